@@ -1,0 +1,84 @@
+namespace Sallyport.Contract;
+
+/// <summary>The six kinds of action that policy judges.</summary>
+public enum ActionKind : byte
+{
+    Login = 1,
+    Statement = 2,
+    Command = 3,
+    FileAccess = 4,
+    PortForward = 5,
+    HttpRequest = 6,
+}
+
+/// <summary>What is known of an action as a whole.</summary>
+[Flags]
+public enum ActionFlags : ushort
+{
+    None = 0,
+
+    /// <summary>The text, or a part of it, was not understood: verbs and objects may be incomplete. Denied unless a rule allows it.</summary>
+    Unparsed = 1,
+
+    /// <summary>Only the head of the text was seen. Denied unless a rule allows it.</summary>
+    Truncated = 2,
+
+    /// <summary>One of several statements that were sent as one text.</summary>
+    MultiStatement = 4,
+}
+
+/// <summary>What is known of one effect of an action.</summary>
+[Flags]
+public enum ObjectFlags : byte
+{
+    None = 0,
+
+    /// <summary>An UPDATE or DELETE without WHERE: it touches every row.</summary>
+    WhereAbsent = 1,
+}
+
+/// <summary>
+/// One effect of an action: a verb applied to one object, or to none when <see cref="Length"/> is 0.
+/// <c>INSERT INTO a SELECT … FROM b</c> has two: (Insert, a) and (Select, b).
+/// </summary>
+/// <param name="Verb">What is done to the object.</param>
+/// <param name="Flags">What else is known of this effect.</param>
+/// <param name="Start">Offset of the normalised name in <see cref="ActionView.Names"/>, in bytes.</param>
+/// <param name="Length">Length of the whole name in bytes, qualifier and dot included.</param>
+/// <param name="QualifierLength">Bytes of the qualifier (a SQL schema) before the dot; 0 when the name stands alone.</param>
+public readonly record struct ObjectRef(Verb Verb, ObjectFlags Flags, int Start, int Length, int QualifierLength)
+{
+    /// <summary>The qualifier of this object, without its dot; empty when there is none.</summary>
+    public ReadOnlySpan<byte> Qualifier(ReadOnlySpan<byte> names) => names.Slice(Start, QualifierLength);
+
+    /// <summary>The name of this object without its qualifier; empty when the effect has no object.</summary>
+    public ReadOnlySpan<byte> Name(ReadOnlySpan<byte> names)
+    {
+        int skip = QualifierLength == 0 ? 0 : QualifierLength + 1;
+        return names.Slice(Start + skip, Length - skip);
+    }
+}
+
+/// <summary>
+/// What someone is about to do, as a view over live buffers: valid only during the call it is passed to.
+/// </summary>
+public readonly ref struct ActionView
+{
+    /// <summary>Which of the six kinds it is.</summary>
+    public required ActionKind Kind { get; init; }
+
+    /// <summary>The verb of the action as a whole; <see cref="Objects"/> holds those of its parts.</summary>
+    public required Verb Verb { get; init; }
+
+    /// <summary>What is known of the action as a whole.</summary>
+    public ActionFlags Flags { get; init; }
+
+    /// <summary>The text as the client sent it (UTF-8 or the client's encoding), for the record and for people; never parsed again.</summary>
+    public ReadOnlySpan<byte> Text { get; init; }
+
+    /// <summary>UTF-8 arena of normalised names that <see cref="Objects"/> points into.</summary>
+    public ReadOnlySpan<byte> Names { get; init; }
+
+    /// <summary>The effects. Empty means one effect: <see cref="Verb"/> on no object.</summary>
+    public ReadOnlySpan<ObjectRef> Objects { get; init; }
+}

@@ -1,0 +1,173 @@
+using System.Net;
+using System.Net.Security;
+
+namespace Sallyport.Contract;
+
+/// <summary>What a client offers to prove who it is.</summary>
+/// <param name="Token">The bearer token, as the client sent it. A secret.</param>
+/// <param name="ClaimedUser">The user name it gave: a label only.</param>
+/// <param name="Source">Where it comes from.</param>
+public readonly record struct LoginProof(string Token, string ClaimedUser, IPEndPoint Source)
+{
+    /// <summary>Without the token.</summary>
+    public override string ToString() => $"proof of {ClaimedUser} from {Source}";
+}
+
+/// <summary>An identity, or a refusal whose reason is for the operator's eyes only.</summary>
+/// <param name="Identity">Who it is; null when refused.</param>
+/// <param name="Refusal">A fixed word for the audit (<c>token-expired</c>, <c>issuer-unknown</c>); null when accepted.</param>
+public readonly record struct LoginResult(Identity? Identity, string? Refusal);
+
+/// <summary>Turns a proof into an identity. Never throws for a bad proof: a failure of any kind is a refusal.</summary>
+public interface ILogin
+{
+    ValueTask<LoginResult> LoginAsync(LoginProof proof, CancellationToken cancel);
+}
+
+/// <summary>How the connection to a target is encrypted; the words are libpq's.</summary>
+public enum TargetTlsMode : byte
+{
+    Disable,
+    Require,
+    VerifyCa,
+    VerifyFull,
+}
+
+/// <summary>The target's own credential. The client never sees it.</summary>
+/// <param name="User">Login name at the target.</param>
+/// <param name="Password">A secret.</param>
+public sealed record TargetCredential(string User, string Password)
+{
+    /// <summary>Without the password.</summary>
+    public override string ToString() => $"credential of {User}";
+}
+
+/// <summary>A target as an engine needs to know it.</summary>
+public sealed record TargetInfo
+{
+    /// <summary>Its name in the configuration.</summary>
+    public required string Name { get; init; }
+
+    /// <summary><c>postgres</c>, <c>ssh</c> or <c>http2</c>.</summary>
+    public required string Protocol { get; init; }
+
+    /// <summary>How to encrypt.</summary>
+    public TargetTlsMode TlsMode { get; init; } = TargetTlsMode.VerifyFull;
+
+    /// <summary>TLS settings that verify the target as <see cref="TlsMode"/> says; null when it is <see cref="TargetTlsMode.Disable"/>.</summary>
+    public SslClientAuthenticationOptions? Tls { get; init; }
+
+    /// <summary>The database when the client names none; empty: the target's name is no database and the client must name one.</summary>
+    public string DefaultResource { get; init; } = "";
+
+    /// <summary>Databases (or other resources) that may be asked for; empty: any.</summary>
+    public IReadOnlyList<string> Resources { get; init; } = [];
+
+    /// <summary>Weak login methods the operator accepts for this target: <c>md5</c>, <c>cleartext</c>.</summary>
+    public IReadOnlyList<string> WeakLogins { get; init; } = [];
+}
+
+/// <summary>Leads to targets: directly, or through an agent inside their network; an engine cannot tell.</summary>
+public interface IUpstream
+{
+    /// <summary>The target of that name for that protocol, or null. Says nothing about who may use it.</summary>
+    TargetInfo? Find(string target, string protocol);
+
+    /// <summary>A connected, not yet encrypted stream to the target.</summary>
+    /// <exception cref="IOException">It cannot be reached.</exception>
+    ValueTask<IDuplex> ConnectAsync(TargetInfo target, CancellationToken cancel);
+
+    /// <summary>The credential to use, read afresh.</summary>
+    /// <exception cref="IOException">Its source cannot be read.</exception>
+    ValueTask<TargetCredential> CredentialAsync(TargetInfo target, CancellationToken cancel);
+}
+
+/// <summary>Compiled policy. Who, from where, to what and when are folded away by <see cref="Open"/>.</summary>
+public interface IPolicy
+{
+    /// <summary>Counts loads; a session whose gate is of another version opens a new one.</summary>
+    int Version { get; }
+
+    /// <summary>The rules that apply to these facts now. Never throws; facts that match nothing get a gate that denies.</summary>
+    IGate Open(SessionFacts facts);
+}
+
+/// <summary>The rules of one session. Immutable, thread-safe.</summary>
+public interface IGate
+{
+    /// <summary>The policy version it was opened from.</summary>
+    int Version { get; }
+
+    /// <summary>When it must be opened again because a time window begins or ends (UTC); <see cref="DateTimeOffset.MaxValue"/>: never.</summary>
+    DateTimeOffset ValidUntil { get; }
+
+    /// <summary>The masks of this session; null when there are none.</summary>
+    MaskPlan? Masks { get; }
+
+    /// <summary>The limits of this session: the tightest of all that match.</summary>
+    SessionLimits Limits { get; }
+
+    /// <summary>Judges one action: synchronous, allocates nothing, never throws.</summary>
+    Verdict Judge(in ActionView action);
+}
+
+/// <summary>Which way recorded bytes went.</summary>
+public enum Direction : byte
+{
+    FromClient = 0,
+    ToClient = 1,
+}
+
+/// <summary>Opens recordings.</summary>
+public interface IRecorder
+{
+    /// <summary>Starts the recording of a session.</summary>
+    /// <exception cref="IOException">It cannot be recorded, so it must not start.</exception>
+    ISessionRecorder Open(SessionFacts facts);
+}
+
+/// <summary>
+/// The recording of one session. Appends copy and return; compression and writing happen elsewhere. Both loops may append at once.
+/// An append that returns false was taken, but the writers are behind (or have failed): await <see cref="ReadyAsync"/> before doing what was recorded.
+/// </summary>
+public interface ISessionRecorder
+{
+    /// <summary>Bytes of the protocol, as the client sent them or was shown them. Any length; a message may span calls.</summary>
+    bool Data(Direction direction, ReadOnlySpan<byte> bytes);
+
+    /// <summary>A judgement.</summary>
+    bool Decision(in ActionView action, in Verdict verdict);
+
+    /// <summary>Anything else worth keeping: a fixed word and one line of detail. Never a secret.</summary>
+    bool Event(string name, string detail);
+
+    /// <summary>Waits until the writers have caught up.</summary>
+    /// <exception cref="IOException">The recording cannot be written: the session must end.</exception>
+    ValueTask ReadyAsync(CancellationToken cancel);
+
+    /// <summary>Writes the trailer and closes; returns when it is on disk.</summary>
+    /// <exception cref="IOException">It could not be written.</exception>
+    ValueTask CompleteAsync(SessionEnd end);
+}
+
+/// <summary>What the daemon may do to a live session.</summary>
+public interface ISessionControl
+{
+    /// <summary>When a byte last went either way, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
+    long LastActivity { get; }
+
+    /// <summary>Ends the session: the client is told in its own protocol. Safe from any thread; only the first call counts.</summary>
+    /// <param name="reason">The fixed word for <see cref="SessionEnd.Reason"/>.</param>
+    /// <param name="message">What the client is told.</param>
+    void End(string reason, string message);
+}
+
+/// <summary>The live sessions of this node: who is in, and the limits that span sessions or time.</summary>
+public interface ILiveSessions
+{
+    /// <summary>Enters a session that has been let in. False when a limit (or a drain) says no more; <paramref name="refusal"/> then tells the client why.</summary>
+    bool TryEnter(SessionContext session, ISessionControl control, out string? refusal);
+
+    /// <summary>The session has ended.</summary>
+    void Leave(SessionContext session);
+}

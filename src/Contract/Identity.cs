@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace Sallyport.Contract;
+
+/// <summary>What kind of subject acts.</summary>
+public enum IdentityKind : byte
+{
+    Human = 0,
+    Agent = 1,
+    Service = 2,
+}
+
+/// <summary>Who acts, as a verified proof said it.</summary>
+public sealed record Identity
+{
+    /// <summary>The subject as its issuer names it.</summary>
+    public required string Subject { get; init; }
+
+    /// <summary>Groups as the issuer names them.</summary>
+    public ImmutableArray<string> Groups { get; init; } = [];
+
+    /// <summary>Human, agent or service.</summary>
+    public IdentityKind Kind { get; init; }
+
+    /// <summary>Who the subject acts for, nearest first; empty when for itself.</summary>
+    public ImmutableArray<string> ActingFor { get; init; } = [];
+
+    /// <summary>Who vouches for it.</summary>
+    public required string Issuer { get; init; }
+
+    /// <summary>The proof's own id (<c>jti</c>), when it has one.</summary>
+    public string? TokenId { get; init; }
+
+    /// <summary>From then on nothing more is allowed.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+}
+
+/// <summary>Who, from where, to what and when: all that is fixed when a session starts.</summary>
+public sealed record SessionFacts
+{
+    /// <summary>Unique, sorts by time.</summary>
+    public required Guid SessionId { get; init; }
+
+    /// <summary>Name of the node that serves it.</summary>
+    public required string Node { get; init; }
+
+    /// <summary>Name of the listener it came in by.</summary>
+    public required string Listener { get; init; }
+
+    /// <summary><c>postgres</c>, <c>ssh</c> or <c>http2</c>.</summary>
+    public required string Protocol { get; init; }
+
+    /// <summary>Who acts.</summary>
+    public required Identity Identity { get; init; }
+
+    /// <summary>The target's name in the configuration.</summary>
+    public required string Target { get; init; }
+
+    /// <summary>The part of the target that was asked for (a database name); empty when the protocol has none.</summary>
+    public string Resource { get; init; } = "";
+
+    /// <summary>Where the client's connection comes from.</summary>
+    public required IPEndPoint Source { get; init; }
+
+    /// <summary>When the session started (UTC).</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>The user name the client gave: a label, recorded, never believed.</summary>
+    public string ClientUser { get; init; } = "";
+
+    /// <summary>What the client says it is (<c>application_name</c>): a label, recorded, never believed.</summary>
+    public string ClientApplication { get; init; } = "";
+
+    /// <summary>True when the client's connection is encrypted.</summary>
+    public bool ClientTls { get; init; }
+}

@@ -1,0 +1,38 @@
+namespace Sallyport.Contract;
+
+/// <summary>How a field's bytes are to be understood by a mask.</summary>
+public enum FieldKind : byte
+{
+    /// <summary>Characters, in an encoding whose ASCII bytes mean ASCII.</summary>
+    Text = 0,
+
+    /// <summary>Anything else: a mask that must produce a value of the type can only refuse it.</summary>
+    Other = 1,
+}
+
+/// <summary>One masking strategy with its settings. Thread-safe, allocates nothing per call.</summary>
+public interface IFieldMask
+{
+    /// <summary>The strategy's name in policy documents: <c>redact</c>, <c>last4</c>, <c>email</c>, <c>hash</c>, <c>null</c>.</summary>
+    string Strategy { get; }
+
+    /// <summary>The most bytes that <see cref="TryMask"/> writes for a value of <paramref name="length"/> bytes.</summary>
+    int MaxLength(int length);
+
+    /// <summary>Writes the masked form of <paramref name="value"/>.</summary>
+    /// <returns>False when no type-correct masked form exists; the field then becomes NULL.</returns>
+    bool TryMask(ReadOnlySpan<byte> value, FieldKind kind, Span<byte> destination, out int written);
+}
+
+/// <summary>
+/// The masks of one session on one target. A protocol asks by the identity of a field (for SQL: schema, table, column as the catalog
+/// spells them), never by its label. Immutable; compared by reference.
+/// </summary>
+public abstract class MaskPlan
+{
+    /// <summary>The mask of this field, or null when it is shown as it is.</summary>
+    public abstract IFieldMask? Find(string schema, string table, string column);
+
+    /// <summary>What is done to a value without an origin (an expression, an aggregate) of an action that may have read a masked field; null: it is shown.</summary>
+    public abstract IFieldMask? Computed { get; }
+}
