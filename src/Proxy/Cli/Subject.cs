@@ -16,9 +16,8 @@ internal static class Subject
 
     public static Option<IdentityKind> KindOption() => new("--kind", "-k")
     {
-        Description = "human, agent or service",
+        Description = "human (the default), agent or service",
         HelpName = "KIND",
-        DefaultValueFactory = _ => IdentityKind.Human,
         CustomParser = Kind,
     };
 

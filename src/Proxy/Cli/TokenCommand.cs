@@ -19,14 +19,8 @@ internal static class TokenCommand
         Option<string> subject = new("--subject", "-s") { Description = "Who the token is for", HelpName = "SUBJECT", Required = true };
         Option<string[]> groups = Subject.GroupsOption();
         Option<IdentityKind> kind = Subject.KindOption();
-        Option<TimeSpan> ttl = new("--ttl")
-        {
-            Description = "How long it is good for, such as 30m or 8h",
-            HelpName = "TIME",
-            DefaultValueFactory = _ => TimeSpan.FromHours(1),
-            CustomParser = Duration,
-        };
-        Option<string[]> actingFor = new("--acting-for") { Description = "Whom the subject acts for, nearest first", HelpName = "SUBJECT", AllowMultipleArgumentsPerToken = false };
+        Option<TimeSpan?> ttl = new("--ttl") { Description = "How long it is good for, such as 30m or 8h; 1h by default", HelpName = "TIME", CustomParser = Duration };
+        Option<string[]> actingFor = new("--acting-for") { Description = "Whom the subject acts for; repeat it for a chain, nearest first", HelpName = "SUBJECT" };
         var create = new Command("create", "Sign a token and print it") { config, subject, groups, kind, ttl, actingFor };
         create.SetAction(parsed => Run(
             parsed.GetRequiredValue(config),
@@ -36,7 +30,7 @@ internal static class TokenCommand
                 Groups = Subject.Groups(parsed.GetValue(groups)),
                 Kind = parsed.GetValue(kind),
                 ActingFor = parsed.GetValue(actingFor) ?? [],
-                Lifetime = parsed.GetValue(ttl),
+                Lifetime = parsed.GetValue(ttl) ?? TimeSpan.FromHours(1),
             },
             parsed.InvocationConfiguration.Output,
             parsed.InvocationConfiguration.Error));
@@ -72,11 +66,11 @@ internal static class TokenCommand
         }
     }
 
-    private static TimeSpan Duration(ArgumentResult result)
+    private static TimeSpan? Duration(ArgumentResult result)
     {
         if (result.Tokens.Count == 1 && Durations.TryParse(result.Tokens[0].Value, out TimeSpan time) && time >= Shortest)
             return time;
         result.AddError("--ttl needs a length of time, such as 30m or 8h.");
-        return TimeSpan.Zero;
+        return null;
     }
 }
