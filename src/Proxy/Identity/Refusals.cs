@@ -1,0 +1,68 @@
+namespace Sallyport.Proxy.Identity;
+
+/// <summary>Why a token was refused: fixed words for the audit. The client is told none of them.</summary>
+internal static class Refusals
+{
+    /// <summary>More than <see cref="TokenParts.LongestToken"/> bytes.</summary>
+    public const string TooLarge = "token-too-large";
+
+    /// <summary>Not a JWS in compact form with JSON objects inside, or with a member twice.</summary>
+    public const string Malformed = "token-malformed";
+
+    /// <summary><c>none</c>, a symmetric algorithm, or one that this issuer may not use.</summary>
+    public const string Algorithm = "algorithm-refused";
+
+    /// <summary>The header brings its own key (<c>jwk</c>, <c>jku</c>, <c>x5u</c>, <c>x5c</c>).</summary>
+    public const string EmbeddedKey = "embedded-key-refused";
+
+    /// <summary>The header demands an extension (<c>crit</c>); none is understood.</summary>
+    public const string Critical = "crit-refused";
+
+    /// <summary>A token of another type than <c>JWT</c> or <c>at+jwt</c>: an ID token's cousin (a logout token, a DPoP proof) is no access token.</summary>
+    public const string Type = "type-refused";
+
+    /// <summary>No such issuer in the configuration.</summary>
+    public const string Issuer = "issuer-unknown";
+
+    /// <summary>Meant for somebody else.</summary>
+    public const string Audience = "audience-wrong";
+
+    /// <summary>Issued to a client that the configuration does not list.</summary>
+    public const string Party = "party-refused";
+
+    /// <summary>No key of the issuer has this <c>kid</c> and fits the algorithm.</summary>
+    public const string KeyUnknown = "key-unknown";
+
+    /// <summary>The issuer's keys were never reached, or so long ago that they no longer count.</summary>
+    public const string KeysUnavailable = "keys-unavailable";
+
+    /// <summary>The signature is not the issuer's.</summary>
+    public const string Signature = "signature-invalid";
+
+    /// <summary>No <c>exp</c>: it would be good for ever.</summary>
+    public const string NoExpiry = "token-without-expiry";
+
+    /// <summary>Past <c>exp</c>.</summary>
+    public const string Expired = "token-expired";
+
+    /// <summary>Before <c>nbf</c>, or issued in the future.</summary>
+    public const string NotYetValid = "token-not-yet-valid";
+
+    /// <summary>Lives longer than the configuration lets this issuer's tokens live.</summary>
+    public const string LifetimeTooLong = "lifetime-too-long";
+
+    /// <summary>A claim is missing, of the wrong type, or out of bounds.</summary>
+    public const string Claims = "claims-refused";
+
+    /// <summary>Bound to a key the bearer would have to prove (<c>cnf</c>, RFC 7800): a password cannot prove it.</summary>
+    public const string Bound = "token-bound-to-key";
+
+    /// <summary>Delegation in a form that is not understood (<c>act</c>, RFC 8693 4.1): who really acts would be hidden.</summary>
+    public const string Delegated = "delegation-refused";
+
+    /// <summary>The password was empty.</summary>
+    public const string Missing = "token-missing";
+
+    /// <summary>A failure of our own.</summary>
+    public const string Internal = "internal-error";
+}

@@ -1,0 +1,133 @@
+using Sallyport.Contract;
+
+namespace Sallyport.Proxy.Sessions;
+
+/// <summary>
+/// The live sessions of this node. One lock: sessions come and go thousands of times less often than messages, and nothing here is called
+/// per message. Once a second <see cref="Sweep"/> looks for sessions whose time is over.
+/// </summary>
+internal sealed class LiveSessions : ILiveSessions
+{
+    /// <summary>A session whose identity has expired is ended once it has been silent for this long: a result that is still streaming may finish …</summary>
+    public static readonly TimeSpan ExpiredSilence = TimeSpan.FromSeconds(30);
+
+    /// <summary>… but only for this long after the expiry: an endless stream must not outlive the token that opened it.</summary>
+    public static readonly TimeSpan ExpiredAtMost = TimeSpan.FromMinutes(5);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<SessionContext, ISessionControl> _sessions = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Holder, int> _held = [];
+    private bool _draining;
+    private TaskCompletionSource? _empty;
+
+    /// <summary>Sessions that are in.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _sessions.Count;
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool TryEnter(SessionContext session, ISessionControl control, out string? refusal)
+    {
+        int limit = session.Limits.ConcurrentSessions;
+        Holder holder = Holder.Of(session);
+        lock (_lock)
+        {
+            int held = _held.GetValueOrDefault(holder);
+            refusal = _draining ? "The proxy is shutting down: connect again in a moment."
+                : limit > 0 && held >= limit ? $"At most {limit} sessions at a time are allowed here: close one and try again."
+                : null;
+            if (refusal is not null || !_sessions.TryAdd(session, control))
+                return refusal is null;
+            _held[holder] = held + 1;
+            return true;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Leave(SessionContext session)
+    {
+        lock (_lock)
+        {
+            // A session that was refused entry leaves as well.
+            if (!_sessions.Remove(session))
+                return;
+            Holder holder = Holder.Of(session);
+            int held = _held[holder] - 1;
+            if (held == 0)
+                _held.Remove(holder);
+            else
+                _held[holder] = held;
+            if (_sessions.Count == 0)
+                _empty?.TrySetResult();
+        }
+    }
+
+    /// <summary>From now on nobody enters. The task completes when the last session has left.</summary>
+    public Task Drain()
+    {
+        lock (_lock)
+        {
+            _draining = true;
+            _empty ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (_sessions.Count == 0)
+                _empty.TrySetResult();
+            return _empty.Task;
+        }
+    }
+
+    /// <summary>Ends every session.</summary>
+    public void EndAll(string reason, string message)
+    {
+        ISessionControl[] all;
+        lock (_lock)
+            all = [.. _sessions.Values];
+        foreach (ISessionControl control in all)
+            control.End(reason, message);
+    }
+
+    /// <summary>Ends the sessions whose time is over.</summary>
+    /// <param name="now">Wall clock: limits and expiries are in it.</param>
+    /// <param name="tick"><see cref="Environment.TickCount64"/>: activity is in it.</param>
+    public void Sweep(DateTimeOffset now, long tick)
+    {
+        List<(ISessionControl Control, string Reason, string Message)>? over = null;
+        lock (_lock)
+        {
+            foreach ((SessionContext session, ISessionControl control) in _sessions)
+            {
+                if (Over(session, TimeSpan.FromMilliseconds(tick - control.LastActivity), now) is { } end)
+                    (over ??= []).Add((control, end.Reason, end.Message));
+            }
+        }
+
+        // Outside the lock: an engine may take its own locks, or leave, when it is told to end.
+        foreach ((ISessionControl control, string reason, string message) in over ?? [])
+            control.End(reason, message);
+    }
+
+    private static (string Reason, string Message)? Over(SessionContext session, TimeSpan silent, DateTimeOffset now)
+    {
+        SessionLimits limits = session.Limits;
+        if (limits.Session is { } longest && now - session.Facts.StartedAt >= longest)
+            return ("session-limit", $"The session has reached its longest life of {longest}.");
+        if (limits.Idle is { } idle && silent >= idle)
+            return ("idle-limit", $"The session was idle for {idle}.");
+
+        TimeSpan expired = now - session.Facts.Identity.ExpiresAt;
+        return expired >= ExpiredAtMost || (expired >= TimeSpan.Zero && silent >= ExpiredSilence)
+            ? ("identity-expired", "The token has expired: log in again with a new one.")
+            : null;
+    }
+
+    /// <summary>Whose sessions are counted together. Subjects of two issuers are two persons, whatever their names.</summary>
+    private readonly record struct Holder(string Issuer, string Subject, string Target)
+    {
+        public static Holder Of(SessionContext session) =>
+            new(session.Facts.Identity.Issuer, session.Facts.Identity.Subject, session.Facts.Target);
+    }
+}
