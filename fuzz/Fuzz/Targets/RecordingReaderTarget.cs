@@ -14,6 +14,10 @@ internal sealed class RecordingReaderTarget : ITarget
 
     public void Run(ReadOnlySpan<byte> input)
     {
+        // Payloads on their own too: mutations seldom get past the checksums that stand before them.
+        DecisionRecord.Read(input);
+        EventRecord.Read(input);
+
         byte[] file = input.ToArray();
         using var reader = new RecordingReader(new MemoryStream(file, writable: false));
         long steps = 0, damages = 0;
@@ -29,7 +33,7 @@ internal sealed class RecordingReaderTarget : ITarget
 
         VerifyReport report = reader.Report();
         OracleException.Require(report.ProvenBytes <= file.Length, "more bytes proven than there are");
-        OracleException.Require(damages == 0 || report.Outcome == VerifyOutcome.Damaged, "damage that the report does not tell");
+        OracleException.Require(damages == 0 || report.Outcome != VerifyOutcome.Intact, "damage that the report does not tell");
         OracleException.Require(report.Outcome != VerifyOutcome.Intact || report.ProvenBytes == file.Length, "intact with bytes unaccounted for");
     }
 }
