@@ -118,11 +118,21 @@ public enum Direction : byte
     ToClient = 1,
 }
 
+/// <summary>A recording cannot be written, so what it should have kept must not happen.</summary>
+public sealed class RecordingException : IOException
+{
+    /// <summary>Says why, for the operator.</summary>
+    public RecordingException(string message, Exception? inner = null)
+        : base(message, inner)
+    {
+    }
+}
+
 /// <summary>Opens recordings.</summary>
 public interface IRecorder
 {
     /// <summary>Starts the recording of a session.</summary>
-    /// <exception cref="IOException">It cannot be recorded, so it must not start.</exception>
+    /// <exception cref="RecordingException">It cannot be recorded, so it must not start.</exception>
     ISessionRecorder Open(SessionFacts facts);
 }
 
@@ -142,11 +152,11 @@ public interface ISessionRecorder
     bool Event(string name, string detail);
 
     /// <summary>Waits until the writers have caught up.</summary>
-    /// <exception cref="IOException">The recording cannot be written: the session must end.</exception>
+    /// <exception cref="RecordingException">The recording cannot be written: the session must end.</exception>
     ValueTask ReadyAsync(CancellationToken cancel);
 
     /// <summary>Writes the trailer and closes; returns when it is on disk.</summary>
-    /// <exception cref="IOException">It could not be written.</exception>
+    /// <exception cref="RecordingException">It could not be written.</exception>
     ValueTask CompleteAsync(SessionEnd end);
 }
 

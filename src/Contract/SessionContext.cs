@@ -69,7 +69,7 @@ public sealed class SessionContext
     public bool Event(string name, string detail) => _recorder.Event(name, detail);
 
     /// <summary>Waits until the recording has caught up.</summary>
-    /// <exception cref="IOException">It cannot be written: the session must end.</exception>
+    /// <exception cref="RecordingException">It cannot be written: the session must end.</exception>
     public ValueTask ReadyAsync(CancellationToken cancel) => _recorder.ReadyAsync(cancel);
 
     private Verdict? Limited(in ActionView action)

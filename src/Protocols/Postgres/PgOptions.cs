@@ -1,5 +1,6 @@
 using System.Net.Security;
 using Sallyport.Contract;
+using Sallyport.Protocols.Postgres.Catalog;
 
 namespace Sallyport.Protocols.Postgres;
 

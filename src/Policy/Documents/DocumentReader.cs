@@ -1,0 +1,97 @@
+using Sallyport.Contract;
+using Sallyport.Policy.Masking;
+using Sallyport.Policy.Matching;
+using Sallyport.Policy.Yaml;
+
+namespace Sallyport.Policy.Documents;
+
+/// <summary>Makes a <see cref="PolicyDocument"/> of a YAML document, or tells what is wrong with it.</summary>
+internal sealed class DocumentReader(DiagnosticBag bag, MaskStrategies strategies)
+{
+    private static readonly TimeSpan LongestLimit = TimeSpan.FromDays(30);
+    private static readonly TimeSpan ShortestLimit = TimeSpan.FromSeconds(1);
+    private const int MostActions = 1_000_000;
+    private const int MostSessions = 100_000;
+
+    // "limits/actions-per-minute" is the rule id of a refusal that no rule made.
+    private static readonly string[] ReservedIds = ["limits", "default"];
+
+    private static readonly Dictionary<string, bool> ComputedWords = new(StringComparer.Ordinal) { ["mask"] = false, ["keep"] = true };
+
+    /// <summary>Reads one document. What it returns is of use only if the bag has no errors.</summary>
+    public PolicyDocument Read(YamlMap map)
+    {
+        string id = Id(map, "policy");
+        if (ReservedIds.Contains(id))
+            map.Error("policy", $"\"{id}\" is reserved: refusals that no rule made are recorded under it.");
+        Dictionary<MatchCondition, string> conditions = [];
+        DocumentMatch match = map.Map("match") is YamlMap conditionMap ? new MatchReader(bag).Read(conditionMap, conditions) : new DocumentMatch();
+        Dictionary<string, YamlMark> ids = new(StringComparer.Ordinal);
+        RuleReader ruleReader = new(bag);
+        List<PolicyRule> rules = [.. map.Maps("rules", PolicyLimits.Rules).Select(m => ruleReader.Read(m, id, UniqueId(m, ids)))];
+        List<ColumnMask> masks = [.. map.Maps("mask", PolicyLimits.Rules).Select(m => Mask(m, id, UniqueId(m, ids)))];
+        bool keep = map.TryWord("computed", ComputedWords, out bool keepWord) && keepWord;
+        if (map.Has("computed") && !map.Has("mask"))
+            map.Error("computed", "\"computed\" belongs to \"mask\", which is not there.");
+        SessionLimits limits = map.Map("limits") is YamlMap limitMap ? Limits(limitMap) : SessionLimits.None;
+        if (rules.Count == 0 && masks.Count == 0 && limits == SessionLimits.None)
+            bag.Warning(map.Mark, "This document does nothing: it has neither rules nor masks nor limits.");
+        map.ReportUnknownKeys();
+        ruleReader.WarnOfSearchPath();
+        return new PolicyDocument
+        {
+            Id = id,
+            Mark = map.Mark,
+            Match = match,
+            Conditions = conditions,
+            Rules = rules,
+            Masks = masks,
+            KeepComputed = keep,
+            Limits = limits,
+        };
+    }
+
+    private static string Id(YamlMap map, string key)
+    {
+        string id = map.RequiredText(key, PolicyLimits.IdLength);
+        bool valid = id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') && (id.Length == 0 || char.IsAsciiLetterOrDigit(id[0]));
+        if (!valid)
+            map.Error(key, $"\"{id}\" is not an id: letters, digits, '-', '_' and '.', beginning with a letter or digit.");
+        return id;
+    }
+
+    private string UniqueId(YamlMap map, Dictionary<string, YamlMark> ids)
+    {
+        string id = Id(map, "id");
+        if (id.Length > 0 && !ids.TryAdd(id, map.MarkOf("id")))
+            bag.Error(map.MarkOf("id"), $"\"{id}\" is already the id of the entry at line {ids[id].Line}.");
+        return id;
+    }
+
+    private ColumnMask Mask(YamlMap map, string document, string id)
+    {
+        map.Require("columns");
+        List<ColumnPattern> columns = [];
+        foreach (YamlText text in map.Texts("columns", PolicyLimits.PatternLength, PolicyLimits.ListEntries))
+        {
+            if (ColumnPattern.Parse(text.Value, out string? error, out string? suggestion) is ColumnPattern pattern)
+                columns.Add(pattern);
+            else
+                bag.Error(text.Mark, $"\"{text.Value}\" {error}.", suggestion);
+            RuleReader.WarnOfCapitals(bag, text);
+        }
+
+        map.Require("with");
+        if (map.TryWord("with", MaskStrategies.Words, out MaskStrategy strategy) && strategies.Of(strategy) is null)
+            map.Error("with", "\"hash\" needs a mask key, and none is configured.");
+        return new ColumnMask($"{document}/{id}", columns, strategy);
+    }
+
+    private static SessionLimits Limits(YamlMap map) => new()
+    {
+        Session = map.Duration("session", ShortestLimit, LongestLimit),
+        Idle = map.Duration("idle", ShortestLimit, LongestLimit),
+        ActionsPerMinute = map.Int("actions-per-minute", 1, MostActions) ?? 0,
+        ConcurrentSessions = map.Int("concurrent-sessions", 1, MostSessions) ?? 0,
+    };
+}

@@ -1,0 +1,58 @@
+using Sallyport.Contract;
+using Sallyport.Policy.Masking;
+using Sallyport.Policy.Matching;
+using Sallyport.Policy.Yaml;
+
+namespace Sallyport.Policy.Documents;
+
+/// <summary>One valid document.</summary>
+internal sealed record PolicyDocument
+{
+    public required string Id { get; init; }
+
+    public required YamlMark Mark { get; init; }
+
+    public required DocumentMatch Match { get; init; }
+
+    /// <summary>The text of each condition, for explanations.</summary>
+    public required IReadOnlyDictionary<MatchCondition, string> Conditions { get; init; }
+
+    public required IReadOnlyList<PolicyRule> Rules { get; init; }
+
+    public required IReadOnlyList<ColumnMask> Masks { get; init; }
+
+    /// <summary><c>computed: keep</c>: values without an origin are shown, as far as this document is concerned.</summary>
+    public required bool KeepComputed { get; init; }
+
+    public required SessionLimits Limits { get; init; }
+}
+
+/// <summary>One valid rule. What its fields mean is in docs/policy.md.</summary>
+internal sealed record PolicyRule
+{
+    /// <summary><c>document/rule</c>.</summary>
+    public required string Id { get; init; }
+
+    public required VerdictKind Effect { get; init; }
+
+    public required VerbSet Verbs { get; init; }
+
+    /// <summary>Null: every effect, with or without an object.</summary>
+    public IReadOnlyList<ObjectPattern>? Objects { get; init; }
+
+    /// <summary>Besides <see cref="Objects"/>, effects without an object.</summary>
+    public bool NoObject { get; init; }
+
+    public bool WhereAbsent { get; init; }
+
+    public bool MultiStatement { get; init; }
+
+    public bool Unparsed { get; init; }
+
+    public bool Truncated { get; init; }
+
+    public string? Hint { get; init; }
+}
+
+/// <summary>One valid mask: columns, and what is done to their values.</summary>
+internal sealed record ColumnMask(string Id, IReadOnlyList<ColumnPattern> Columns, MaskStrategy Strategy);

@@ -1,0 +1,65 @@
+using Sallyport.Contract;
+using Sallyport.Policy.Yaml;
+
+namespace Sallyport.Policy.Documents;
+
+/// <summary>The words that <c>verbs</c> takes: every verb by its name, and groups. docs/policy.md lists them.</summary>
+internal static class VerbNames
+{
+    /// <summary>The group of all verbs, later ones and the unknown included.</summary>
+    public const string All = "all";
+
+    private static readonly Dictionary<string, Verb[]> Groups = new(StringComparer.Ordinal)
+    {
+        // COPY … TO is left out: it is a bulk export, and with a file or a program it writes on the server.
+        ["read"] = [Verb.Select, Verb.Declare, Verb.Fetch, Verb.Move, Verb.Close, Verb.Explain, Verb.Show],
+        ["write"] = [Verb.Insert, Verb.Update, Verb.Delete, Verb.Merge, Verb.Truncate, Verb.CopyFrom],
+        ["ddl"] =
+        [
+            Verb.Create, Verb.CreateTableAs, Verb.Alter, Verb.Drop, Verb.Comment, Verb.ImportForeignSchema, Verb.DropOwned, Verb.Refresh,
+            Verb.Reindex, Verb.Cluster,
+        ],
+        ["dcl"] = [Verb.Grant, Verb.Revoke, Verb.ReassignOwned, Verb.SecurityLabel],
+        ["transaction"] =
+        [
+            Verb.Begin, Verb.Commit, Verb.Rollback, Verb.Savepoint, Verb.Release, Verb.PrepareTransaction, Verb.CommitPrepared,
+            Verb.RollbackPrepared,
+        ],
+        ["session"] =
+        [
+            Verb.Set, Verb.Reset, Verb.Show, Verb.Prepare, Verb.Execute, Verb.Deallocate, Verb.Discard, Verb.Listen, Verb.Unlisten,
+        ],
+    };
+
+    /// <summary>What each word stands for; null: everything.</summary>
+    public static IReadOnlyDictionary<string, IReadOnlyList<Verb>?> Words { get; } = Build();
+
+    /// <summary>The set that some words stand for together.</summary>
+    public static VerbSet SetOf(IEnumerable<IReadOnlyList<Verb>?> words)
+    {
+        VerbSet set = default;
+        foreach (IReadOnlyList<Verb>? verbs in words)
+        {
+            if (verbs is null)
+                return VerbSet.All;
+            foreach (Verb verb in verbs)
+                set = set.With(verb);
+        }
+
+        return set;
+    }
+
+    private static Dictionary<string, IReadOnlyList<Verb>?> Build()
+    {
+        Dictionary<string, IReadOnlyList<Verb>?> words = new(StringComparer.Ordinal) { [All] = null };
+        foreach ((string name, Verb[] verbs) in Groups)
+            words.Add(name, verbs);
+        foreach ((string name, Verb verb) in KebabNames.Of<Verb>())
+        {
+            if (verb != Verb.Unknown)
+                words.Add(name, [verb]);
+        }
+
+        return words;
+    }
+}

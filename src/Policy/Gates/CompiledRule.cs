@@ -1,0 +1,54 @@
+using Sallyport.Contract;
+using Sallyport.Policy.Documents;
+
+namespace Sallyport.Policy.Gates;
+
+/// <summary>One rule, ready to be asked.</summary>
+internal sealed class CompiledRule
+{
+    private readonly ActionFlags _selectedBy;
+    private readonly ActionFlags _uncovered;
+    private readonly bool _multiStatement;
+    private readonly bool _whereAbsent;
+    private readonly ObjectMatcher? _objects;
+
+    public CompiledRule(PolicyRule rule, int version, MaskPlan? masks)
+    {
+        Effect = rule.Effect;
+        Verbs = rule.Verbs;
+        ActionFlags named = (rule.Unparsed ? ActionFlags.Unparsed : 0) | (rule.Truncated ? ActionFlags.Truncated : 0);
+        _selectedBy = named;
+        _uncovered = (ActionFlags.Unparsed | ActionFlags.Truncated) & ~named;
+        _multiStatement = rule.MultiStatement;
+        _whereAbsent = rule.WhereAbsent;
+        _objects = rule.Objects is null ? null : new ObjectMatcher(rule.Objects, rule.NoObject);
+        Verdict = new Verdict(rule.Effect, rule.Id, version, rule.Hint) { Masks = rule.Effect == VerdictKind.Deny ? null : masks };
+    }
+
+    public VerdictKind Effect { get; }
+
+    public VerbSet Verbs { get; }
+
+    /// <summary>What is answered when this rule decides.</summary>
+    public Verdict Verdict { get; }
+
+    /// <summary>
+    /// True when a deny or hold rule is about this effect. One that names <c>unparsed</c> or <c>truncated</c> is about actions with one of these flags only.
+    /// The verb has been looked at before.
+    /// </summary>
+    public bool Stops(ActionFlags flags, in ObjectRef effect, in EffectName name) =>
+        (_selectedBy == 0 || (flags & _selectedBy) != 0) && Fits(flags, effect, name, narrow: false);
+
+    /// <summary>
+    /// True when an allow rule (or a hold rule, for what a person may let through) grants this effect. An action that was not understood, or not
+    /// seen whole, is granted only by rules that say so. The verb has been looked at before.
+    /// </summary>
+    public bool Grants(ActionFlags flags, in ObjectRef effect, in EffectName name) =>
+        (flags & _uncovered) == 0 && (Effect == VerdictKind.Allow || _selectedBy == 0 || (flags & _selectedBy) != 0)
+        && Fits(flags, effect, name, narrow: true);
+
+    private bool Fits(ActionFlags flags, in ObjectRef effect, in EffectName name, bool narrow) =>
+        (!_multiStatement || (flags & ActionFlags.MultiStatement) != 0)
+        && (!_whereAbsent || (effect.Flags & ObjectFlags.WhereAbsent) != 0)
+        && (_objects is null || _objects.Matches(name, narrow));
+}

@@ -1,0 +1,101 @@
+using Sallyport.Contract;
+using Sallyport.Policy.Documents;
+using Sallyport.Policy.Masking;
+
+namespace Sallyport.Policy.Gates;
+
+/// <summary>
+/// The rules of one combination of documents, compiled: what <see cref="Judge"/> says depends on the action alone. Shared by all sessions that
+/// the same documents apply to. Rules are sorted by id, so that the order of files, documents and rules never matters.
+/// </summary>
+internal sealed class RuleSet
+{
+    private readonly int _version;
+    private readonly RuleTable _deny;
+    private readonly RuleTable _hold;
+    private readonly RuleTable _grants;
+
+    public RuleSet(IReadOnlyList<PolicyDocument> documents, MaskStrategies strategies, int version)
+    {
+        _version = version;
+        Masks = ColumnMaskPlan.Build(documents, strategies);
+        Limits = Tightest(documents.Select(d => d.Limits));
+        CompiledRule[] rules =
+        [
+            .. documents.SelectMany(d => d.Rules).OrderBy(r => r.Id, StringComparer.Ordinal).Select(r => new CompiledRule(r, version, Masks)),
+        ];
+        _deny = new RuleTable([.. rules.Where(r => r.Effect == VerdictKind.Deny)]);
+        _hold = new RuleTable([.. rules.Where(r => r.Effect == VerdictKind.Hold)]);
+        _grants = new RuleTable([.. rules.Where(r => r.Effect != VerdictKind.Deny)]);
+    }
+
+    public MaskPlan? Masks { get; }
+
+    public SessionLimits Limits { get; }
+
+    /// <summary>
+    /// Deny beats hold beats allow. One effect suffices to be denied or held; every effect must be granted, by an allow rule or by a hold rule.
+    /// </summary>
+    public Verdict Judge(in ActionView action)
+    {
+        if (action.Kind == ActionKind.Login)
+            return JudgeLogin();
+        ActionEffects effects = new(action);
+        if (!effects.IsWellFormed)
+            return DefaultVerdicts.Malformed(_version);
+
+        int denied = RuleTable.None;
+        int held = RuleTable.None;
+        int allowed = RuleTable.None;
+        bool granted = true;
+        for (int i = 0; i < effects.Count; i++)
+        {
+            ObjectRef effect = effects[i];
+            EffectName name = new(effect, effects.Names);
+            denied = _deny.FirstThatStops(denied, effects.Flags, effect, name);
+            held = _hold.FirstThatStops(held, effects.Flags, effect, name);
+            if (!granted)
+                continue;
+            int grant = _grants.FirstThatGrants(effects.Flags, effect, name);
+            granted = grant != RuleTable.None;
+            allowed = i == 0 ? grant : allowed;
+        }
+
+        if (denied != RuleTable.None)
+            return _deny[denied].Verdict;
+        if (!granted)
+            return DefaultVerdicts.For(effects.Flags, _version);
+        return held != RuleTable.None ? _hold[held].Verdict : _grants[allowed].Verdict;
+    }
+
+    // A login leads to nothing unless some rule could let something through later. It cannot be held: a hold rule counts as one that could.
+    private Verdict JudgeLogin()
+    {
+        ObjectRef login = new(Verb.Login, ObjectFlags.None, 0, 0, 0);
+        int denied = _deny.FirstThatStops(RuleTable.None, ActionFlags.None, login, new EffectName(login, []));
+        if (denied != RuleTable.None)
+            return _deny[denied].Verdict;
+        return _grants.Count == 0 ? DefaultVerdicts.NotGranted(_version) : _grants[0].Verdict with { Kind = VerdictKind.Allow };
+    }
+
+    private static SessionLimits Tightest(IEnumerable<SessionLimits> all)
+    {
+        SessionLimits tightest = SessionLimits.None;
+        foreach (SessionLimits limits in all)
+        {
+            tightest = new SessionLimits
+            {
+                Session = Least(tightest.Session, limits.Session),
+                Idle = Least(tightest.Idle, limits.Idle),
+                ActionsPerMinute = Least(tightest.ActionsPerMinute, limits.ActionsPerMinute),
+                ConcurrentSessions = Least(tightest.ConcurrentSessions, limits.ConcurrentSessions),
+            };
+        }
+
+        return tightest;
+    }
+
+    private static TimeSpan? Least(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b ?? a : a;
+
+    private static int Least(int a, int b) => a == 0 || b == 0 ? Math.Max(a, b) : Math.Min(a, b);
+}

@@ -1,0 +1,105 @@
+using System.Text;
+
+namespace Sallyport.Policy.Matching;
+
+/// <summary>
+/// A pattern over UTF-8 text: <c>*</c> stands for any text, <c>?</c> for one character (code point), all else for itself, case included.
+/// Matching allocates nothing and takes at most (text × pattern) steps.
+/// </summary>
+internal sealed class Glob
+{
+    // Bytes that no UTF-8 text contains (RFC 3629, 1) stand for the wildcards in the compiled pattern.
+    private const byte Star = 0xFF;
+    private const byte One = 0xFE;
+
+    private readonly byte[] _pattern;
+
+    private Glob(byte[] pattern)
+    {
+        _pattern = pattern;
+        IsLiteral = pattern.AsSpan().IndexOfAny(Star, One) < 0;
+        IsAny = pattern is [Star];
+    }
+
+    /// <summary>The pattern <c>*</c>.</summary>
+    public static Glob Any { get; } = Compile("*");
+
+    /// <summary>True when there is no wildcard: <see cref="Bytes"/> is the only text that matches.</summary>
+    public bool IsLiteral { get; }
+
+    /// <summary>True when every text matches.</summary>
+    public bool IsAny { get; }
+
+    /// <summary>The text itself, when <see cref="IsLiteral"/>.</summary>
+    public byte[] Bytes => _pattern;
+
+    /// <summary>Compiles a pattern in which <c>*</c> and <c>?</c> are wildcards.</summary>
+    public static Glob Compile(string pattern)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(pattern);
+        List<byte> compiled = new(bytes.Length);
+        foreach (byte b in bytes)
+        {
+            byte code = b switch { (byte)'*' => Star, (byte)'?' => One, _ => b };
+            if (code != Star || compiled.Count == 0 || compiled[^1] != Star)
+                compiled.Add(code);
+        }
+
+        return new Glob([.. compiled]);
+    }
+
+    /// <summary>Makes a pattern that matches <paramref name="text"/> only.</summary>
+    public static Glob Literal(string text) => new(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>True when the whole of <paramref name="text"/> matches.</summary>
+    public bool Matches(ReadOnlySpan<byte> text)
+    {
+        if (IsLiteral)
+            return text.SequenceEqual(_pattern);
+        if (IsAny)
+            return true;
+
+        // Greedy with one point of return: a later star makes an earlier one's choice final, so no deeper backtracking is needed.
+        ReadOnlySpan<byte> pattern = _pattern;
+        int p = 0, t = 0, starAt = -1, starText = 0;
+        while (t < text.Length)
+        {
+            if (p < pattern.Length && pattern[p] == Star)
+            {
+                starAt = p++;
+                starText = t;
+            }
+            else if (p < pattern.Length && pattern[p] == One)
+            {
+                p++;
+                t += CharacterLength(text[t..]);
+            }
+            else if (p < pattern.Length && pattern[p] == text[t])
+            {
+                p++;
+                t++;
+            }
+            else if (starAt >= 0)
+            {
+                p = starAt + 1;
+                t = ++starText;
+            }
+            else
+            {
+                return false;
+            }
+        }
+
+        while (p < pattern.Length && pattern[p] == Star)
+            p++;
+        return p == pattern.Length;
+    }
+
+    private static int CharacterLength(ReadOnlySpan<byte> text)
+    {
+        int length = 1;
+        while (length < text.Length && (text[length] & 0xC0) == 0x80)
+            length++;
+        return length;
+    }
+}

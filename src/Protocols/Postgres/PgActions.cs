@@ -1,0 +1,185 @@
+using Sallyport.Contract;
+using Sallyport.Protocols.Postgres.Catalog;
+using Sallyport.Protocols.Postgres.Sql;
+
+namespace Sallyport.Protocols.Postgres;
+
+/// <summary>What judging a text came to.</summary>
+/// <param name="Refusal">Null when every statement of it may run.</param>
+/// <param name="MightRead">Whether it reads, or might read, a relation with masked columns.</param>
+/// <param name="MustWait">The recording is behind: wait before acting on this.</param>
+internal readonly record struct PgJudgement(PgRefusal? Refusal, bool MightRead, bool MustWait);
+
+/// <summary>
+/// Texts to actions to verdicts, for the request loop. Every statement of a text is judged, also behind one that was refused: the record
+/// shows the whole attempt.
+/// </summary>
+internal sealed class PgActions(PgShared shared)
+{
+    private readonly SqlScanner _scanner = new();
+    private readonly List<SqlRange> _secrets = [];
+    private bool _settingsTouched;
+
+    /// <summary>Byte ranges of the last judged text that are secrets (a role's new password): they are not recorded.</summary>
+    public IReadOnlyList<SqlRange> Secrets => _secrets;
+
+    /// <summary>Judges a Query's or Parse's text.</summary>
+    /// <param name="text">The text, or its head.</param>
+    /// <param name="truncated">True when it is only the head.</param>
+    /// <param name="index">The masks in force; null when there are none.</param>
+    public PgJudgement JudgeText(ReadOnlySpan<byte> text, bool truncated, PgMaskIndex? index)
+    {
+        _secrets.Clear();
+        _scanner.Scan(text, Settings());
+        PgRefusal? refusal = null;
+        bool mightRead = truncated;
+        bool mustWait = false;
+        for (int i = 0; i < _scanner.Count; i++)
+        {
+            refusal = JudgeStatement(text, i, truncated, index, ref mightRead, ref mustWait) ?? refusal;
+            _settingsTouched |= TouchesSettings(i);
+        }
+
+        return new PgJudgement(refusal, mightRead, mustWait);
+    }
+
+    /// <summary>Judges running something whose text is not known: a statement made by SQL PREPARE, a cursor.</summary>
+    public PgJudgement JudgeUnknown()
+    {
+        Verdict verdict = shared.Context.Judge(new ActionView { Kind = ActionKind.Statement, Verb = Verb.Execute }, out bool wait);
+        _settingsTouched = true;
+        return new PgJudgement(verdict.Kind == VerdictKind.Allow ? null : PgRefusal.FromVerdict(verdict), MightRead: true, wait);
+    }
+
+    /// <summary>Judges a FunctionCall message (PostgreSQL 55.2.5), which names its function by OID.</summary>
+    public PgJudgement JudgeFunctionCall(uint function, PgMaskIndex? index)
+    {
+        Span<byte> name = stackalloc byte[10];
+        function.TryFormat(name, out int length, provider: System.Globalization.CultureInfo.InvariantCulture);
+        ReadOnlySpan<ObjectRef> objects = [new ObjectRef(Verb.FunctionCall, ObjectFlags.None, 0, length, 0)];
+        var action = new ActionView { Kind = ActionKind.Statement, Verb = Verb.FunctionCall, Names = name, Objects = objects, Text = name[..length] };
+        Verdict verdict = shared.Context.Judge(action, out bool wait);
+        PgRefusal? refusal = verdict.Kind == VerdictKind.Allow ? null : PgRefusal.FromVerdict(verdict);
+        // Its result has no RowDescription, so nothing could be masked in it.
+        if (refusal is null && index is not null)
+            refusal = Guarded("masking/function-call", "its result cannot be masked", "Call the function in a SELECT.");
+        return new PgJudgement(refusal, MightRead: true, wait);
+    }
+
+    /// <summary>What is known of the settings that decide how a text is read. A change that is still on its way makes them unknown.</summary>
+    private SqlSettings Settings()
+    {
+        bool unsettled = _settingsTouched && shared.Owed.Count > 0;
+        return new SqlSettings(unsettled ? TriState.Unknown : shared.StandardConformingStrings, shared.EncodingIsAsciiSafe && !unsettled);
+    }
+
+    /// <summary>
+    /// Whether a statement may change how later texts are to be read. RESET, DISCARD and ROLLBACK only take back what something else did first.
+    /// </summary>
+    private bool TouchesSettings(int i)
+    {
+        if ((_scanner[i].Flags & ActionFlags.Unparsed) != 0 || _scanner[i].Verb is Verb.Do or Verb.Execute)
+            return true;
+        foreach (ObjectRef o in _scanner.Objects(i))
+        {
+            ReadOnlySpan<byte> name = o.Name(_scanner.Names);
+            if (o.Verb == Verb.Call || o.Verb == Verb.Set && (name.SequenceEqual("client_encoding"u8) || name.SequenceEqual("standard_conforming_strings"u8)))
+                return true;
+        }
+
+        return false;
+    }
+
+    private PgRefusal? JudgeStatement(ReadOnlySpan<byte> text, int i, bool truncated, PgMaskIndex? index, ref bool mightRead, ref bool mustWait)
+    {
+        ref readonly SqlStatement statement = ref _scanner[i];
+        ReadOnlySpan<byte> own = text.Slice(statement.Start, statement.Length);
+        foreach (SqlRange secret in _scanner.Secrets(i))
+            _secrets.Add(secret);
+        var action = new ActionView
+        {
+            Kind = ActionKind.Statement,
+            Verb = statement.Verb,
+            Flags = truncated ? statement.Flags | ActionFlags.Truncated | ActionFlags.Unparsed : statement.Flags,
+            Text = _scanner.Secrets(i).IsEmpty ? own : Blank(own, statement.Start, _scanner.Secrets(i)),
+            Names = _scanner.Names,
+            Objects = _scanner.Objects(i),
+        };
+        Verdict verdict = shared.Context.Judge(action, out bool wait);
+        mustWait |= wait;
+        if (verdict.Kind != VerdictKind.Allow)
+            return PgRefusal.FromVerdict(verdict);
+        if (index is null)
+            return null;
+
+        bool reads = MightRead(i, index);
+        mightRead |= reads;
+        return Guard(i, reads, index);
+    }
+
+    /// <summary>Masks hold only for what is masked on its way to the client: ways around that are refused while masks are in force.</summary>
+    private PgRefusal? Guard(int i, bool reads, PgMaskIndex index)
+    {
+        SqlTraits traits = _scanner[i].Traits;
+        if ((traits & SqlTraits.CopyToStdout) != 0)
+            return Guarded("masking/copy", "COPY … TO STDOUT cannot be masked", "Use SELECT: its result is masked as it streams.");
+        if ((traits & SqlTraits.StoresQueryResult) != 0 && ReadsMasked(i, index, readsOnly: true))
+            return Guarded("masking/stored", "it would store masked data where no mask covers it", "Name only tables without masked columns as its source.");
+        if (reads && HasSensitiveCall(i))
+            return Guarded("masking/escape", "it hands masked data to a function that takes it elsewhere", "Call the function in a statement of its own.");
+        return null;
+    }
+
+    private PgRefusal Guarded(string ruleId, string why, string hint)
+    {
+        shared.Context.Event("refused", ruleId);
+        return new PgRefusal(SqlState.InsufficientPrivilege, $"refused by policy: {why}", $"Rule {ruleId}.", hint);
+    }
+
+    private bool MightRead(int i, PgMaskIndex index) =>
+        (_scanner[i].Traits & SqlTraits.ReadsUnknown) != 0 || (_scanner[i].Flags & ActionFlags.Unparsed) != 0 || HasSensitiveCall(i)
+        || ReadsMasked(i, index, readsOnly: false);
+
+    private bool ReadsMasked(int i, PgMaskIndex index, bool readsOnly)
+    {
+        foreach (ObjectRef o in _scanner.Objects(i))
+        {
+            bool relation = readsOnly ? o.Verb == Verb.Select : !IsNameless(o.Verb);
+            if (relation && o.Length > 0 && !index.IsClean(o.Name(_scanner.Names)))
+                return true;
+        }
+
+        foreach (ObjectRef function in _scanner.Functions(i))
+        {
+            if (index.IsOpaqueFunction(function.Name(_scanner.Names)))
+                return true;
+            if (!index.IsSafeFunction(function.Name(_scanner.Names)) && !SqlGrammarFunctions.Contains(function, _scanner.Names))
+                return true;
+        }
+
+        return false;
+    }
+
+    private bool HasSensitiveCall(int i)
+    {
+        foreach (ObjectRef o in _scanner.Objects(i))
+        {
+            if (o.Verb == Verb.Call)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Verbs whose objects are not relations.</summary>
+    private static bool IsNameless(Verb verb) => verb is Verb.Set or Verb.Reset or Verb.Show or Verb.Listen or Verb.Unlisten or Verb.Notify
+        or Verb.Prepare or Verb.Deallocate or Verb.Savepoint or Verb.Release or Verb.Rollback;
+
+    private static byte[] Blank(ReadOnlySpan<byte> text, int start, ReadOnlySpan<SqlRange> secrets)
+    {
+        byte[] copy = text.ToArray();
+        foreach (SqlRange secret in secrets)
+            copy.AsSpan(secret.Start - start, secret.Length).Fill((byte)'*');
+        return copy;
+    }
+}

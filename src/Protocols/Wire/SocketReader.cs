@@ -1,0 +1,31 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Pipelines.Sockets.Unofficial;
+
+namespace Sallyport.Protocols.Wire;
+
+/// <summary>Receives from a socket, straight into the buffer that the engine reads.</summary>
+internal sealed class SocketReader(Socket socket) : BufferedReader, IDisposable
+{
+    private readonly SocketAwaitableEventArgs _receive = new();
+
+    public void Dispose()
+    {
+        _receive.Dispose();
+        Complete();
+    }
+
+    protected override ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        _receive.SetBuffer(buffer);
+        if (socket.ReceiveAsync(_receive))
+            return AwaitAsync();
+
+        _receive.Complete();
+        return new ValueTask<int>(_receive.GetResult());
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> AwaitAsync() => await _receive;
+}
