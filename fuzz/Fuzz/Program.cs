@@ -15,7 +15,8 @@ internal static class Program
     private const int DefaultIterations = 5000;
     private const int DefaultSeed = 20_260_101;
 
-    private static readonly ITarget[] Targets = [new PgFramesTarget(), new PgMessagesTarget(), new RecordingReaderTarget()];
+    private static readonly ITarget[] Targets =
+        [new PgFramesTarget(), new PgMessagesTarget(), new SqlScannerTarget(), new PolicyParserTarget(), new RecordingReaderTarget()];
 
     private static int Main(string[] args)
     {
