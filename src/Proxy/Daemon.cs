@@ -3,6 +3,7 @@ using Sallyport.Contract;
 using Sallyport.Policy;
 using Sallyport.Policy.Yaml;
 using Sallyport.Protocols.Postgres;
+using Sallyport.Protocols.Postgres.Catalog;
 using Sallyport.Proxy.Configuration;
 using Sallyport.Proxy.Identity;
 using Sallyport.Proxy.Listeners;

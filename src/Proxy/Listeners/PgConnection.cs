@@ -8,10 +8,10 @@ using Sallyport.Proxy.Upstream;
 namespace Sallyport.Proxy.Listeners;
 
 /// <summary>
-/// One client connection of a PostgreSQL listener, from accept to its last log line. It stands before three of the engine's doors to
-/// learn who came and where to, so that the line at the end can say it; all of them are used at login only, never per message.
+/// One client connection of a PostgreSQL listener, from accept to its last log line. It stands before two of the engine's doors to
+/// learn who came and where to, so that the line at the end can say it; both are used at login only, never per message.
 /// </summary>
-internal sealed class PgConnection : IThreadPoolWorkItem, ILogin, IRecorder, ILiveSessions
+internal sealed class PgConnection : IThreadPoolWorkItem, ILogin, ILiveSessions
 {
     private readonly Socket _socket;
     private readonly UnauthenticatedSlots.Slot _slot;
@@ -62,13 +62,6 @@ internal sealed class PgConnection : IThreadPoolWorkItem, ILogin, IRecorder, ILi
     }
 
     /// <inheritdoc/>
-    public ISessionRecorder Open(SessionFacts facts)
-    {
-        _facts = facts;
-        return _doors.Recorder.Open(facts);
-    }
-
-    /// <inheritdoc/>
     public bool TryEnter(SessionContext session, ISessionControl control, out string? refusal)
     {
         _facts = session.Facts;
@@ -106,7 +99,9 @@ internal sealed class PgConnection : IThreadPoolWorkItem, ILogin, IRecorder, ILi
         {
             Dialler.Tune(_socket);
             await using var client = new SocketDuplex(_socket);
-            return await PgSession.RunAsync(client, _listener, _doors with { Login = this, Recorder = this, Sessions = this }, _stop).ConfigureAwait(false);
+            PgOutcome outcome = await PgSession.RunAsync(client, _listener, _doors with { Login = this, Sessions = this }, _stop).ConfigureAwait(false);
+            _facts = outcome.Facts;
+            return outcome.End;
         }
         catch (Exception escaped)
         {
