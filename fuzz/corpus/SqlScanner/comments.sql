@@ -1,0 +1,1 @@
+/* a /* nested */ b */ SELECT 1 -- to the end, 2 /* never closed

@@ -1,0 +1,1 @@
+CREATE TABLE copy AS SELECT * FROM customers; SELECT * INTO t2 FROM customers

@@ -1,0 +1,1 @@
+DO $body$ BEGIN EXECUTE 'DROP TABLE t'; END $body$ LANGUAGE plpgsql

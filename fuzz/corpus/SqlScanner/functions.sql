@@ -1,0 +1,1 @@
+SELECT pg_read_file('x'), lo_export(1, 'y'), dblink('a', 'b'), set_config('role','x',false)

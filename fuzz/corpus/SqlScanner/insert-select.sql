@@ -1,0 +1,1 @@
+INSERT INTO archive (a, b) SELECT a, b FROM live RETURNING *

@@ -1,0 +1,1 @@
+SELECT c.*, o.amount FROM customers c JOIN orders AS o ON o.customer_id = c.id LEFT JOIN "Odd Name".t USING (id)

@@ -1,0 +1,1 @@
+SELECT ';' ; SELECT $$;$$; SELECT $a$ ; $$ ; $a$; SELECT "a;b"

@@ -1,0 +1,1 @@
+SELECT name, email FROM public.customers WHERE id = $1 ORDER BY 1

@@ -1,0 +1,1 @@
+SET LOCAL search_path TO evil, public; SET ROLE postgres; RESET ALL

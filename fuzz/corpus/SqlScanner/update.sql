@@ -1,0 +1,1 @@
+UPDATE ONLY customers SET name = 'x' FROM orders WHERE customers.id = orders.customer_id
