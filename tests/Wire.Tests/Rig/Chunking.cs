@@ -60,3 +60,13 @@ public sealed class ChunkingsAttribute(params object?[] values) : DataAttribute
         from chunking in new[] { Chunking.Whole, Chunking.OneByte, Chunking.Split }
         select (object?[])[.. values, chunking];
 }
+
+/// <summary>Runs a theory with every length that is too short for a message or a trap for signed arithmetic, at the three chunkings.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class HostileLengthsAttribute : DataAttribute
+{
+    public override IEnumerable<object?[]> GetData(MethodInfo testMethod) =>
+        from length in new uint[] { 0, 1, 2, 3, 4, 5, 6, 7, int.MaxValue, 1u << 31, uint.MaxValue }
+        from chunking in new[] { Chunking.Whole, Chunking.OneByte, Chunking.Split }
+        select (object?[])[length, chunking];
+}
