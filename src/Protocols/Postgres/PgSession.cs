@@ -73,26 +73,31 @@ public sealed class PgSession
             _listener.Authenticated?.Invoke();
             return await RecordAsync(client, target, _facts, deadline, cut, stop).ConfigureAwait(false);
         }
-        catch (PgHandshakeException e)
+        catch (PgHandshakeException e) when (e.Refusal is not null || !IsLate(deadline, stop))
         {
             await LastWordAsync(e.Refusal).ConfigureAwait(false);
             return e.End;
         }
-        catch (PgProtocolException e)
+        catch (PgProtocolException e) when (!IsLate(deadline, stop))
         {
             await LastWordAsync(new PgRefusal(SqlState.ProtocolViolation, e.Message)).ConfigureAwait(false);
             return new SessionEnd(SessionSide.Client, stage, "protocol-violation", SqlState.ProtocolViolation, e.Message);
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            bool late = deadline.IsCancellationRequested && !stop.IsCancellationRequested;
-            return new SessionEnd(late ? SessionSide.Proxy : SessionSide.Client, stage, late ? "handshake-timeout" : "connection-lost", Detail: e.GetType().Name);
+            return Lost(stage, IsLate(deadline, stop), e);
         }
         finally
         {
             await cut.DisposeAsync().ConfigureAwait(false);
         }
     }
+
+    /// <summary>The deadline cuts the client's connection, which looks like a client that hung up.</summary>
+    private static bool IsLate(CancellationTokenSource deadline, CancellationToken stop) => deadline.IsCancellationRequested && !stop.IsCancellationRequested;
+
+    private static SessionEnd Lost(SessionStage stage, bool late, Exception e) =>
+        new(late ? SessionSide.Proxy : SessionSide.Client, stage, late ? "handshake-timeout" : "connection-lost", Detail: e.GetType().Name);
 
     private async Task<SessionEnd> CancelAsync(byte[] body, CancellationToken cancel)
     {
