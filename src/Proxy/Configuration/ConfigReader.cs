@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Sallyport.Policy.Yaml;
 using Sallyport.Proxy.Logging;
+using Sallyport.Recording;
 
 namespace Sallyport.Proxy.Configuration;
 
@@ -61,7 +62,7 @@ internal static class ConfigReader
         var defaults = new RecordingsConfig { Directory = files.Required(map, "directory") };
         return defaults with
         {
-            Fsync = map.Bool("fsync") ?? defaults.Fsync,
+            Fsync = map.Enum<FsyncPolicy>("fsync") ?? defaults.Fsync,
             MinFree = Size(map, "min-free") ?? defaults.MinFree,
         };
     }

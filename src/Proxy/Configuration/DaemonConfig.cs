@@ -4,6 +4,7 @@ using Sallyport.Contract;
 using Sallyport.Policy.Yaml;
 using Sallyport.Proxy.Identity;
 using Sallyport.Proxy.Logging;
+using Sallyport.Recording;
 
 namespace Sallyport.Proxy.Configuration;
 
@@ -106,8 +107,8 @@ internal sealed record RecordingsConfig
 {
     public required ConfigPath Directory { get; init; }
 
-    /// <summary>True: what was recorded survives a power failure, not only a crash of the daemon.</summary>
-    public bool Fsync { get; init; } = true;
+    /// <summary>When recorded bytes are forced to the disk itself.</summary>
+    public FsyncPolicy Fsync { get; init; } = FsyncPolicy.Close;
 
     /// <summary>With less free space than this, bytes, no session starts.</summary>
     public long MinFree { get; init; } = 256L << 20;

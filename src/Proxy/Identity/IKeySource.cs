@@ -1,7 +1,7 @@
 namespace Sallyport.Proxy.Identity;
 
 /// <summary>Where an issuer's keys come from.</summary>
-internal interface IKeySource : IDisposable
+internal interface IKeySource
 {
     /// <summary>The keys as last known; null when there are none, or none recent enough.</summary>
     ValueTask<KeySet?> GetAsync(CancellationToken cancel);
@@ -15,9 +15,4 @@ internal sealed class FixedKeys(KeySet keys) : IKeySource
 {
     public ValueTask<KeySet?> GetAsync(CancellationToken cancel) => new(keys);
 
-    public ValueTask<KeySet?> LookAgainAsync(CancellationToken cancel) => new(keys);
-
-    public void Dispose()
-    {
-    }
-}
+    public ValueTask<KeySet?> LookAgainAsync(CancellationToken cancel) => new(keys);}

@@ -7,7 +7,7 @@ namespace Sallyport.Proxy.Identity;
 /// <see cref="RemoteKeysTimes.BetweenFetches"/>, whatever <c>kid</c> the tokens name; a fetch is shared by all who wait for it.
 /// When the issuer is unreachable the last known keys hold, but not for ever: a withdrawn key must die even then.
 /// </summary>
-internal sealed class RemoteKeys : IKeySource
+internal sealed class RemoteKeys : IKeySource, IDisposable
 {
     private readonly string _issuer;
     private readonly Func<CancellationToken, Task<KeySet>> _fetch;
@@ -54,11 +54,8 @@ internal sealed class RemoteKeys : IKeySource
         return Current();
     }
 
-    public void Dispose()
-    {
-        _stop.Cancel();
-        _stop.Dispose();
-    }
+    /// <summary>Ends a running fetch; there will be no other. A login that still asks is answered with the last known keys.</summary>
+    public void Dispose() => _stop.Cancel();
 
     private KeySet? Current()
     {

@@ -14,7 +14,7 @@ namespace Sallyport.Proxy.Identity;
 /// The issuers and the cache are one immutable pair, replaced as a whole by a reload. Nothing of a token's content is ever logged.
 /// </para>
 /// </summary>
-internal sealed class TokenLogin : ILogin, IDisposable
+internal sealed class TokenLogin : ILogin
 {
     private static readonly JsonWebTokenHandler Handler = new() { MaximumTokenSizeInBytes = TokenParts.LongestToken, MapInboundClaims = false };
 
@@ -30,12 +30,7 @@ internal sealed class TokenLogin : ILogin, IDisposable
     }
 
     /// <summary>Takes up new issuers and forgets every verified token. Sessions that are in stay in.</summary>
-    public void Replace(IEnumerable<Issuer> issuers)
-    {
-        State old = _state;
-        _state = State.Of(issuers);
-        old.Dispose();
-    }
+    public void Replace(IEnumerable<Issuer> issuers) => _state = State.Of(issuers);
 
     /// <inheritdoc/>
     public async ValueTask<LoginResult> LoginAsync(LoginProof proof, CancellationToken cancel)
@@ -51,12 +46,10 @@ internal sealed class TokenLogin : ILogin, IDisposable
         catch (Exception failure)
         {
             // The one place: whatever a token makes our own code or a library do, it is not let in. The type only, as a message may quote it.
-            _log.Error("login-failed", new("exception", failure.GetType().FullName));
+            _log.Error("login-failed", new LogField("exception", failure.GetType().FullName));
             return new LoginResult(null, Refusals.Internal);
         }
     }
-
-    public void Dispose() => _state.Dispose();
 
     private async ValueTask<LoginResult> VerifyAsync(State state, string token, CancellationToken cancel)
     {
@@ -128,15 +121,9 @@ internal sealed class TokenLogin : ILogin, IDisposable
 
     private static LoginResult Refuse(string word) => new(null, word);
 
-    private sealed record State(FrozenDictionary<string, Issuer> Issuers, LoginCache Cache) : IDisposable
+    private sealed record State(FrozenDictionary<string, Issuer> Issuers, LoginCache Cache)
     {
         public static State Of(IEnumerable<Issuer> issuers) =>
             new(issuers.ToFrozenDictionary(issuer => issuer.Rules.Issuer, StringComparer.Ordinal), new LoginCache());
-
-        public void Dispose()
-        {
-            foreach (Issuer issuer in Issuers.Values)
-                issuer.Keys.Dispose();
-        }
     }
 }

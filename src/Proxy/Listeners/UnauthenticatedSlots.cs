@@ -46,7 +46,7 @@ internal sealed class UnauthenticatedSlots(int inAll, int perSource)
         Span<byte> bytes = stackalloc byte[16];
         address.TryWriteBytes(bytes, out _);
         return address.AddressFamily == AddressFamily.InterNetwork
-            ? 0x0000_ffff_0000_0000 | BinaryPrimitives.ReadUInt32BigEndian(bytes)
+            ? 0x0000_ffff_0000_0000UL | BinaryPrimitives.ReadUInt32BigEndian(bytes)
             : BinaryPrimitives.ReadUInt64BigEndian(bytes);
     }
 

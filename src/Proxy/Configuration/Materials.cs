@@ -1,0 +1,130 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Sallyport.Policy.Yaml;
+using Sallyport.Proxy.Identity;
+using Sallyport.Proxy.Listeners;
+using Sallyport.Proxy.Upstream;
+
+namespace Sallyport.Proxy.Configuration;
+
+/// <summary>
+/// What the files named in the configuration held at one moment: certificates, authorities, key sets. Loaded whole or not at all; a reload
+/// loads new ones beside the old and swaps.
+/// </summary>
+internal sealed record Materials
+{
+    /// <summary>Largest file of certificates or keys read, bytes. The system's own bundle is about 220 KiB.</summary>
+    private const int LargestFile = 4 << 20;
+
+    /// <summary>TLS settings by listener name; those without TLS are not in it.</summary>
+    public required IReadOnlyDictionary<string, SslServerAuthenticationOptions> ListenerTls { get; init; }
+
+    public required IReadOnlyList<Target> Targets { get; init; }
+
+    /// <summary>Keys by issuer name, of issuers whose keys are in files.</summary>
+    public required IReadOnlyDictionary<string, KeySet> IssuerKeys { get; init; }
+
+    /// <summary>Loads everything; every error goes to <paramref name="bag"/> at the place where the file is named. Null when there was one.</summary>
+    public static Materials? Load(DaemonConfig config, DiagnosticBag bag)
+    {
+        var errors = new Errors(bag);
+        var listenerTls = new Dictionary<string, SslServerAuthenticationOptions>(StringComparer.Ordinal);
+        foreach (ListenerConfig listener in config.Listeners)
+        {
+            if (listener is { Certificate: { } certificate, Key: { } key } && LoadListenerTls(certificate, key, bag, errors) is { } tls)
+                listenerTls[listener.Name] = tls;
+        }
+
+        List<Target> targets = [.. config.Targets.Select(target => LoadTarget(target, errors))];
+        var issuerKeys = new Dictionary<string, KeySet>(StringComparer.Ordinal);
+        foreach (IssuerConfig issuer in config.Issuers)
+        {
+            if (issuer.KeysFile is { } file && errors.Try(file, () => LoadKeySet(file.Path)) is { } keys)
+                issuerKeys[issuer.Rules.Name] = keys;
+        }
+
+        if (config.Local is { } local && errors.Try(local.Key, () => LoadLocalKey(local.Key.Path)) is { } own)
+            issuerKeys[LocalIssuerConfig.Name] = own;
+        if (config.MaskKey is { } maskKey)
+            errors.Try(new ConfigPath(maskKey.Name, maskKey.Mark), maskKey.Read);
+        return errors.Any ? null : new Materials { ListenerTls = listenerTls, Targets = targets, IssuerKeys = issuerKeys };
+    }
+
+    private static SslServerAuthenticationOptions? LoadListenerTls(ConfigPath certificate, ConfigPath key, DiagnosticBag bag, Errors errors)
+    {
+        // Each is looked at alone first, so that the error is at the right one of the two.
+        bool readable = errors.Try(certificate, () => Text(certificate.Path)) is not null & errors.Try(key, () => Text(key.Path)) is not null;
+        SslServerAuthenticationOptions? tls = readable ? errors.Try(certificate, () => Listeners.ListenerTls.Load(certificate.Path, key.Path)) : null;
+        if (tls?.ServerCertificateContext?.TargetCertificate is { } leaf && leaf.NotAfter.ToUniversalTime() < DateTime.UtcNow)
+            bag.Warning(certificate.Mark, $"The certificate expired on {leaf.NotAfter.ToUniversalTime():yyyy-MM-dd}.");
+        return tls;
+    }
+
+    private static Target LoadTarget(TargetConfig config, Errors errors)
+    {
+        errors.Try(new ConfigPath(config.Password.Name, config.Password.Mark), config.Password.Read);
+        X509Certificate2Collection? authorities = null;
+        if (config.CertificateAuthority is { } file)
+            authorities = errors.Try(file, () => LoadAuthorities(file.Path)) ?? [];
+        return Target.Of(config, TargetTls.Options(config.TlsMode, config.ServerName, authorities));
+    }
+
+    private static X509Certificate2Collection LoadAuthorities(string path)
+    {
+        var authorities = new X509Certificate2Collection();
+        authorities.ImportFromPem(Text(path));
+        return authorities.Count > 0 ? authorities : throw new CryptographicException("it holds no certificate in PEM form");
+    }
+
+    private static KeySet LoadKeySet(string path)
+    {
+        KeySet keys = KeySet.Parse(Text(path));
+        return keys.Count > 0 ? keys : throw new FormatException("it holds no public key that could verify a token");
+    }
+
+    private static KeySet LoadLocalKey(string path)
+    {
+        using ECDsa key = LocalKey.Read(path);
+        return KeySet.Of(LocalKey.PublicJwk(key));
+    }
+
+    private static string Text(string path)
+    {
+        var file = new FileInfo(path);
+        if (file.Exists && file.Length > LargestFile)
+            throw new IOException($"larger than {LargestFile} bytes");
+        return File.ReadAllText(path);
+    }
+
+    /// <summary>Turns the ways a file can be wrong into diagnostics, and goes on.</summary>
+    private sealed class Errors(DiagnosticBag bag)
+    {
+        public bool Any { get; private set; }
+
+        public T? Try<T>(ConfigPath file, Func<T> load)
+            where T : class
+        {
+            try
+            {
+                return load();
+            }
+            catch (Exception wrong) when (wrong is FileNotFoundException or DirectoryNotFoundException)
+            {
+                Report(file, $"The file {file.Path} does not exist.");
+            }
+            catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or CryptographicException or FormatException)
+            {
+                Report(file, $"{file.Path}: {wrong.Message}");
+            }
+
+            return null;
+        }
+
+        private void Report(ConfigPath file, string message)
+        {
+            Any = true;
+            bag.Error(file.Mark, message);
+        }
+    }
+}

@@ -1,0 +1,19 @@
+using System.Runtime.Versioning;
+using Sallyport.Proxy.Cli;
+
+// Key files are protected by modes, and systemd is the service manager.
+[assembly: UnsupportedOSPlatform("windows")]
+
+namespace Sallyport.Proxy;
+
+internal static class Program
+{
+    public static Task<int> Main(string[] args)
+    {
+        // Before the first socket: completions then run on the thread that polls the sockets, which saves a hand-over to the thread pool
+        // for each message. The price is that whatever follows an await on a socket must not block, which holds for the engines: they wait
+        // only by await. What may take long at a connection's start (handshakes) is queued to the thread pool by the listener.
+        Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+        return CommandLine.RunAsync(args);
+    }
+}

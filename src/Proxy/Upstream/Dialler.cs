@@ -1,0 +1,81 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Sallyport.Proxy.Upstream;
+
+/// <summary>Connects to a host by TCP, trying each of its addresses in turn.</summary>
+internal static class Dialler
+{
+    // A target that vanished without a word is noticed after 60 + 6 * 10 seconds, even when a session only waits.
+    private const int KeepAliveTime = 60;
+    private const int KeepAliveInterval = 10;
+    private const int KeepAliveProbes = 6;
+
+    /// <summary>A connected socket.</summary>
+    /// <param name="timeout">For all addresses together.</param>
+    /// <exception cref="IOException">None of the addresses answered in time.</exception>
+    public static async Task<Socket> ConnectAsync(string host, int port, TimeSpan timeout, CancellationToken cancel)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        deadline.CancelAfter(timeout);
+        try
+        {
+            IPAddress[] addresses = IPAddress.TryParse(host, out IPAddress? literal)
+                ? [literal]
+                : await Dns.GetHostAddressesAsync(host, deadline.Token).ConfigureAwait(false);
+            return await FirstAsync(addresses, port, timeout, deadline.Token).ConfigureAwait(false);
+        }
+        catch (SocketException refused)
+        {
+            throw new IOException($"{host}:{port}: {refused.Message}", refused);
+        }
+        catch (OperationCanceledException late) when (!cancel.IsCancellationRequested)
+        {
+            throw new IOException($"{host}:{port}: no answer within {timeout.TotalSeconds:0.#} s", late);
+        }
+    }
+
+    /// <summary>Sets what every connection of the daemon has, towards clients and targets alike.</summary>
+    public static void Tune(Socket socket)
+    {
+        socket.NoDelay = true;
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveTime);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveInterval);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveProbes);
+    }
+
+    private static async Task<Socket> FirstAsync(IPAddress[] addresses, int port, TimeSpan timeout, CancellationToken cancel)
+    {
+        SocketException? last = null;
+        for (int i = 0; i < addresses.Length; i++)
+        {
+            // An address that does not answer leaves the others their share of the time.
+            using var share = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            share.CancelAfter(timeout / addresses.Length);
+            var socket = new Socket(addresses[i].AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                Tune(socket);
+                await socket.ConnectAsync(addresses[i], port, share.Token).ConfigureAwait(false);
+                return socket;
+            }
+            catch (SocketException refused)
+            {
+                socket.Dispose();
+                last = refused;
+            }
+            catch (OperationCanceledException) when (!cancel.IsCancellationRequested && i < addresses.Length - 1)
+            {
+                socket.Dispose();
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        }
+
+        throw last ?? new SocketException((int)SocketError.HostNotFound);
+    }
+}

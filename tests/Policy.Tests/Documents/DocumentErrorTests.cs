@@ -1,0 +1,123 @@
+using Sallyport.Policy.Tests.Support;
+using Sallyport.Policy.Yaml;
+using Xunit;
+
+namespace Sallyport.Policy.Tests.Documents;
+
+public class DocumentErrorTests
+{
+    private const string Rule = "policy: p\nrules:\n  - id: r\n    effect: allow\n    verbs: [select]\n";
+
+    [Theory]
+    [InlineData("rules:\n  - {id: r, effect: allow, verbs: [all]}", 1, "\"policy\" is missing", null)]
+    [InlineData("polcy: p\nlimits: {idle: 1m}", 1, "\"polcy\" is not known", "policy")]
+    [InlineData("policy: p q\nlimits: {idle: 1m}", 1, "is not an id", null)]
+    [InlineData("policy: limits\nlimits: {idle: 1m}", 1, "is reserved", null)]
+    [InlineData("policy: p\nrule:\n  - {id: r}\nlimits: {idle: 1m}", 2, "\"rule\" is not known", "rules")]
+    [InlineData("policy: p\nrules: []", 2, "must not be empty", null)]
+    [InlineData("policy: p\nrules: x", 2, "must be a map", null)]
+    [InlineData("policy: p\nrules:\n  - effect: allow\n    verbs: [all]", 3, "\"id\" is missing in rules[0]", null)]
+    [InlineData("policy: p\nrules:\n  - id: r\n    verbs: [all]", 3, "\"effect\" is missing", null)]
+    [InlineData("policy: p\nrules:\n  - id: r\n    effect: alow\n    verbs: [all]", 4, "\"alow\" is none of allow, deny, hold", "allow")]
+    [InlineData("policy: p\nrules:\n  - id: r\n    effect: allow", 3, "\"verbs\" is missing", null)]
+    [InlineData("policy: p\nrules:\n  - id: r\n    effect: allow\n    verbs: [slect]", 5, "\"slect\" is not known here", "select")]
+    [InlineData("policy: p\nrules:\n  - id: r\n    effect: allow\n    verbs: [create_table_as]", 5, "\"create_table_as\" is not known here", "create-table-as")]
+    [InlineData("policy: p\nrules:\n  - id: r\n    effect: allow\n    verbs: [unknown]", 5, "\"unknown\" is", null)]
+    [InlineData("policy: p\nrules:\n  - id: r\n    effect: hold\n    verbs: [login]", 5, "cannot be held", null)]
+    [InlineData("policy: p\nrules:\n  - {id: r, effect: deny, verbs: [all]}\n  - {id: r, effect: deny, verbs: [all]}", 4, "already the id of the entry at line 3", null)]
+    [InlineData("policy: p\nrules:\n  - {id: r, effect: deny, verbs: [all]}\nmask:\n  - {id: r, columns: [a.b.c], with: 'null'}", 5, "already the id of the entry at line 3", null)]
+    [InlineData(Rule + "    object: [a]", 6, "\"object\" is not known in rules[0]", "objects")]
+    [InlineData(Rule + "    objects: [a.b.c]", 6, "has more than 2 parts", null)]
+    [InlineData(Rule + "    objects: [a..b]", 6, "has an empty part", null)]
+    [InlineData(Rule + "    objects: [a.]", 6, "has an empty part", null)]
+    [InlineData(Rule + "    objects: ['\"a']", 6, "lacks a closing quote", null)]
+    [InlineData(Rule + "    objects: ['\"a\"b']", 6, "goes on after a closing quote", null)]
+    [InlineData(Rule + "    objects: ['a\"b']", 6, "double quote inside", null)]
+    [InlineData(Rule + "    objects: ['a b']", 6, "has a space", null)]
+    [InlineData(Rule + "    objects: ['*a*a*a*a*a*a*a*a*']", 6, "more than 8 wildcards", null)]
+    [InlineData(Rule + "    where: abscent", 6, "none of absent", "absent")]
+    [InlineData(Rule + "    unparsed: false", 6, "can only be true", null)]
+    [InlineData(Rule + "    multi-statement: yes", 6, "neither true nor false", "true")]
+    [InlineData(Rule + "    no-object: true", 6, "leave this out", null)]
+    [InlineData("policy: p\nmatch: {group: [a]}\nlimits: {idle: 1m}", 2, "\"group\" is not known in match", "groups")]
+    [InlineData("policy: p\nmatch: {groups: []}\nlimits: {idle: 1m}", 2, "must not be empty", null)]
+    [InlineData("policy: p\nmatch: {kinds: [humans]}\nlimits: {idle: 1m}", 2, "none of human, agent, service", "human")]
+    [InlineData("policy: p\nmatch: {sources: [10.0.0.1/8]}\nlimits: {idle: 1m}", 2, "bits set behind its prefix", "10.0.0.0/8")]
+    [InlineData("policy: p\nmatch: {sources: [10.0.0.0/33]}\nlimits: {idle: 1m}", 2, "is not an address range", null)]
+    [InlineData("policy: p\nmatch: {time: {days: [mon-fry]}}\nlimits: {idle: 1m}", 2, "\"fry\" is not a day", null)]
+    [InlineData("policy: p\nmatch: {time: {days: [monday]}}\nlimits: {idle: 1m}", 2, "\"monday\" is not a day", "mon")]
+    [InlineData("policy: p\nmatch: {time: {from: '08:00'}}\nlimits: {idle: 1m}", 2, "belong together", null)]
+    [InlineData("policy: p\nmatch: {time: {from: '8:00', to: '18:00'}}\nlimits: {idle: 1m}", 2, "not a time of day", "08:00")]
+    [InlineData("policy: p\nmatch: {time: {from: '08:00', to: '25:00'}}\nlimits: {idle: 1m}", 2, "not a time of day", null)]
+    [InlineData("policy: p\nmatch: {time: {from: '08:00', to: '08:00'}}\nlimits: {idle: 1m}", 2, "are the same", null)]
+    [InlineData("policy: p\nmatch: {time: {zone: UTC}}\nlimits: {idle: 1m}", 2, "needs \"days\"", null)]
+    [InlineData("policy: p\nmatch: {time: {days: [mon], zone: Europe/Berln}}\nlimits: {idle: 1m}", 2, "not a time zone", "Europe/Berlin")]
+    [InlineData("policy: p\nmatch: {time: {days: [mon], zone: ../../etc/passwd}}\nlimits: {idle: 1m}", 2, "not a time zone", null)]
+    [InlineData("policy: p\nmask:\n  - {id: m, columns: [email], with: email}", 3, "must have three parts", "*.*.email")]
+    [InlineData("policy: p\nmask:\n  - {id: m, columns: [t.email], with: email}", 3, "must have three parts", "*.t.email")]
+    [InlineData("policy: p\nmask:\n  - {id: m, columns: [a.b.c.d], with: email}", 3, "has more than 3 parts", null)]
+    [InlineData("policy: p\nmask:\n  - {id: m, columns: [a.b.c], with: redcat}", 3, "none of redact, last4, email, hash, null", "redact")]
+    [InlineData("policy: p\nmask:\n  - {id: m, columns: [a.b.c]}", 3, "\"with\" is missing", null)]
+    [InlineData("policy: p\nmask:\n  - {id: m, columns: [a.b.c], with: hash}", 3, "needs a mask key", null)]
+    [InlineData("policy: p\ncomputed: keep\nlimits: {idle: 1m}", 2, "belongs to \"mask\"", null)]
+    [InlineData("policy: p\ncomputed: show\nmask:\n  - {id: m, columns: [a.b.c], with: email}", 2, "none of mask, keep", null)]
+    [InlineData("policy: p\nlimits: {session: 8}", 2, "not a length of time", "8s")]
+    [InlineData("policy: p\nlimits: {actions-per-minute: 0}", 2, "not a whole number from 1", null)]
+    [InlineData("policy: p\nlimits: {concurent-sessions: 5}", 2, "not known in limits", "concurrent-sessions")]
+    public void An_error_has_its_line_and_a_suggestion(string text, int line, string message, string? suggestion)
+    {
+        PolicyStore store = new(TimeProvider.System);
+        Assert.False(store.TryLoad([TestPolicy.Source("p.yaml", text + "\n")], out IReadOnlyList<Diagnostic> diagnostics));
+        Diagnostic error = Assert.Single(diagnostics, d => !d.IsWarning);
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+        Assert.Equal(("p.yaml", line, suggestion), (error.File, error.Line, error.Suggestion));
+    }
+
+    [Fact]
+    public void All_errors_of_all_files_come_at_once()
+    {
+        PolicyStore store = new(TimeProvider.System);
+        bool loaded = store.TryLoad(
+            [
+                TestPolicy.Source("b.yaml", "policy: p\nrules:\n  - {id: r, effect: x, verbs: [y]}\n"),
+                TestPolicy.Source("a.yaml", "policy: p\nlimits: {idle: x}\n---\npolicy: p\nfoo: 1\n---\n]"),
+            ],
+            out IReadOnlyList<Diagnostic> diagnostics);
+
+        Assert.False(loaded);
+        Assert.Equal([("a.yaml", 2), ("a.yaml", 4), ("a.yaml", 5), ("a.yaml", 7), ("b.yaml", 1), ("b.yaml", 3), ("b.yaml", 3)], diagnostics.Where(d => !d.IsWarning).Select(d => (d.File, d.Line)));
+    }
+
+    [Theory]
+    [InlineData("policy: p\n", 1, "does nothing", null)]
+    [InlineData("policy: p\nrules:\n  - {id: r, effect: deny, verbs: [all], objects: [public.Orders]}\n", 3, "capital letters", "public.orders")]
+    [InlineData("policy: p\nrules:\n  - {id: a, effect: allow, verbs: [select], objects: [\"public.*\"]}\n  - {id: b, effect: allow, verbs: [session]}\n", 4, "SET search_path", null)]
+    public void Doubtful_documents_load_with_a_warning(string text, int line, string message, string? suggestion)
+    {
+        PolicyStore store = new(TimeProvider.System);
+        Assert.True(store.TryLoad([TestPolicy.Source("p.yaml", text)], out IReadOnlyList<Diagnostic> diagnostics));
+        Diagnostic warning = Assert.Single(diagnostics);
+        Assert.True(warning.IsWarning);
+        Assert.Contains(message, warning.Message, StringComparison.Ordinal);
+        Assert.Equal((line, suggestion), (warning.Line, warning.Suggestion));
+    }
+
+    [Fact]
+    public void Every_word_of_verbs_is_documented()
+    {
+        string page = File.ReadAllText(FindUp("docs/policy.md"));
+        foreach (string word in Policy.Documents.VerbNames.Words.Keys)
+            Assert.Contains($"`{word}`", page, StringComparison.Ordinal);
+    }
+
+    private static string FindUp(string relative)
+    {
+        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
+        {
+            if (File.Exists(Path.Combine(at.FullName, relative)))
+                return Path.Combine(at.FullName, relative);
+        }
+
+        throw new FileNotFoundException(relative);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Text;
+using Sallyport.Contract;
+
+namespace Sallyport.Policy.Tests.Support;
+
+/// <summary>One effect, written down: an empty name is no object.</summary>
+public sealed record TestEffect(Verb Verb, string Schema = "", string Name = "", bool WhereAbsent = false);
+
+/// <summary>An action that lives on the heap, so that tests can keep and print it.</summary>
+public sealed record TestAction(Verb Verb, ActionFlags Flags, IReadOnlyList<TestEffect> Effects)
+{
+    private readonly byte[] _names = Encoding.UTF8.GetBytes(string.Concat(Effects.Select(Full)));
+    private readonly ObjectRef[] _objects = Refs(Effects);
+
+    public ActionKind Kind { get; init; } = ActionKind.Statement;
+
+    public static TestAction Of(Verb verb, params TestEffect[] effects) => new(verb, ActionFlags.None, effects);
+
+    /// <summary>Reads <c>delete! public.orders, select customers</c>: the first verb is the action's; <c>!</c> is WHERE absent.</summary>
+    public static TestAction Parse(string text, ActionFlags flags = ActionFlags.None)
+    {
+        List<TestEffect> effects = [];
+        Verb? own = null;
+        foreach (string part in text.Split(','))
+        {
+            string[] words = part.Trim().Split(' ', 2);
+            Verb verb = Policy.Yaml.KebabNames.Of<Verb>()[words[0].TrimEnd('!')];
+            own ??= verb;
+            if (words.Length == 1)
+                continue;
+            int dot = words[1].IndexOf('.', StringComparison.Ordinal);
+            effects.Add(new TestEffect(verb, dot < 0 ? "" : words[1][..dot], words[1][(dot + 1)..], words[0].EndsWith('!')));
+        }
+
+        return new TestAction(own!.Value, flags, effects);
+    }
+
+    public ActionView View() => new() { Kind = Kind, Verb = Verb, Flags = Flags, Names = _names, Objects = _objects };
+
+    public override string ToString() => $"{Verb} [{Flags}] {string.Join(", ", Effects)}";
+
+    private static string Full(TestEffect effect) => effect.Schema.Length == 0 ? effect.Name : $"{effect.Schema}.{effect.Name}";
+
+    private static ObjectRef[] Refs(IReadOnlyList<TestEffect> effects)
+    {
+        ObjectRef[] refs = new ObjectRef[effects.Count];
+        int start = 0;
+        for (int i = 0; i < refs.Length; i++)
+        {
+            int length = Encoding.UTF8.GetByteCount(Full(effects[i]));
+            ObjectFlags flags = effects[i].WhereAbsent ? ObjectFlags.WhereAbsent : ObjectFlags.None;
+            refs[i] = new ObjectRef(effects[i].Verb, flags, start, length, Encoding.UTF8.GetByteCount(effects[i].Schema));
+            start += length;
+        }
+
+        return refs;
+    }
+}
