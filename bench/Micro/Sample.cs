@@ -44,7 +44,7 @@ internal static class Sample
             yaml.Append("  - {id: read, effect: allow, verbs: read, objects: [public.customers, public.orders, customers, orders]}\n");
             yaml.Append("  - {id: no-ddl, effect: deny, verbs: ddl}\n");
             yaml.Append("  - {id: where, effect: deny, verbs: [update, delete], where: absent}\n");
-            yaml.Append("mask:\n  - {id: email, columns: customers.email, with: email}\n  - {id: card, columns: customers.card_number, with: last4}\n");
+            yaml.Append("mask:\n  - {id: email, columns: public.customers.email, with: email}\n  - {id: card, columns: public.customers.card_number, with: last4}\n");
         }
 
         var store = new PolicyStore(TimeProvider.System);

@@ -32,7 +32,7 @@ internal sealed class SallyportPeer : IPeer
             where: absent
         mask:
           - id: filler
-            columns: [pgbench_accounts.filler, pgbench_tellers.filler]
+            columns: [public.pgbench_accounts.filler, public.pgbench_tellers.filler]
             with: redact
         computed: keep
 
@@ -78,7 +78,8 @@ internal sealed class SallyportPeer : IPeer
         string executable = Executable ?? throw new InvalidOperationException("SALLYPORT_BIN does not name the folder of the built daemon: use eng/bench.");
         string name = restricted ? "sallyport" : "sallyport-allow-all";
         int port = Workspace.FreePort();
-        string config = await ConfigureAsync(workspace, name, port, database, restricted ? Restricted : AllowAll);
+        string config = Configure(workspace, name, port, database, restricted ? Restricted : AllowAll);
+        await Tool.RunAsync(executable, ["keys", "create", "--config", config]);
         string token = (await Tool.RunAsync(executable, ["token", "create", "--config", config, "--subject", "bench", "--groups", "bench", "--kind", "service", "--ttl", "12h"])).Trim();
         Server server = await Server.StartAsync(name, port, workspace.At(name + ".log"), null, [executable, "serve", "--config", config]);
         return new SallyportPeer(name, server, new Endpoint(port, BenchDatabase.Name, BenchDatabase.User, token), restricted);
@@ -100,12 +101,10 @@ internal sealed class SallyportPeer : IPeer
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private static async Task<string> ConfigureAsync(Workspace workspace, string name, int port, BenchDatabase database, string policy)
+    private static string Configure(Workspace workspace, string name, int port, BenchDatabase database, string policy)
     {
         workspace.Write($"{name}/policies/bench.yaml", policy);
         workspace.Write($"{name}/password", database.Password);
-        await Tool.RunAsync("openssl", ["genpkey", "-quiet", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", workspace.At($"{name}/token.key")]);
-        File.SetUnixFileMode(workspace.At($"{name}/token.key"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         return workspace.Write($"{name}/sallyport.yaml", $"""
             node: bench
             identity:
