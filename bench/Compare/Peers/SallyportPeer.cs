@@ -130,7 +130,6 @@ internal sealed class SallyportPeer : IPeer
             policies: policies
             recordings:
               directory: recordings
-              fsync: false
 
             """);
     }
