@@ -224,8 +224,7 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
                 return;
             }
 
-            // A mark of a COPY that is over, or a request that the target skips on its way to the next Sync.
-            Fail(head);
+            // A mark of a COPY that is over.
             shared.Owed.Dequeue();
         }
     }
@@ -271,10 +270,11 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
             return;
         }
 
-        Fail(_head);
+        _head.Fail();
         EndHead(PgReplyState.Failed);
         if (copying)
             SkipSyncsInCopy();
+        shared.Owed.SkipToSync();
     }
 
     private void EndHead(PgReplyState state)
@@ -302,13 +302,5 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
     {
         while (shared.Owed.TryPeek(out PgOwed owed) && owed.Kind == PgReplyState.Sync)
             shared.Owed.Dequeue();
-    }
-
-    private static void Fail(in PgOwed owed)
-    {
-        if (owed.Kind == PgReplyState.Parse && owed.Statement is { } statement)
-            statement.State = PgObjectState.Failed;
-        else if (owed.Kind == PgReplyState.Bind && owed.Portal is { } portal)
-            portal.State = PgObjectState.Failed;
     }
 }
