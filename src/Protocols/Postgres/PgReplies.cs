@@ -103,7 +103,7 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
             BackendMessage.ErrorResponse => DecideError(body, run),
             BackendMessage.NoticeResponse => Filtered(BackendMessage.NoticeResponse, body, run),
             BackendMessage.ParameterStatus => DecideParameter(body),
-            _ => body.Length == 1 ? PgShow.Forward : null,
+            _ => DecideReady(body),
         };
         if (show is null)
             violation = new PgViolation("target-message-malformed", "the target sent a malformed message");
@@ -192,6 +192,15 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
             return PgShow.Forward;
         to.Bytes(run);
         return PgErrorFilter.TryWrite(type, body, to) ? PgShow.Rewrite : null;
+    }
+
+    private PgShow? DecideReady(ReadOnlySpan<byte> body)
+    {
+        if (body.Length != 1)
+            return null;
+        if (body[0] == (byte)'I')
+            shared.OnTransactionEnd();
+        return PgShow.Forward;
     }
 
     private PgShow? DecideParameter(ReadOnlySpan<byte> body)
