@@ -20,8 +20,13 @@ public static class Policies
           - {id: no-drop, effect: deny, verbs: ddl, hint: Ask an engineer to change the schema.}
           - {id: where-please, effect: deny, verbs: [update, delete], where: absent, hint: Say which rows with WHERE.}
           - {id: secrets, effect: deny, verbs: all, objects: "*.secrets"}
-          - {id: one-at-a-time, effect: deny, verbs: all, multi-statement: true, hint: Send one statement at a time.}
           - {id: ask-first, effect: hold, verbs: truncate}
+        ---
+        policy: careful
+        match:
+          subjects: careful@example.com
+        rules:
+          - {id: one-at-a-time, effect: deny, verbs: all, multi-statement: true, hint: Send one statement at a time.}
 
         """;
 }
