@@ -36,7 +36,8 @@ internal sealed class PgActions(PgShared shared)
         bool mustWait = false;
         for (int i = 0; i < _scanner.Count; i++)
         {
-            refusal = JudgeStatement(text, i, truncated, index, ref mightRead, ref mustWait) ?? refusal;
+            PgRefusal? own = JudgeStatement(text, i, truncated, index, ref mightRead, ref mustWait);
+            refusal ??= own;
             _settingsTouched |= TouchesSettings(i);
         }
 

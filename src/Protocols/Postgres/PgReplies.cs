@@ -33,6 +33,9 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
     /// <summary>The SQLSTATE of a FATAL or PANIC error of the target, once one has been passed on.</summary>
     public string? FatalState { get; private set; }
 
+    /// <summary>The recording is behind; the loop takes it away.</summary>
+    public bool MustWait { get; set; }
+
     /// <summary>Reads the catalog again: a column came from a table it did not know.</summary>
     public async Task RenewCatalogAsync(CancellationToken cancel)
     {
@@ -201,6 +204,8 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
 
     private void SetPlan(PgMaskPlan plan)
     {
+        if (plan.Last >= 0)
+            MustWait |= !shared.Context.Event("masked", plan.Summary);
         if (_state == PgReplyState.DescribePortal && _head.Portal is { } portal)
             portal.Plan = plan;
         else

@@ -26,7 +26,7 @@ internal sealed class PgShared(SessionContext context, PgCatalog catalog, PgLimi
     /// <summary>As the target last reported it. Written by the reply loop.</summary>
     public TriState StandardConformingStrings => (TriState)_standardConformingStrings;
 
-    /// <summary>False when client_encoding is one whose multibyte characters contain ASCII bytes. Written by the reply loop.</summary>
+    /// <summary>False when client_encoding is not one whose bytes can be read as UTF-8. Written by the reply loop.</summary>
     public bool EncodingIsAsciiSafe => _encodingIsAsciiSafe;
 
     public long LastActivity => Volatile.Read(ref _lastActivity);
@@ -55,10 +55,8 @@ internal sealed class PgShared(SessionContext context, PgCatalog catalog, PgLimi
     }
 
     /// <summary>
-    /// PostgreSQL 24.3: encodings that only clients may use, because a byte below 0x80 can be the second of a character. GB18030 and MULE_INTERNAL
-    /// are taken for such too: what is not known to be safe is not.
+    /// Names are compared as UTF-8, so UTF8 it must be; SQL_ASCII passes bytes through, and texts in it that are not UTF-8 are not understood.
+    /// In all other encodings only ASCII texts are: in some (PostgreSQL 24.3) a byte below 0x80 can be the second of a character.
     /// </summary>
-    private static bool IsAsciiSafe(ReadOnlySpan<byte> encoding) =>
-        encoding.SequenceEqual("UTF8"u8) || encoding.SequenceEqual("SQL_ASCII"u8) || encoding.StartsWith("LATIN"u8) || encoding.StartsWith("ISO_8859_"u8)
-        || encoding.StartsWith("WIN"u8) || encoding.StartsWith("KOI8"u8) || encoding.StartsWith("EUC_"u8);
+    private static bool IsAsciiSafe(ReadOnlySpan<byte> encoding) => encoding.SequenceEqual("UTF8"u8) || encoding.SequenceEqual("SQL_ASCII"u8);
 }

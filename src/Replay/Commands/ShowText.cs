@@ -23,9 +23,12 @@ internal sealed class ShowText(Screen screen, bool full) : IShowOutput
         string actingFor = who.ActingFor.Length == 0 ? "" : " for " + string.Join(" for ", who.ActingFor);
         Field("session", facts.SessionId.ToString("D"));
         Field("subject", $"{who.Subject} ({Words.Kind(who.Kind)}){actingFor}");
-        Field("groups", string.Join(", ", who.Groups));
+        if (who.Groups.Length > 0)
+            Field("groups", string.Join(", ", who.Groups));
         Field("vouched", $"{who.Issuer}{(who.TokenId is null ? "" : $", token {who.TokenId}")}, until {Moment.Day(who.ExpiresAt)}");
-        Field("client", $"{facts.Source}{(facts.ClientTls ? " over TLS" : " not encrypted")}, says user {facts.ClientUser}, application {facts.ClientApplication}");
+        Field("client", $"{facts.Source}{(facts.ClientTls ? " over TLS" : ", not encrypted")}");
+        if (facts.ClientUser.Length + facts.ClientApplication.Length > 0)
+            Field("claims", $"user {facts.ClientUser}, application {facts.ClientApplication}");
         Field("target", $"{Words.Target(facts)} ({facts.Protocol})");
         Field("node", $"{facts.Node}, listener {facts.Listener}");
         Field("started", Moment.Day(facts.StartedAt));

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Sallyport.Protocols.Postgres.Transcript;
 using Sallyport.Recording;
 
@@ -12,6 +13,7 @@ internal sealed record ParameterJson(string? Value, uint TypeOid, int Length, bo
 
 internal sealed record StatementJson(DateTimeOffset At, string Step, string Text, bool TextTruncated, string Outcome)
 {
+    [JsonPropertyOrder(-1)]
     public string Type => "statement";
 
     public string? StatementName { get; init; }
@@ -60,21 +62,25 @@ internal sealed record StatementJson(DateTimeOffset At, string Step, string Text
 
 internal sealed record FunctionCallJson(DateTimeOffset At, uint FunctionOid, string Outcome, double? DurationMs, ErrorJson? Error)
 {
+    [JsonPropertyOrder(-1)]
     public string Type => "function-call";
 }
 
 internal sealed record MessageJson(DateTimeOffset At, bool IsError, ErrorJson Message)
 {
+    [JsonPropertyOrder(-1)]
     public string Type => "message";
 }
 
 internal sealed record NotificationJson(DateTimeOffset At, int ProcessId, string Channel, string Payload)
 {
+    [JsonPropertyOrder(-1)]
     public string Type => "notification";
 }
 
 internal sealed record MalformedJson(DateTimeOffset At, string Direction, long Offset, string Reason, bool Stopped)
 {
+    [JsonPropertyOrder(-1)]
     public string Type => "malformed";
 }
 
@@ -82,6 +88,7 @@ internal sealed record ObjectJson(string Verb, string Name, string Flags);
 
 internal sealed record DecisionJson(DateTimeOffset At, bool Proven, string Verdict, string RuleId, int PolicyVersion)
 {
+    [JsonPropertyOrder(-1)]
     public string Type => "decision";
 
     public required string Kind { get; init; }
@@ -119,10 +126,12 @@ internal sealed record DecisionJson(DateTimeOffset At, bool Proven, string Verdi
 
 internal sealed record EventJson(DateTimeOffset At, bool Proven, string Name, string Detail)
 {
+    [JsonPropertyOrder(-1)]
     public string Type => "event";
 }
 
 internal sealed record DamageLineJson(DateTimeOffset At, DamageJson Damage)
 {
+    [JsonPropertyOrder(-1)]
     public string Type => "damage";
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Sallyport.Contract;
 using Sallyport.Recording;
 using Sallyport.Replay.Commands;
@@ -7,6 +8,7 @@ namespace Sallyport.Replay.Json;
 /// <summary>Who, from where, to what and when.</summary>
 internal sealed record SessionJson
 {
+    [JsonPropertyOrder(-1)]
     public string Type => "session";
 
     public required Guid SessionId { get; init; }
@@ -81,5 +83,6 @@ internal sealed record ListJson(string File, SessionJson? Session, double? Durat
 /// <summary>The last line of <c>show --json</c>.</summary>
 internal sealed record EndJson(SessionEndJson? End, VerifyJson Verified)
 {
+    [JsonPropertyOrder(-1)]
     public string Type => "end";
 }
