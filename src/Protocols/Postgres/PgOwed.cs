@@ -25,6 +25,15 @@ public readonly record struct PgOwed
 
     /// <summary>The portal this is about, when there is one.</summary>
     public PgPortal? Portal { get; init; }
+
+    /// <summary>The target did not do what was asked: what it should have made is not there.</summary>
+    public void Fail()
+    {
+        if (Kind == PgReplyState.Parse && Statement is { } statement)
+            statement.State = PgObjectState.Failed;
+        else if (Kind == PgReplyState.Bind && Portal is { } portal)
+            portal.State = PgObjectState.Failed;
+    }
 }
 
 /// <summary>The replies in flight: one producer (the request loop), one consumer (the reply loop), bounded.</summary>
@@ -37,6 +46,7 @@ public sealed class PgOwedQueue(int limit)
     private int _wakeAt;
     private TaskCompletionSource? _waiter;
     private bool _closed;
+    private bool _skipping;
 
     /// <summary>Replies owed.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -49,6 +59,13 @@ public sealed class PgOwedQueue(int limit)
     {
         lock (_lock)
         {
+            if (_skipping && owed.Kind != PgReplyState.Sync)
+            {
+                owed.Fail();
+                return;
+            }
+
+            _skipping = false;
             if (_count == _ring.Length)
                 Grow();
             _ring[(_head + _count) & (_ring.Length - 1)] = owed;
@@ -72,14 +89,33 @@ public sealed class PgOwedQueue(int limit)
     /// <summary>Takes away the reply that was owed next.</summary>
     public void Dequeue()
     {
-        TaskCompletionSource? wake = null;
+        TaskCompletionSource? wake;
         lock (_lock)
         {
-            _ring[_head] = default;
-            _head = (_head + 1) & (_ring.Length - 1);
-            Volatile.Write(ref _count, _count - 1);
-            if (_waiter is not null && _count < _wakeAt)
-                (wake, _waiter) = (_waiter, null);
+            TakeHead();
+            wake = WaiterToWake();
+        }
+
+        wake?.SetResult();
+    }
+
+    /// <summary>
+    /// After an error the target skips to the next Sync (55.2.3): no reply comes to what is owed before that, nor to what is entered before it. Both are
+    /// taken away at once, for the request loop may be waiting for them with the Sync behind it.
+    /// </summary>
+    public void SkipToSync()
+    {
+        TaskCompletionSource? wake;
+        lock (_lock)
+        {
+            while (_count > 0 && _ring[_head].Kind != PgReplyState.Sync)
+            {
+                _ring[_head].Fail();
+                TakeHead();
+            }
+
+            _skipping = _count == 0;
+            wake = WaiterToWake();
         }
 
         wake?.SetResult();
@@ -110,6 +146,21 @@ public sealed class PgOwedQueue(int limit)
         }
 
         wake?.SetResult();
+    }
+
+    private void TakeHead()
+    {
+        _ring[_head] = default;
+        _head = (_head + 1) & (_ring.Length - 1);
+        Volatile.Write(ref _count, _count - 1);
+    }
+
+    private TaskCompletionSource? WaiterToWake()
+    {
+        TaskCompletionSource? wake = _count < _wakeAt ? _waiter : null;
+        if (wake is not null)
+            _waiter = null;
+        return wake;
     }
 
     [SuppressMessage("Style", "IDE0305", Justification = "A ring is copied by hand.")]

@@ -103,7 +103,7 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
             BackendMessage.ErrorResponse => DecideError(body, run),
             BackendMessage.NoticeResponse => Filtered(BackendMessage.NoticeResponse, body, run),
             BackendMessage.ParameterStatus => DecideParameter(body),
-            _ => body.Length == 1 ? PgShow.Forward : null,
+            _ => DecideReady(body),
         };
         if (show is null)
             violation = new PgViolation("target-message-malformed", "the target sent a malformed message");
@@ -194,6 +194,15 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
         return PgErrorFilter.TryWrite(type, body, to) ? PgShow.Rewrite : null;
     }
 
+    private PgShow? DecideReady(ReadOnlySpan<byte> body)
+    {
+        if (body.Length != 1)
+            return null;
+        if (body[0] == (byte)'I')
+            shared.OnTransactionEnd();
+        return PgShow.Forward;
+    }
+
     private PgShow? DecideParameter(ReadOnlySpan<byte> body)
     {
         if (!PgParameterStatus.TryRead(body, out PgParameterStatus status))
@@ -224,8 +233,7 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
                 return;
             }
 
-            // A mark of a COPY that is over, or a request that the target skips on its way to the next Sync.
-            Fail(head);
+            // A mark of a COPY that is over.
             shared.Owed.Dequeue();
         }
     }
@@ -271,10 +279,11 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
             return;
         }
 
-        Fail(_head);
+        _head.Fail();
         EndHead(PgReplyState.Failed);
         if (copying)
             SkipSyncsInCopy();
+        shared.Owed.SkipToSync();
     }
 
     private void EndHead(PgReplyState state)
@@ -302,13 +311,5 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
     {
         while (shared.Owed.TryPeek(out PgOwed owed) && owed.Kind == PgReplyState.Sync)
             shared.Owed.Dequeue();
-    }
-
-    private static void Fail(in PgOwed owed)
-    {
-        if (owed.Kind == PgReplyState.Parse && owed.Statement is { } statement)
-            statement.State = PgObjectState.Failed;
-        else if (owed.Kind == PgReplyState.Bind && owed.Portal is { } portal)
-            portal.State = PgObjectState.Failed;
     }
 }

@@ -11,6 +11,7 @@ internal sealed class PgShared(SessionContext context, PgCatalog catalog, PgLimi
     private volatile int _standardConformingStrings = (int)TriState.On;
     private volatile bool _encodingIsAsciiSafe = true;
     private volatile EndRequest? _endRequest;
+    private volatile bool _catalogTouched;
 
     /// <summary>Why the session is to end, asked for from outside.</summary>
     internal sealed record EndRequest(string Reason, string Message);
@@ -43,6 +44,21 @@ internal sealed class PgShared(SessionContext context, PgCatalog catalog, PgLimi
     {
         if (Interlocked.CompareExchange(ref _endRequest, new EndRequest(reason, message), null) is null)
             Cut();
+    }
+
+    /// <summary>A statement was let through that may change what relations and views there are. Called by the request loop.</summary>
+    public void TouchCatalog() => _catalogTouched = true;
+
+    /// <summary>
+    /// No transaction is open: what such statements did can be seen by others, so the catalog at hand is out of date. Called by the reply loop.
+    /// While more requests are under way the mark stays, for it may be one of them that was marked.
+    /// </summary>
+    public void OnTransactionEnd()
+    {
+        if (!_catalogTouched)
+            return;
+        _catalogTouched = Owed.Count > 1;
+        catalog.Invalidate();
     }
 
     /// <summary>Takes up a ParameterStatus (PostgreSQL 55.2.7) that changes how statements are to be read.</summary>
