@@ -88,7 +88,7 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
         if (frame.Type == BackendMessage.DataRow)
             return DecideRow(frame, body, run, ref taken, out violation);
         if (!MustBeWhole(frame.Type))
-            return _head.Hidden ? PgShow.Hide : PgShow.Forward;
+            return _head.Hidden && frame.Type != BackendMessage.NotificationResponse ? PgShow.Hide : PgShow.Forward;
         if (frame.BodyLength > shared.Limits.TargetMessageBytes)
         {
             violation = new PgViolation("target-message-length", "the target sent a message that is longer than its kind may be");
@@ -221,21 +221,21 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
             _queryPlan = plan;
     }
 
-    /// <summary>The reply that is owed next, when none is under way.</summary>
+    /// <summary>The reply that is owed next, when none is under way. What a failed pipeline took along is no longer in the queue: its head is the Sync.</summary>
     private void FindHead()
     {
-        while (_state is PgReplyState.Idle or PgReplyState.Failed && shared.Owed.TryPeek(out PgOwed head))
-        {
-            bool marker = head.Kind is PgReplyState.CopyDataSent or PgReplyState.CopyEndSent;
-            if (!marker && (_state == PgReplyState.Idle || head.Kind == PgReplyState.Sync))
-            {
-                (_head, _state) = (head, head.Kind);
-                return;
-            }
+        if (_state is not (PgReplyState.Idle or PgReplyState.Failed))
+            return;
+        DropMarks();
+        if (shared.Owed.TryPeek(out PgOwed head))
+            (_head, _state) = (head, head.Kind);
+    }
 
-            // A mark of a COPY that is over.
+    /// <summary>Marks of a COPY that is over are nobody's replies.</summary>
+    private void DropMarks()
+    {
+        while (shared.Owed.TryPeek(out PgOwed owed) && owed.Kind is PgReplyState.CopyDataSent or PgReplyState.CopyEndSent)
             shared.Owed.Dequeue();
-        }
     }
 
     private void Advance(byte type, PgReplyState next)
@@ -268,6 +268,7 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
         EndHead(PgReplyState.Idle);
         if (copied)
             SkipCopy();
+        DropMarks();
     }
 
     private void OnError(PgReplyState next)

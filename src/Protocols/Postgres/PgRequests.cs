@@ -52,6 +52,8 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
     public PgTake Take(PgFrame frame, ReadOnlySpan<byte> body)
     {
         MustWait = false;
+        // In a COPY only these keep it going (55.2.6): data behind anything else is another COPY's, or nobody's.
+        _copyDataMarked &= frame.Type is FrontendMessage.CopyData or FrontendMessage.Sync or FrontendMessage.Flush;
         switch (frame.Type)
         {
             case FrontendMessage.CopyData:
@@ -84,7 +86,6 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
                 _group++;
                 return Owe(new PgOwed { Kind = PgReplyState.Sync });
             case FrontendMessage.CopyDone or FrontendMessage.CopyFail:
-                _copyDataMarked = false;
                 return shared.Owed.Count == 0 ? PgTake.Forward : Owe(new PgOwed { Kind = PgReplyState.CopyEndSent });
             default:
                 return PgTake.Forward;

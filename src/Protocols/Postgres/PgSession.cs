@@ -281,20 +281,18 @@ public sealed class PgSession
     {
         var requests = new PgRequestLoop(_client, target, shared);
         var replies = new PgReplyLoop(target, _client, shared);
-        shared.Cut = target.Abort;
-        if (shared.Ending is not null)
-            target.Abort();
         using CancellationTokenRegistration stopped = stop.Register(static s => ((PgShared)s!).End("stopped", "the server is stopping"), shared);
 
         Task<(SessionEnd End, PgViolation? Violation)> request = GuardAsync(requests.RunAsync(stop), SessionSide.Client);
         Task<(SessionEnd End, PgViolation? Violation)> reply = GuardAsync(replies.RunAsync(stop), SessionSide.Target);
-        bool requestFirst = await Task.WhenAny(request, reply).ConfigureAwait(false) == request;
-        (SessionEnd end, PgViolation? violation) = await (requestFirst ? request : reply).ConfigureAwait(false);
+        Task first = await Task.WhenAny(request, reply, shared.EndAsked).ConfigureAwait(false);
 
-        // The reply loop ends with the target's connection, and only then is the client's writer free for a last word.
+        // The reply loop ends with the target's connection, and only then is the client's writer free for a last word. A client that takes nothing
+        // holds the loop in a send: its connection is cut then.
         target.Abort();
-        if (requestFirst && await Task.WhenAny(reply, Task.Delay(LastWordDeadline, CancellationToken.None)).ConfigureAwait(false) != reply)
+        if (first != reply && await Task.WhenAny(reply, Task.Delay(LastWordDeadline, CancellationToken.None)).ConfigureAwait(false) != reply)
             _client.Abort();
+        (SessionEnd end, PgViolation? violation) = await (first == request ? request : reply).ConfigureAwait(false);
         await reply.ConfigureAwait(false);
         await SayWhyAsync(shared, replies, end, violation).ConfigureAwait(false);
         _client.Abort();
