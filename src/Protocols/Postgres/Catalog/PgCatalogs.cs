@@ -95,7 +95,10 @@ internal sealed class PgCatalog(PgTargetLogin login, TargetInfo target, string d
         await using var side = new PgSideConnection(connection, limits);
         using CancellationTokenRegistration cut = timeout.Token.Register(static d => ((IDuplex)d!).Abort(), connection.Duplex);
         PgCatalogSnapshot snapshot = await PgCatalogSnapshot.LoadAsync(side, timeout.Token).ConfigureAwait(false);
-        _snapshot = snapshot;
+        Adopt(snapshot);
         return snapshot;
     }
+
+    /// <summary>Makes <paramref name="snapshot"/> the one in use.</summary>
+    internal void Adopt(PgCatalogSnapshot snapshot) => _snapshot = snapshot;
 }
