@@ -91,15 +91,16 @@ internal sealed class PgCatalogSnapshot
 
     private static short Attribute(string? text) => short.Parse(text!, CultureInfo.InvariantCulture);
 
-    private void AddRelation(string?[] row) => Relations[Oid(row[0])] = new PgRelation(Oid(row[0]), row[1]!, row[2]!);
+    // Each takes a row of its query: oid, schema, name; oid, number, column; child, parent; and so on.
+    internal void AddRelation(string?[] row) => Relations[Oid(row[0])] = new PgRelation(Oid(row[0]), row[1]!, row[2]!);
 
-    private void AddColumn(string?[] row)
+    internal void AddColumn(string?[] row)
     {
         if (Relations.TryGetValue(Oid(row[0]), out PgRelation? relation))
             relation.Columns.Add(new(Attribute(row[1]), row[2]!));
     }
 
-    private void AddKin(string?[] row)
+    internal void AddKin(string?[] row)
     {
         if (!Relations.TryGetValue(Oid(row[0]), out PgRelation? child) || !Relations.TryGetValue(Oid(row[1]), out PgRelation? parent))
             return;
@@ -107,7 +108,7 @@ internal sealed class PgCatalogSnapshot
         parent.Kin.Add(child.Oid);
     }
 
-    private void AddView(string?[] row)
+    internal void AddView(string?[] row)
     {
         if (!Relations.TryGetValue(Oid(row[0]), out PgRelation? view))
             return;
@@ -117,7 +118,7 @@ internal sealed class PgCatalogSnapshot
             view.Reads.Add((Oid(row[2]), Attribute(row[3])));
     }
 
-    private void AddFunction(string?[] row)
+    internal void AddFunction(string?[] row)
     {
         (row[1] == "t" ? OpaqueFunctions : SafeFunctions).Add(row[0]!);
     }

@@ -62,7 +62,13 @@ public sealed class PgMaskIndex
             return true;
         if (!_catalog.Relations.TryGetValue(table, out PgRelation? relation))
             return false;
-        // System columns (ctid, tableoid, …) have negative numbers and hold no data of the table.
+        // A whole row has number 0: it shows every column. System columns (ctid, tableoid, …) have negative ones and hold no data of the table.
+        if (attribute == 0)
+        {
+            mask = _touched.Contains(table) ? Plan.Computed : null;
+            return true;
+        }
+
         return attribute < 0 || relation.Columns.Exists(c => c.Key == attribute);
     }
 
