@@ -48,7 +48,8 @@ internal sealed class PgActions(PgShared shared)
         bool mustWait = false;
         for (int i = 0; i < _scanner.Count; i++)
         {
-            refusal = JudgeStatement(text, i, truncated, index, ref effects, ref mustWait) ?? refusal;
+            PgRefusal? own = JudgeStatement(text, i, truncated, index, ref effects, ref mustWait);
+            refusal ??= own;
             _settingsTouched |= TouchesSettings(i);
         }
 
@@ -123,6 +124,8 @@ internal sealed class PgActions(PgShared shared)
         mustWait |= wait;
         if (verdict.Kind != VerdictKind.Allow)
             return PgRefusal.FromVerdict(verdict);
+        if (ChangesCatalog(statement.Verb, statement.Flags))
+            shared.TouchCatalog();
         PgEffects found = EffectsOf(i, index);
         effects |= found;
         return index is null ? null : Guard(i, (found & PgEffects.MightRead) != 0, index);
@@ -212,6 +215,9 @@ internal sealed class PgActions(PgShared shared)
     /// <summary>Verbs whose objects are not relations.</summary>
     private static bool IsNameless(Verb verb) => verb is Verb.Set or Verb.Reset or Verb.Show or Verb.Listen or Verb.Unlisten or Verb.Notify
         or Verb.Prepare or Verb.Deallocate or Verb.Savepoint or Verb.Release or Verb.Rollback;
+
+    private static bool ChangesCatalog(Verb verb, ActionFlags flags) => (flags & ActionFlags.Unparsed) != 0
+        || verb is Verb.Create or Verb.CreateTableAs or Verb.Alter or Verb.Drop or Verb.ImportForeignSchema or Verb.Do or Verb.Call or Verb.Execute or Verb.DropOwned;
 
     private static byte[] Blank(ReadOnlySpan<byte> text, int start, ReadOnlySpan<SqlRange> secrets)
     {

@@ -156,12 +156,14 @@ internal sealed class PgHandshake(IDuplex client, PgListener listener, PgDoors d
         writer.Begin(BackendMessage.Authentication).Int32(3).End();
         await Client.SendAsync(writer, cancel).ConfigureAwait(false);
 
+        // The type before the rest: a second StartupMessage, read as a message with a type, would announce bytes that never come.
+        byte? first = await PgHandshakeIo.PeekAsync(Client.Input, cancel).ConfigureAwait(false);
+        if (first is { } peeked && !PgState.TryAdvance(PgClientState.Password, peeked, out _))
+            throw Violation(SessionStage.Login, "message-type", "expected a password message");
         PgRawMessage? answer = await PgHandshakeIo.ReadAsync(Client.Input, listener.Limits.AuthBytes, cancel).ConfigureAwait(false);
         if (answer is not var (type, body))
             throw new PgHandshakeException(new SessionEnd(SessionSide.Client, SessionStage.Login, "closed-before-login"));
-        if (!PgState.TryAdvance(PgClientState.Password, type, out PgClientState next))
-            throw Violation(SessionStage.Login, "message-type", "expected a password message");
-        if (next == PgClientState.Closed)
+        if (PgState.TryAdvance(PgClientState.Password, type, out PgClientState next) && next == PgClientState.Closed)
             throw new PgHandshakeException(new SessionEnd(SessionSide.Client, SessionStage.Login, "closed-before-login"));
         var reader = new Wire.SpanReader(body);
         string token = Encoding.UTF8.GetString(reader.ReadCString());

@@ -33,6 +33,9 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
     /// <summary>The SQLSTATE of a FATAL or PANIC error of the target, once one has been passed on.</summary>
     public string? FatalState { get; private set; }
 
+    /// <summary>The recording is behind; the loop takes it away.</summary>
+    public bool MustWait { get; set; }
+
     /// <summary>Reads the catalog again: a column came from a table it did not know.</summary>
     public async Task RenewCatalogAsync(CancellationToken cancel)
     {
@@ -96,7 +99,7 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
         if (frame.Type == BackendMessage.DataRow)
             return DecideRow(frame, body, run, ref taken, out violation);
         if (!MustBeWhole(frame.Type))
-            return _head.Hidden ? PgShow.Hide : PgShow.Forward;
+            return _head.Hidden && frame.Type != BackendMessage.NotificationResponse ? PgShow.Hide : PgShow.Forward;
         if (frame.BodyLength > shared.Limits.TargetMessageBytes)
         {
             violation = new PgViolation("target-message-length", "the target sent a message that is longer than its kind may be");
@@ -111,7 +114,7 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
             BackendMessage.ErrorResponse => DecideError(body, run),
             BackendMessage.NoticeResponse => Filtered(BackendMessage.NoticeResponse, body, run),
             BackendMessage.ParameterStatus => DecideParameter(body),
-            _ => body.Length == 1 ? PgShow.Forward : null,
+            _ => DecideReady(body),
         };
         if (show is null)
             violation = new PgViolation("target-message-malformed", "the target sent a malformed message");
@@ -202,6 +205,15 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
         return PgErrorFilter.TryWrite(type, body, to) ? PgShow.Rewrite : null;
     }
 
+    private PgShow? DecideReady(ReadOnlySpan<byte> body)
+    {
+        if (body.Length != 1)
+            return null;
+        if (body[0] == (byte)'I')
+            shared.OnTransactionEnd();
+        return PgShow.Forward;
+    }
+
     private PgShow? DecideParameter(ReadOnlySpan<byte> body)
     {
         if (!PgParameterStatus.TryRead(body, out PgParameterStatus status))
@@ -212,6 +224,8 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
 
     private void SetPlan(PgMaskPlan plan)
     {
+        if (plan.Last >= 0)
+            MustWait |= !shared.Context.Event("masked", plan.Summary);
         if (_state == PgReplyState.DescribePortal && _head.Portal is { } portal)
             portal.Plan = plan;
         else

@@ -73,26 +73,31 @@ public sealed class PgSession
             _listener.Authenticated?.Invoke();
             return await RecordAsync(client, target, _facts, deadline, cut, stop).ConfigureAwait(false);
         }
-        catch (PgHandshakeException e)
+        catch (PgHandshakeException e) when (e.Refusal is not null || !IsLate(deadline, stop))
         {
             await LastWordAsync(e.Refusal).ConfigureAwait(false);
             return e.End;
         }
-        catch (PgProtocolException e)
+        catch (PgProtocolException e) when (!IsLate(deadline, stop))
         {
             await LastWordAsync(new PgRefusal(SqlState.ProtocolViolation, e.Message)).ConfigureAwait(false);
             return new SessionEnd(SessionSide.Client, stage, "protocol-violation", SqlState.ProtocolViolation, e.Message);
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            bool late = deadline.IsCancellationRequested && !stop.IsCancellationRequested;
-            return new SessionEnd(late ? SessionSide.Proxy : SessionSide.Client, stage, late ? "handshake-timeout" : "connection-lost", Detail: e.GetType().Name);
+            return Lost(stage, IsLate(deadline, stop), e);
         }
         finally
         {
             await cut.DisposeAsync().ConfigureAwait(false);
         }
     }
+
+    /// <summary>The deadline cuts the client's connection, which looks like a client that hung up.</summary>
+    private static bool IsLate(CancellationTokenSource deadline, CancellationToken stop) => deadline.IsCancellationRequested && !stop.IsCancellationRequested;
+
+    private static SessionEnd Lost(SessionStage stage, bool late, Exception e) =>
+        new(late ? SessionSide.Proxy : SessionSide.Client, stage, late ? "handshake-timeout" : "connection-lost", Detail: e.GetType().Name);
 
     private async Task<SessionEnd> CancelAsync(byte[] body, CancellationToken cancel)
     {
@@ -156,33 +161,37 @@ public sealed class PgSession
                 new PgRefusal(SqlState.IoError, "the session cannot be recorded, so it is refused", Hint: "Tell whoever runs this server: its log says why."), e.Message);
         }
 
-        SessionEnd end = new(SessionSide.Proxy, SessionStage.Ready, "internal-error", Detail: "the session ended without saying why");
+        PgHandshakeException? turned = null;
+        SessionEnd end;
         try
         {
             end = await EnterAsync(client, target, new SessionContext(facts, _doors.Policy, recorder, _doors.Time), deadline, cut, stop).ConfigureAwait(false);
-            return end;
         }
         catch (PgHandshakeException e)
         {
+            turned = e;
             end = e.End;
-            throw;
         }
-        finally
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            await CompleteAsync(recorder, end).ConfigureAwait(false);
+            end = new SessionEnd(SessionSide.Client, SessionStage.TargetLogin, deadline.IsCancellationRequested ? "handshake-timeout" : "connection-lost", Detail: e.Message);
         }
+
+        end = await CompleteAsync(recorder, end).ConfigureAwait(false);
+        return turned is null ? end : throw turned;
     }
 
-    private static async Task CompleteAsync(ISessionRecorder recorder, SessionEnd end)
+    /// <summary>Writes the trailer. A session whose trailer could not be written has not ended well, whatever it had to say.</summary>
+    private static async Task<SessionEnd> CompleteAsync(ISessionRecorder recorder, SessionEnd end)
     {
         try
         {
             await recorder.CompleteAsync(end).ConfigureAwait(false);
+            return end;
         }
-        catch (IOException)
+        catch (IOException e)
         {
-            // The recorder has logged it, and the file shows it: it has no trailer. The session is over already.
-            return;
+            return end.Reason == "recording-failed" ? end : new SessionEnd(SessionSide.Proxy, end.Stage, "recording-failed", end.WireCode, $"{e.Message} (it had ended: {end.Reason})");
         }
     }
 
@@ -272,20 +281,18 @@ public sealed class PgSession
     {
         var requests = new PgRequestLoop(_client, target, shared);
         var replies = new PgReplyLoop(target, _client, shared);
-        shared.Cut = target.Abort;
-        if (shared.Ending is not null)
-            target.Abort();
         using CancellationTokenRegistration stopped = stop.Register(static s => ((PgShared)s!).End("stopped", "the server is stopping"), shared);
 
         Task<(SessionEnd End, PgViolation? Violation)> request = GuardAsync(requests.RunAsync(stop), SessionSide.Client);
         Task<(SessionEnd End, PgViolation? Violation)> reply = GuardAsync(replies.RunAsync(stop), SessionSide.Target);
-        bool requestFirst = await Task.WhenAny(request, reply).ConfigureAwait(false) == request;
-        (SessionEnd end, PgViolation? violation) = await (requestFirst ? request : reply).ConfigureAwait(false);
+        Task first = await Task.WhenAny(request, reply, shared.EndAsked).ConfigureAwait(false);
 
-        // The reply loop ends with the target's connection, and only then is the client's writer free for a last word.
+        // The reply loop ends with the target's connection, and only then is the client's writer free for a last word. A client that takes nothing
+        // holds the loop in a send: its connection is cut then.
         target.Abort();
-        if (requestFirst && await Task.WhenAny(reply, Task.Delay(LastWordDeadline, CancellationToken.None)).ConfigureAwait(false) != reply)
+        if (first != reply && await Task.WhenAny(reply, Task.Delay(LastWordDeadline, CancellationToken.None)).ConfigureAwait(false) != reply)
             _client.Abort();
+        (SessionEnd end, PgViolation? violation) = await (first == request ? request : reply).ConfigureAwait(false);
         await reply.ConfigureAwait(false);
         await SayWhyAsync(shared, replies, end, violation).ConfigureAwait(false);
         _client.Abort();
