@@ -78,11 +78,14 @@ internal sealed class Exchange : IDisposable
     /// <summary>Decides one message of the target.</summary>
     public PgShow Decide(byte[] message, out PgViolation? violation)
     {
-        Assert.Equal(Wire.ParseStatus.Done, PgFrame.TryParse(message, int.MaxValue, out PgFrame frame));
+        PgFrame.TryParse(message, int.MaxValue, out PgFrame frame);
         return _replies.Decide(frame, message.AsSpan(PgFrame.HeaderLength), default, out _, out violation);
     }
 
     public PgShow Decide(byte[] message) => Decide(message, out _);
+
+    /// <summary>Takes away what has been shown.</summary>
+    public void ForgetShown() => _toClient.Clear();
 
     /// <summary>Sends messages of the target, which must be legal, and says what the client is shown of them: <c>1 2 T D(x) C Z</c>.</summary>
     public string Target(params byte[][] messages)

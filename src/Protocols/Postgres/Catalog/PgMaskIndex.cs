@@ -69,7 +69,7 @@ public sealed class PgMaskIndex
             return true;
         }
 
-        return attribute < 0 || relation.Columns.Exists(c => c.Key == attribute);
+        return attribute < 0 || HasColumn(relation, attribute);
     }
 
     /// <summary>A column as the record names it: <c>schema.table.column</c>, or what there is to say of it.</summary>
@@ -98,6 +98,17 @@ public sealed class PgMaskIndex
         // Identifiers have at most 63 bytes (NAMEDATALEN - 1); a longer one is none.
         Span<char> chars = stackalloc char[64];
         return name.Length < chars.Length && Encoding.UTF8.TryGetChars(name, chars, out int length) && set.Contains(chars[..length]);
+    }
+
+    private static bool HasColumn(PgRelation relation, short attribute)
+    {
+        foreach ((short number, _) in relation.Columns)
+        {
+            if (number == attribute)
+                return true;
+        }
+
+        return false;
     }
 
     private static ulong Key(uint table, short attribute) => (ulong)table << 16 | (ushort)attribute;
