@@ -157,8 +157,7 @@ public sealed class PgSession
         }
         catch (IOException e)
         {
-            throw PgHandshake.Turned(SessionStage.Route, "recording-failed",
-                new PgRefusal(SqlState.IoError, "the session cannot be recorded, so it is refused", Hint: "Tell whoever runs this server: its log says why."), e.Message);
+            throw PgHandshake.Turned(SessionStage.Route, "recording-failed", NotRecorded, e.Message);
         }
 
         SessionEnd end = new(SessionSide.Proxy, SessionStage.Ready, "internal-error", Detail: "the session ended without saying why");
@@ -172,11 +171,24 @@ public sealed class PgSession
             end = e.End;
             throw;
         }
+        catch (RecordingException e)
+        {
+            end = new SessionEnd(SessionSide.Proxy, SessionStage.Ready, "recording-failed", SqlState.IoError, e.Message);
+            throw new PgHandshakeException(end, NotRecorded, e);
+        }
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The client went before it was welcome: the trailer says so too.
+            return end = Lost(SessionStage.Ready, IsLate(deadline, stop), e);
+        }
         finally
         {
             await CompleteAsync(recorder, end).ConfigureAwait(false);
         }
     }
+
+    private static PgRefusal NotRecorded { get; } = new(SqlState.IoError, "the session cannot be recorded, so it is refused",
+        Hint: "Tell whoever runs this server: its log says why.");
 
     private static async Task CompleteAsync(ISessionRecorder recorder, SessionEnd end)
     {
