@@ -1,8 +1,4 @@
-using System.Runtime.Versioning;
 using Sallyport.Proxy.Cli;
-
-// Key files are protected by modes, and systemd is the service manager.
-[assembly: UnsupportedOSPlatform("windows")]
 
 namespace Sallyport.Proxy;
 

@@ -45,6 +45,19 @@ internal sealed class FileSink : IRecordingSink
 
     public void Truncate(long length) => _file.SetLength(length);
 
+    public void Discard()
+    {
+        _file.Dispose();
+        try
+        {
+            File.Delete(_path);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException($"The recording {_path} cannot be removed: {e.Message}", e);
+        }
+    }
+
     public void Dispose() => _file.Dispose();
 
     private static void MakeDirectory(string directory)

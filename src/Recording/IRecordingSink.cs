@@ -14,4 +14,8 @@ internal interface IRecordingSink : IDisposable
     /// <summary>Cuts off everything after the first <paramref name="length"/> bytes.</summary>
     /// <exception cref="IOException">It is not cut.</exception>
     void Truncate(long length);
+
+    /// <summary>Closes it and removes what was written: the session never began.</summary>
+    /// <exception cref="IOException">It is not removed.</exception>
+    void Discard();
 }

@@ -67,9 +67,9 @@ public sealed class Recorder : IRecorder, IAsyncDisposable
             ThrowIfDisposed();
             return session;
         }
-        catch
+        catch (Exception cause)
         {
-            sink.Dispose();
+            Discard(sink, cause);
             throw;
         }
     }
@@ -88,6 +88,18 @@ public sealed class Recorder : IRecorder, IAsyncDisposable
         {
             await writer.Ended.ConfigureAwait(false);
             writer.Dispose();
+        }
+    }
+
+    private static void Discard(IRecordingSink sink, Exception cause)
+    {
+        try
+        {
+            sink.Discard();
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"{cause.Message} What was written of it is still there: {e.Message}", cause);
         }
     }
 

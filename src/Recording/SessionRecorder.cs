@@ -233,7 +233,7 @@ internal sealed class SessionRecorder : ISessionRecorder
         if (failure is null)
             completed?.TrySetResult();
         else
-            completed?.TrySetException(failure);
+            completed?.TrySetException(new RecordingException(failure.Message, failure));
     }
 
     private void TryWrite(in SealedChunk chunk, ChunkEncoder encoder)
@@ -277,9 +277,9 @@ internal sealed class SessionRecorder : ISessionRecorder
         _count = _records = 0;
     }
 
-    private IOException? Refusal() => _failure is not null
-        ? new IOException("The session cannot be recorded.", _failure)
-        : _ended ? new IOException("The recording has ended.") : null;
+    private RecordingException? Refusal() => _failure is not null
+        ? new RecordingException($"The session cannot be recorded: {_failure.Message}", _failure)
+        : _ended ? new RecordingException("The recording has ended.") : null;
 
     // Room for one record of up to this payload in the open chunk, which is sealed first when it has none. False: nothing can be recorded.
     private bool TryReserve(int payloadBytes, out Span<byte> payload)

@@ -48,3 +48,63 @@ public sealed class SupportTests(PostgresServer postgres)
         await psql.WaitForOutputAsync("canceling statement due to user request");
     }
 }
+
+/// <summary>The daemon as a fixture.</summary>
+[Collection(PostgresTests.Name)]
+public sealed class DaemonSupportTests(PostgresServer postgres)
+{
+    private const string EverybodyMayRead = """
+        policy: readers
+        rules:
+          - id: read
+            effect: allow
+            verbs: read
+
+        """;
+
+    private const string NobodyMayEnter = """
+        policy: closed
+        rules:
+          - id: closed
+            effect: deny
+            verbs: login
+
+        """;
+
+    [Fact]
+    public async Task Psql_and_Npgsql_reach_the_server_through_the_daemon_and_it_ends_with_0()
+    {
+        await using SallyportDaemon daemon = await SallyportDaemon.StartAsync(postgres, DaemonSetup.With(EverybodyMayRead));
+        string token = await daemon.TokenAsync("ada@example.com", "engineering");
+
+        PsqlResult psql = await Psql.RunAsync(daemon.Psql(token), "", "-At", "-c", "SELECT current_user, count(*) FROM customers GROUP BY 1");
+        Assert.Equal((0, $"{PostgresServer.AppUser}|5\n"), (psql.ExitCode, psql.Output));
+
+        await using var connection = new Npgsql.NpgsqlConnection(daemon.Npgsql(token).ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new Npgsql.NpgsqlCommand("SELECT count(*) FROM orders WHERE id <= $1", connection) { Parameters = { new() { Value = 7 } } };
+        Assert.Equal(7L, await command.ExecuteScalarAsync());
+        await connection.CloseAsync();
+
+        Assert.Equal(0, await daemon.StopAsync());
+        (int code, string list, string error) = await SallyportDaemon.ReplayAsync("list", daemon.Recordings);
+        Assert.True(code == 0, error);
+        Assert.Contains("ada@example.com", list);
+    }
+
+    [Fact]
+    public async Task A_reload_puts_a_new_policy_in_force_and_a_restart_keeps_it()
+    {
+        await using SallyportDaemon daemon = await SallyportDaemon.StartAsync(postgres, DaemonSetup.With(EverybodyMayRead));
+        string token = await daemon.TokenAsync("ada@example.com", "engineering");
+        Assert.Equal(0, (await Psql.RunAsync(daemon.Psql(token), "", "-c", "SELECT 1")).ExitCode);
+
+        daemon.WritePolicy("policy.yaml", NobodyMayEnter);
+        await daemon.ReloadAsync();
+        Assert.True((await Psql.RunAsync(daemon.Psql(token), "", "-c", "SELECT 1")).ExitCode == 2, daemon.Log);
+
+        await daemon.KillAsync();
+        await daemon.RestartAsync();
+        Assert.True((await Psql.RunAsync(daemon.Psql(token), "", "-c", "SELECT 1")).ExitCode == 2, daemon.Log);
+    }
+}

@@ -63,6 +63,15 @@ public sealed class FileTests : IDisposable
     }
 
     [Fact]
+    public async Task Facts_too_large_to_record_refuse_the_session_and_leave_no_file()
+    {
+        await using var recorder = new Recorder(Sample.Options(Directory));
+        SessionFacts facts = Sample.Facts() with { ClientApplication = new string('x', 1 << 20) };
+        Assert.Throws<IOException>(() => recorder.Open(facts));
+        Assert.False(File.Exists(Path.Combine(Directory, Recorder.FileName(facts))));
+    }
+
+    [Fact]
     public async Task A_removed_directory_ends_the_session()
     {
         await using var recorder = new Recorder(Sample.Options(Directory) with { ChunkAge = TimeSpan.FromMilliseconds(10) });

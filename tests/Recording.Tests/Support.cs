@@ -66,7 +66,35 @@ internal sealed class MemorySink : IRecordingSink
             _bytes.SetLength(length);
     }
 
+    public bool IsDiscarded { get; private set; }
+
+    public void Discard() => IsDiscarded = IsDisposed = true;
+
     public void Dispose() => IsDisposed = true;
+}
+
+/// <summary>A sink that keeps nothing.</summary>
+internal sealed class NullSink : IRecordingSink
+{
+    public void Append(ReadOnlySpan<byte> bytes)
+    {
+    }
+
+    public void Flush()
+    {
+    }
+
+    public void Truncate(long length)
+    {
+    }
+
+    public void Discard()
+    {
+    }
+
+    public void Dispose()
+    {
+    }
 }
 
 internal static class Sample

@@ -67,6 +67,10 @@ internal sealed class PostgresComparison : IComparison
             peers.Add(await PgBouncer.StartAsync(workspace, database));
         if (plan.Wants("haproxy"))
             peers.Add(await HAProxy.StartAsync(workspace, database));
+        if (plan.Wants("sallyport"))
+            peers.Add(await SallyportPeer.StartAsync(workspace, database, restricted: true));
+        if (plan.Wants("sallyport-allow-all"))
+            peers.Add(await SallyportPeer.StartAsync(workspace, database, restricted: false));
     }
 
     private static async Task<List<Sample>> MeasureAsync(Plan plan, List<IPeer> peers, Workspace workspace, CancellationToken cancel)

@@ -34,7 +34,7 @@ internal sealed class BenchDatabase : IAsyncDisposable
         [
             Path.Combine(Workspace.Root, "eng", "postgres"), "--leash", folder, port.ToString(),
             "shared_buffers=512MB", "autovacuum=off", "max_wal_size=2GB", "max_connections=300",
-        ]);
+        ], stopSignal: "INT");
         var database = new BenchDatabase(server, Path.Combine(folder, "sock"), Workspace.Secret());
         try
         {

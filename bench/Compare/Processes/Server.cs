@@ -4,10 +4,7 @@ using System.Net.Sockets;
 
 namespace Sallyport.Compare.Processes;
 
-/// <summary>
-/// A server started for the comparison: it writes to a log file and dies with us whatever happens (PR_SET_PDEATHSIG, by way of setpriv;
-/// the thread that starts servers is the main one's scheduler, so <see cref="Starter"/> keeps one thread for all of them).
-/// </summary>
+/// <summary>A server started for the comparison: it writes to a log file, and dies with us whatever happens (PR_SET_PDEATHSIG, by way of setpriv and <see cref="Starter"/>).</summary>
 internal sealed class Server : IAsyncDisposable
 {
     private readonly Process _process;
@@ -29,6 +26,9 @@ internal sealed class Server : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    /// <summary>The signal that ends it without waiting for clients.</summary>
+    private string StopSignal { get; init; } = "TERM";
+
     /// <summary>Starts a server and waits until it accepts connections on <paramref name="port"/> of loopback.</summary>
     /// <param name="name">For messages.</param>
     /// <param name="port">Where it will listen.</param>
@@ -36,8 +36,15 @@ internal sealed class Server : IAsyncDisposable
     /// <param name="asUser">The user to run as when we are root and it refuses to be; null: ours.</param>
     /// <param name="command">Program and arguments.</param>
     /// <param name="environment">Variables to add.</param>
+    /// <param name="stopSignal">The signal that ends it without waiting for clients.</param>
     public static async Task<Server> StartAsync(
-        string name, int port, string log, string? asUser, string[] command, IReadOnlyDictionary<string, string>? environment = null)
+        string name,
+        int port,
+        string log,
+        string? asUser,
+        string[] command,
+        IReadOnlyDictionary<string, string>? environment = null,
+        string stopSignal = "TERM")
     {
         List<string> words = ["setpriv", "--pdeathsig", "KILL"];
         if (asUser is not null && Environment.IsPrivilegedProcess)
@@ -53,7 +60,7 @@ internal sealed class Server : IAsyncDisposable
             start.Environment[key] = value;
 
         Process process = await Starter.StartAsync(start);
-        var server = new Server(name, port, log, process);
+        var server = new Server(name, port, log, process) { StopSignal = stopSignal };
         try
         {
             await server.WaitUntilListeningAsync();
@@ -70,7 +77,7 @@ internal sealed class Server : IAsyncDisposable
     {
         if (!_process.HasExited)
         {
-            using (Process? polite = Process.Start("kill", ["-INT", _process.Id.ToString()]))
+            using (Process? polite = Process.Start("kill", ["-" + StopSignal, _process.Id.ToString()]))
                 await polite.WaitForExitAsync();
             Task exit = _process.WaitForExitAsync();
             if (await Task.WhenAny(exit, Task.Delay(TimeSpan.FromSeconds(10))) != exit)

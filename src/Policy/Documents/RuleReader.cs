@@ -31,7 +31,8 @@ internal sealed class RuleReader(DiagnosticBag bag)
         IReadOnlyList<IReadOnlyList<Verb>?> words = map.Words("verbs", VerbNames.Words);
         if (known && effect == VerdictKind.Hold && words.Any(w => w is [Verb.Login]))
             map.Error("verbs", "A login cannot be held: allow or deny it.");
-        IReadOnlyList<ObjectPattern>? objects = map.Has("objects") ? Objects(map) : null;
+        bool stops = known && effect != VerdictKind.Allow;
+        IReadOnlyList<ObjectPattern>? objects = map.Has("objects") ? Objects(map, stops) : null;
         bool noObject = OnlyTrue(map, "no-object");
         if (noObject && objects is null)
             map.Error("no-object", "Without \"objects\" a rule matches effects without an object anyway: leave this out.");
@@ -76,7 +77,7 @@ internal sealed class RuleReader(DiagnosticBag bag)
         _allowsBySchema |= rule.Objects is not null && rule.Objects.Any(o => o.Schema is { IsAny: false });
     }
 
-    private List<ObjectPattern> Objects(YamlMap map)
+    private List<ObjectPattern> Objects(YamlMap map, bool stops)
     {
         List<ObjectPattern> patterns = [];
         foreach (YamlText text in map.Texts("objects", PolicyLimits.PatternLength, PolicyLimits.ListEntries))
@@ -86,6 +87,8 @@ internal sealed class RuleReader(DiagnosticBag bag)
             else
                 bag.Error(text.Mark, $"\"{text.Value}\" {error}.");
             WarnOfCapitals(bag, text);
+            if (stops && patterns is [.., { Name.IsAny: true, Schema.IsAny: false } last] && last.Text == text.Value)
+                bag.Warning(text.Mark, $"\"{text.Value}\" stops every name without a schema as well, since any of them could be in that schema. Name the objects if that is not meant.");
         }
 
         return patterns;

@@ -15,11 +15,19 @@ internal sealed class RuleTable
     public RuleTable(CompiledRule[] rules)
     {
         _rules = rules;
+        List<ushort> numbers = new(rules.Length);
         for (int verb = 0; verb < _byVerb.Length; verb++)
         {
-            ushort[] numbers = [.. Enumerable.Range(0, rules.Length).Where(i => rules[i].Verbs.Contains((Verb)verb)).Select(i => (ushort)i)];
+            numbers.Clear();
+            for (int number = 0; number < rules.Length; number++)
+            {
+                if (rules[number].Verbs.Contains((Verb)verb))
+                    numbers.Add((ushort)number);
+            }
+
             // Most verbs share their list with the verb before: keep one.
-            _byVerb[verb] = verb > 0 && numbers.AsSpan().SequenceEqual(_byVerb[verb - 1]) ? _byVerb[verb - 1] : numbers;
+            ushort[] before = verb == 0 ? [] : _byVerb[verb - 1];
+            _byVerb[verb] = numbers.SequenceEqual(before) ? before : [.. numbers];
         }
     }
 

@@ -36,7 +36,8 @@ internal sealed class PgActions(PgShared shared)
         bool mustWait = false;
         for (int i = 0; i < _scanner.Count; i++)
         {
-            refusal = JudgeStatement(text, i, truncated, index, ref mightRead, ref mustWait) ?? refusal;
+            PgRefusal? own = JudgeStatement(text, i, truncated, index, ref mightRead, ref mustWait);
+            refusal ??= own;
             _settingsTouched |= TouchesSettings(i);
         }
 
@@ -109,6 +110,8 @@ internal sealed class PgActions(PgShared shared)
         mustWait |= wait;
         if (verdict.Kind != VerdictKind.Allow)
             return PgRefusal.FromVerdict(verdict);
+        if (ChangesCatalog(statement.Verb, statement.Flags))
+            shared.TouchCatalog();
         if (index is null)
             return null;
 
@@ -174,6 +177,9 @@ internal sealed class PgActions(PgShared shared)
     /// <summary>Verbs whose objects are not relations.</summary>
     private static bool IsNameless(Verb verb) => verb is Verb.Set or Verb.Reset or Verb.Show or Verb.Listen or Verb.Unlisten or Verb.Notify
         or Verb.Prepare or Verb.Deallocate or Verb.Savepoint or Verb.Release or Verb.Rollback;
+
+    private static bool ChangesCatalog(Verb verb, ActionFlags flags) => (flags & ActionFlags.Unparsed) != 0
+        || verb is Verb.Create or Verb.CreateTableAs or Verb.Alter or Verb.Drop or Verb.ImportForeignSchema or Verb.Do or Verb.Call or Verb.Execute or Verb.DropOwned;
 
     private static byte[] Blank(ReadOnlySpan<byte> text, int start, ReadOnlySpan<SqlRange> secrets)
     {

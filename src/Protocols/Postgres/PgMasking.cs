@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using Sallyport.Contract;
 using Sallyport.Protocols.Postgres.Catalog;
 
@@ -17,6 +18,9 @@ public sealed class PgMaskPlan
         _kinds = kinds;
         Last = Array.FindLastIndex(masks, m => m is not null);
     }
+
+    /// <summary>What is masked and how, for the record; empty when nothing is.</summary>
+    public string Summary { get; init; } = "";
 
     /// <summary>The plan of a result without rows, or without masks.</summary>
     public static PgMaskPlan ShowAll { get; } = new([], []);
@@ -50,6 +54,9 @@ public enum PgRowStatus : byte
 /// <summary>Plans from RowDescriptions, and rows rewritten by plans.</summary>
 public static class PgMasking
 {
+    /// <summary>Length at which a summary names no further columns, characters.</summary>
+    private const int MaxSummary = 1000;
+
     /// <summary>
     /// Makes the plan for a RowDescription. A column is masked by its origin (table OID and attribute number), never by its label; one without
     /// an origin is masked as computed when the statement may have read something masked; one whose origin is not known becomes NULL.
@@ -69,6 +76,7 @@ public static class PgMasking
 
         var masks = new IFieldMask?[fields.Remaining];
         var kinds = new FieldKind[fields.Remaining];
+        var summary = new StringBuilder();
         for (int i = 0; fields.TryNext(out PgField field); i++)
         {
             kinds[i] = index.KindOf(field.TypeOid);
@@ -81,9 +89,12 @@ public static class PgMasking
                 masks[i] = NullMask.Instance;
                 allKnown = false;
             }
+
+            if (masks[i] is { } mask && summary.Length < MaxSummary)
+                summary.Append(summary.Length == 0 ? "" : ", ").Append(index.Describe(field.TableOid, field.AttributeNumber)).Append(" by ").Append(mask.Strategy);
         }
 
-        plan = new PgMaskPlan(masks, kinds);
+        plan = new PgMaskPlan(masks, kinds) { Summary = summary.ToString() };
         return fields.IsComplete;
     }
 

@@ -33,6 +33,9 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
     /// <summary>The SQLSTATE of a FATAL or PANIC error of the target, once one has been passed on.</summary>
     public string? FatalState { get; private set; }
 
+    /// <summary>The recording is behind; the loop takes it away.</summary>
+    public bool MustWait { get; set; }
+
     /// <summary>Reads the catalog again: a column came from a table it did not know.</summary>
     public async Task RenewCatalogAsync(CancellationToken cancel)
     {
@@ -100,7 +103,7 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
             BackendMessage.ErrorResponse => DecideError(body, run),
             BackendMessage.NoticeResponse => Filtered(BackendMessage.NoticeResponse, body, run),
             BackendMessage.ParameterStatus => DecideParameter(body),
-            _ => body.Length == 1 ? PgShow.Forward : null,
+            _ => DecideReady(body),
         };
         if (show is null)
             violation = new PgViolation("target-message-malformed", "the target sent a malformed message");
@@ -191,6 +194,15 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
         return PgErrorFilter.TryWrite(type, body, to) ? PgShow.Rewrite : null;
     }
 
+    private PgShow? DecideReady(ReadOnlySpan<byte> body)
+    {
+        if (body.Length != 1)
+            return null;
+        if (body[0] == (byte)'I')
+            shared.OnTransactionEnd();
+        return PgShow.Forward;
+    }
+
     private PgShow? DecideParameter(ReadOnlySpan<byte> body)
     {
         if (!PgParameterStatus.TryRead(body, out PgParameterStatus status))
@@ -201,6 +213,8 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
 
     private void SetPlan(PgMaskPlan plan)
     {
+        if (plan.Last >= 0)
+            MustWait |= !shared.Context.Event("masked", plan.Summary);
         if (_state == PgReplyState.DescribePortal && _head.Portal is { } portal)
             portal.Plan = plan;
         else

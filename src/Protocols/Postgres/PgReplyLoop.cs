@@ -145,7 +145,8 @@ internal sealed class PgReplyLoop(IDuplex target, IDuplex client, PgShared share
         if (shown.IsEmpty)
             return;
 
-        _mustWait |= !shared.Context.Record(Direction.ToClient, shown.Span);
+        _mustWait |= !shared.Context.Record(Direction.ToClient, shown.Span) | _replies!.MustWait;
+        _replies.MustWait = false;
         if (_mustWait)
         {
             await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);

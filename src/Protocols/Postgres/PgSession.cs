@@ -160,46 +160,45 @@ public sealed class PgSession
             throw PgHandshake.Turned(SessionStage.Route, "recording-failed", NotRecorded, e.Message);
         }
 
-        SessionEnd end = new(SessionSide.Proxy, SessionStage.Ready, "internal-error", Detail: "the session ended without saying why");
+        PgHandshakeException? turned = null;
+        SessionEnd end;
         try
         {
             end = await EnterAsync(client, target, new SessionContext(facts, _doors.Policy, recorder, _doors.Time), deadline, cut, stop).ConfigureAwait(false);
-            return end;
         }
         catch (PgHandshakeException e)
         {
+            turned = e;
             end = e.End;
-            throw;
         }
         catch (RecordingException e)
         {
-            end = new SessionEnd(SessionSide.Proxy, SessionStage.Ready, "recording-failed", SqlState.IoError, e.Message);
-            throw new PgHandshakeException(end, NotRecorded, e);
+            end = new SessionEnd(SessionSide.Proxy, SessionStage.TargetLogin, "recording-failed", SqlState.IoError, e.Message);
+            turned = new PgHandshakeException(end, NotRecorded, e);
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // The client went before it was welcome: the trailer says so too.
-            return end = Lost(SessionStage.Ready, IsLate(deadline, stop), e);
+            end = Lost(SessionStage.TargetLogin, IsLate(deadline, stop), e);
         }
-        finally
-        {
-            await CompleteAsync(recorder, end).ConfigureAwait(false);
-        }
+
+        end = await CompleteAsync(recorder, end).ConfigureAwait(false);
+        return turned is null ? end : throw turned;
     }
 
     private static PgRefusal NotRecorded { get; } = new(SqlState.IoError, "the session cannot be recorded, so it is refused",
         Hint: "Tell whoever runs this server: its log says why.");
 
-    private static async Task CompleteAsync(ISessionRecorder recorder, SessionEnd end)
+    /// <summary>Writes the trailer. A session whose trailer could not be written has not ended well, whatever it had to say.</summary>
+    private static async Task<SessionEnd> CompleteAsync(ISessionRecorder recorder, SessionEnd end)
     {
         try
         {
             await recorder.CompleteAsync(end).ConfigureAwait(false);
+            return end;
         }
-        catch (IOException)
+        catch (IOException e)
         {
-            // The recorder has logged it, and the file shows it: it has no trailer. The session is over already.
-            return;
+            return end.Reason == "recording-failed" ? end : new SessionEnd(SessionSide.Proxy, end.Stage, "recording-failed", end.WireCode, $"{e.Message} (it had ended: {end.Reason})");
         }
     }
 

@@ -12,6 +12,7 @@ internal sealed class PgShared(SessionContext context, PgCatalog catalog, PgLimi
     private volatile int _standardConformingStrings = (int)TriState.On;
     private volatile bool _encodingIsAsciiSafe = true;
     private volatile EndRequest? _endRequest;
+    private volatile bool _catalogTouched;
 
     /// <summary>Why the session is to end, asked for from outside.</summary>
     internal sealed record EndRequest(string Reason, string Message);
@@ -27,7 +28,7 @@ internal sealed class PgShared(SessionContext context, PgCatalog catalog, PgLimi
     /// <summary>As the target last reported it. Written by the reply loop.</summary>
     public TriState StandardConformingStrings => (TriState)_standardConformingStrings;
 
-    /// <summary>False when client_encoding is one whose multibyte characters contain ASCII bytes. Written by the reply loop.</summary>
+    /// <summary>False when client_encoding is not one whose bytes can be read as UTF-8. Written by the reply loop.</summary>
     public bool EncodingIsAsciiSafe => _encodingIsAsciiSafe;
 
     public long LastActivity => Volatile.Read(ref _lastActivity);
@@ -46,6 +47,21 @@ internal sealed class PgShared(SessionContext context, PgCatalog catalog, PgLimi
             _endAsked.SetResult();
     }
 
+    /// <summary>A statement was let through that may change what relations and views there are. Called by the request loop.</summary>
+    public void TouchCatalog() => _catalogTouched = true;
+
+    /// <summary>
+    /// No transaction is open: what such statements did can be seen by others, so the catalog at hand is out of date. Called by the reply loop.
+    /// While more requests are under way the mark stays, for it may be one of them that was marked.
+    /// </summary>
+    public void OnTransactionEnd()
+    {
+        if (!_catalogTouched)
+            return;
+        _catalogTouched = Owed.Count > 1;
+        catalog.Invalidate();
+    }
+
     /// <summary>Takes up a ParameterStatus (PostgreSQL 55.2.7) that changes how statements are to be read.</summary>
     public void OnParameterStatus(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
@@ -56,10 +72,8 @@ internal sealed class PgShared(SessionContext context, PgCatalog catalog, PgLimi
     }
 
     /// <summary>
-    /// PostgreSQL 24.3: encodings that only clients may use, because a byte below 0x80 can be the second of a character. GB18030 and MULE_INTERNAL
-    /// are taken for such too: what is not known to be safe is not.
+    /// Names are compared as UTF-8, so UTF8 it must be; SQL_ASCII passes bytes through, and texts in it that are not UTF-8 are not understood.
+    /// In all other encodings only ASCII texts are: in some (PostgreSQL 24.3) a byte below 0x80 can be the second of a character.
     /// </summary>
-    private static bool IsAsciiSafe(ReadOnlySpan<byte> encoding) =>
-        encoding.SequenceEqual("UTF8"u8) || encoding.SequenceEqual("SQL_ASCII"u8) || encoding.StartsWith("LATIN"u8) || encoding.StartsWith("ISO_8859_"u8)
-        || encoding.StartsWith("WIN"u8) || encoding.StartsWith("KOI8"u8) || encoding.StartsWith("EUC_"u8);
+    private static bool IsAsciiSafe(ReadOnlySpan<byte> encoding) => encoding.SequenceEqual("UTF8"u8) || encoding.SequenceEqual("SQL_ASCII"u8);
 }

@@ -69,14 +69,21 @@ public sealed class SocketDuplex : IDuplex
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask AwaitSendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel)
     {
-        int sent = await _send;
-        while (sent < bytes.Length)
+        try
         {
-            cancel.ThrowIfCancellationRequested();
-            _send.SetBuffer(System.Runtime.InteropServices.MemoryMarshal.AsMemory(bytes[sent..]));
-            if (!_socket.SendAsync(_send))
-                _send.Complete();
-            sent += await _send;
+            int sent = await _send;
+            while (sent < bytes.Length)
+            {
+                cancel.ThrowIfCancellationRequested();
+                _send.SetBuffer(System.Runtime.InteropServices.MemoryMarshal.AsMemory(bytes[sent..]));
+                if (!_socket.SendAsync(_send))
+                    _send.Complete();
+                sent += await _send;
+            }
+        }
+        catch (SocketException e)
+        {
+            throw new IOException($"send failed: {e.SocketErrorCode}", e);
         }
     }
 

@@ -23,9 +23,19 @@ internal sealed class SocketReader(Socket socket) : BufferedReader, IDisposable
             return AwaitAsync();
 
         _receive.Complete();
-        return new ValueTask<int>(_receive.GetResult());
+        return _receive.SocketError == SocketError.Success ? new ValueTask<int>(_receive.GetResult()) : AwaitAsync();
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> AwaitAsync() => await _receive;
+    private async ValueTask<int> AwaitAsync()
+    {
+        try
+        {
+            return await _receive;
+        }
+        catch (SocketException e)
+        {
+            throw new IOException($"receive failed: {e.SocketErrorCode}", e);
+        }
+    }
 }

@@ -93,7 +93,7 @@ internal static class Claims
     {
         if (!payload.TryGetProperty(rules.Claims.Kind, out JsonElement value))
             return rules.DefaultKind;
-        return (value.ValueKind == JsonValueKind.String ? value.GetString() : null) switch
+        return TokenParts.StringOf(value) switch
         {
             "human" => IdentityKind.Human,
             "agent" => IdentityKind.Agent,
@@ -117,7 +117,7 @@ internal static class Claims
         ImmutableArray<string>.Builder names = ImmutableArray.CreateBuilder<string>(value.GetArrayLength());
         foreach (JsonElement item in value.EnumerateArray())
         {
-            string? name = item.ValueKind == JsonValueKind.String ? Checked(item.GetString()) : null;
+            string? name = Checked(TokenParts.StringOf(item));
             if (name is not { Length: > 0 and <= TokenParts.LongestName })
                 return null;
             names.Add(name);

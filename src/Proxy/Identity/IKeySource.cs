@@ -15,4 +15,5 @@ internal sealed class FixedKeys(KeySet keys) : IKeySource
 {
     public ValueTask<KeySet?> GetAsync(CancellationToken cancel) => new(keys);
 
-    public ValueTask<KeySet?> LookAgainAsync(CancellationToken cancel) => new(keys);}
+    public ValueTask<KeySet?> LookAgainAsync(CancellationToken cancel) => new(keys);
+}

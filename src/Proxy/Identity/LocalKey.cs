@@ -40,7 +40,7 @@ internal static class LocalKey
         try
         {
             using FileStream file = File.OpenRead(path);
-                if ((File.GetUnixFileMode(file.SafeFileHandle) & Others) != 0)
+            if ((File.GetUnixFileMode(file.SafeFileHandle) & Others) != 0)
                 throw new IOException("others than its owner may read or write it: chmod 600");
             if (file.Length > LargestFile)
                 throw new IOException("too large for a key");

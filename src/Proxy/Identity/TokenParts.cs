@@ -66,8 +66,20 @@ internal sealed record TokenParts
 
     /// <summary>A non-empty string member of bounded length, else null.</summary>
     public static string? Text(JsonElement json, string name) =>
-        json.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
-            && value.GetString() is { Length: > 0 and <= LongestName } text ? text : null;
+        json.TryGetProperty(name, out JsonElement value) && StringOf(value) is { Length: > 0 and <= LongestName } text ? text : null;
+
+    /// <summary>The string this is; null when it is none, or holds half a surrogate pair (which JSON can write and Unicode has no meaning for).</summary>
+    public static string? StringOf(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 
     private static string? RefuseHeader(JsonElement header)
     {
@@ -92,8 +104,7 @@ internal sealed record TokenParts
     {
         if (!header.TryGetProperty("typ", out JsonElement type))
             return true;
-        string? text = type.ValueKind == JsonValueKind.String ? type.GetString() : null;
-        return text is not null && text.ToUpperInvariant() is "JWT" or "AT+JWT" or "APPLICATION/AT+JWT";
+        return StringOf(type)?.ToUpperInvariant() is "JWT" or "AT+JWT" or "APPLICATION/AT+JWT";
     }
 
     private static JsonElement? Decode(string segment)

@@ -127,7 +127,7 @@ internal sealed class PgConnection : IThreadPoolWorkItem, ILogin, ILiveSessions
         new("issuer", _identity?.Issuer),
         new("acting-for", _identity is { ActingFor.IsEmpty: false } ? string.Join(" > ", _identity.ActingFor) : null),
         new("target", _facts?.Target),
-        new("resource", _facts?.Resource),
+        new("resource", _facts is { Resource.Length: > 0 } ? _facts.Resource : null),
         new("listener", _listener.Name),
         new("source", _source),
     ];

@@ -60,7 +60,7 @@ public class JudgePropertyTests
                     Assert.Equal(expected, (explanation.Verdict, explanation.RuleId));
                 }
             },
-            iter: 1500);
+            iter: 600);
 
     [Fact]
     public void The_order_of_documents_and_rules_never_matters() =>
@@ -74,7 +74,7 @@ public class JudgePropertyTests
                 foreach (TestAction action in actions)
                     Assert.Equal(one.Judge(action.View()), other.Judge(action.View()));
             },
-            iter: 500);
+            iter: 200);
 
     [Fact]
     public void A_further_deny_rule_never_lets_more_through() =>
@@ -87,7 +87,7 @@ public class JudgePropertyTests
                 foreach (TestAction action in actions)
                     Assert.True(after.Judge(action.View()).Kind <= before.Judge(action.View()).Kind);
             },
-            iter: 500);
+            iter: 200);
 
     private static T[] Shuffle<T>(T[] items, Random random)
     {

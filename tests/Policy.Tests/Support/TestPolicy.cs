@@ -49,7 +49,7 @@ public static class TestPolicy
     {
         facts ??= Facts();
         Verdict verdict = store.Open(facts).Judge(action.View());
-        Explaining.PolicyExplanation explanation = store.Explain(facts, action.View());
+        Policy.Explaining.PolicyExplanation explanation = store.Explain(facts, action.View());
         Assert.Equal((verdict.Kind, verdict.RuleId, verdict.Hint), (explanation.Verdict, explanation.RuleId, explanation.Hint));
         return $"{KebabNames.Name(verdict.Kind)} by {verdict.RuleId}";
     }

@@ -150,6 +150,23 @@ public sealed class SqlEvasionTests
         Assert.Equal(expected, string.Join('|', secrets));
     }
 
+    [Theory]
+    [InlineData("alter role r password 'hunter2", "hunter2")]
+    [InlineData("alter gizmo r PassWord  E'hunter2'; select 'x'", "hunter2")]
+    [InlineData("create role r password 'hunter2' frob(", "hunter2")]
+    [InlineData("frob password; select 'x'", "")]
+    [InlineData("alter role é password 'hunter2'\0", "hunter2")]
+    public void Password_is_pointed_out_where_the_text_is_not_understood(string text, string expected)
+    {
+        SqlScanner scanner = SqlText.Scan(text);
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        Assert.True(scanner[0].IsUnparsed);
+        var secrets = new List<string>();
+        foreach (SqlRange range in scanner.Secrets(0))
+            secrets.Add(Encoding.UTF8.GetString(bytes.AsSpan(range.Start, range.Length)));
+        Assert.Equal(expected, string.Join('|', secrets));
+    }
+
     [Fact]
     public void Every_statement_of_several_is_marked()
     {

@@ -29,6 +29,8 @@ internal sealed class PgCatalog(PgTargetLogin login, TargetInfo target, string d
     private readonly ConditionalWeakTable<MaskPlan, PgMaskIndex> _indexes = [];
     private volatile PgCatalogSnapshot? _snapshot;
     private Task<PgCatalogSnapshot>? _loading;
+    private int _generation;
+    private int _loadingGeneration;
 
     /// <summary>The index for a plan, from a catalog that is recent enough.</summary>
     /// <exception cref="IOException">The catalog cannot be read: nothing can be masked, so nothing may be shown.</exception>
@@ -63,6 +65,16 @@ internal sealed class PgCatalog(PgTargetLogin login, TargetInfo target, string d
         return IndexOf(snapshot!, plan);
     }
 
+    /// <summary>What is at hand is out of date: the next who needs the catalog waits for a new one.</summary>
+    public void Invalidate()
+    {
+        lock (_lock)
+        {
+            _generation++;
+            _snapshot = null;
+        }
+    }
+
     private static void ObserveFailure(Task loading) =>
         // A failed renewal leaves the old catalog in place until it is too old to use; then whoever needs it gets the error.
         loading.ContinueWith(static t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
@@ -80,13 +92,18 @@ internal sealed class PgCatalog(PgTargetLogin login, TargetInfo target, string d
     {
         lock (_lock)
         {
-            if (_loading is null or { IsCompleted: true })
-                _loading = Task.Run(LoadOnceAsync);
+            if (_loading is null or { IsCompleted: true } || _loadingGeneration != _generation)
+            {
+                // One that began before the last change may have passed it already.
+                int generation = _loadingGeneration = _generation;
+                _loading = Task.Run(() => LoadOnceAsync(generation));
+            }
+
             return _loading;
         }
     }
 
-    private async Task<PgCatalogSnapshot> LoadOnceAsync()
+    private async Task<PgCatalogSnapshot> LoadOnceAsync(int generation)
     {
         using var timeout = new CancellationTokenSource(Deadline);
         PgTargetConnection connection = await login.ConnectAsync(target, database,
@@ -95,7 +112,12 @@ internal sealed class PgCatalog(PgTargetLogin login, TargetInfo target, string d
         await using var side = new PgSideConnection(connection, limits);
         using CancellationTokenRegistration cut = timeout.Token.Register(static d => ((IDuplex)d!).Abort(), connection.Duplex);
         PgCatalogSnapshot snapshot = await PgCatalogSnapshot.LoadAsync(side, timeout.Token).ConfigureAwait(false);
-        _snapshot = snapshot;
+        lock (_lock)
+        {
+            if (generation == _generation)
+                _snapshot = snapshot;
+        }
+
         return snapshot;
     }
 }

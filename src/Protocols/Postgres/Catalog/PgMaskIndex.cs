@@ -66,6 +66,15 @@ public sealed class PgMaskIndex
         return attribute < 0 || relation.Columns.Exists(c => c.Key == attribute);
     }
 
+    /// <summary>A column as the record names it: <c>schema.table.column</c>, or what there is to say of it.</summary>
+    public string Describe(uint table, short attribute)
+    {
+        if (!_catalog.Relations.TryGetValue(table, out PgRelation? relation))
+            return table == 0 ? "a computed value" : "a column of a relation not in the catalog";
+        string column = relation.Columns.Find(c => c.Key == attribute).Value ?? "?";
+        return $"{relation.Schema}.{relation.Name}.{column}";
+    }
+
     /// <summary>Whether values of this type are characters, in text and in binary format alike.</summary>
     public FieldKind KindOf(uint type) => _catalog.StringTypes.Contains(type) ? FieldKind.Text : FieldKind.Other;
 

@@ -184,6 +184,9 @@ internal sealed class SqlEffects
             Push(ref _secrets, SecretCount++, range);
     }
 
+    /// <summary>Forgets the secrets from <paramref name="count"/> on: they are looked for in another way.</summary>
+    public void ForgetSecrets(int count) => SecretCount = count;
+
     /// <summary>The common tables in scope now, for <see cref="LeaveCommonTables"/>.</summary>
     public int EnterCommonTables() => _commonTableCount;
 

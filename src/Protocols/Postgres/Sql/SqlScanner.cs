@@ -44,13 +44,9 @@ public sealed class SqlScanner
     {
         Count = 0;
         _effects.BeginText();
-        if (!IsReadable(text, settings))
-        {
-            Add(new SqlStatement { Flags = ActionFlags.Unparsed, Length = text.Length });
-            return;
-        }
-
         var t = new SqlTokens(text, settings, _limits);
+        if (!IsReadable(text, settings))
+            t.FailHopelessly();
         while (true)
         {
             if (t.Kind == SqlTokenKind.Semicolon)
@@ -76,7 +72,7 @@ public sealed class SqlScanner
     private bool Statement(ref SqlTokens t)
     {
         _effects.BeginStatement();
-        int start = t.Current.Start, objects = _effects.ObjectCount, functions = _effects.FunctionCount, secrets = _effects.SecretCount;
+        int start = t.Failed && Count == 0 ? 0 : t.Current.Start, objects = _effects.ObjectCount, functions = _effects.FunctionCount, secrets = _effects.SecretCount;
         Verb verb = Verb.Unknown;
         if (Count >= _limits.Statements)
             t.FailHopelessly();
@@ -90,13 +86,20 @@ public sealed class SqlScanner
             hopeless = t.Hopeless;
         }
 
+        int length = (hopeless ? t.Text.Length : t.PreviousEnd) - start;
+        if (failed)
+        {
+            _effects.ForgetSecrets(secrets);
+            SqlSecrets.Unparsed(ref t, _effects, start, start + length);
+        }
+
         Add(new SqlStatement
         {
             Verb = verb,
             Flags = failed ? ActionFlags.Unparsed : ActionFlags.None,
             Traits = _effects.Traits,
             Start = start,
-            Length = (hopeless ? t.Text.Length : t.PreviousEnd) - start,
+            Length = length,
             Objects = new SqlRange(objects, _effects.ObjectCount - objects),
             Functions = new SqlRange(functions, _effects.FunctionCount - functions),
             Secrets = new SqlRange(secrets, _effects.SecretCount - secrets),

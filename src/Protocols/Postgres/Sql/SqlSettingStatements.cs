@@ -82,7 +82,7 @@ internal static class SqlSettingStatements
     /// <summary>The spellings that do not use the setting's name. A plain name may look alike: <c>SET names TO …</c>.</summary>
     private static bool Special(ref SqlTokens t, SqlEffects e, Verb verb)
     {
-        ref readonly SqlToken next = ref t.Peek();
+        SqlToken next = t.Peek();
         bool assigned = next.Kind == SqlTokenKind.Dot || next.Kind == SqlTokenKind.Op || next.Keyword == Kw.TO || (next.Keyword == Kw.FROM && verb == Verb.Set);
         if (assigned && t.Keyword != Kw.SESSION)
             return false;

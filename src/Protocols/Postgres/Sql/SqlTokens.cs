@@ -62,7 +62,7 @@ internal ref struct SqlTokens
     }
 
     /// <summary>The token after <see cref="Current"/>.</summary>
-    public ref readonly SqlToken Peek()
+    public SqlToken Peek()
     {
         if (!_hasNext && !Failed)
         {
@@ -70,7 +70,7 @@ internal ref struct SqlTokens
             _hasNext = true;
         }
 
-        return ref System.Runtime.CompilerServices.Unsafe.AsRef(in _next);
+        return _next;
     }
 
     public bool Take(SqlTokenKind kind)

@@ -8,6 +8,9 @@ internal sealed class PgTranscriptMatcher
 {
     private const int MaxTags = 32;
 
+    // Clients send one; a hostile one must not make every piece of COPY data walk a long queue.
+    private const int MaxSyncsBeforeCopy = 16;
+
     private readonly PgTranscriptLimits _limits;
     private readonly PgTranscriptEntries _entries;
     private readonly PgTranscriptNames _names;
@@ -61,9 +64,9 @@ internal sealed class PgTranscriptMatcher
     public void CopyIn(int bytes, bool ended)
     {
         LinkedListNode<PgTranscriptRequest>? node = _requests.Last;
-        while (node is not null && !node.Value.Runs)
+        for (int i = 0; i < MaxSyncsBeforeCopy && node is { Value.Kind: PgTranscriptKind.Sync }; i++)
             node = node.Previous;
-        if (node is null)
+        if (node is not { Value.Runs: true })
             return;
         node.Value.CopyIn += bytes;
         if (ended || !node.Value.IsCopyIn)

@@ -1,0 +1,29 @@
+using Sallyport.Contract;
+using Sallyport.Protocols.Postgres.Transcript;
+using Sallyport.Recording;
+
+namespace Sallyport.Replay.Commands;
+
+/// <summary>A recording in one line.</summary>
+internal sealed record SessionSummary(string File, SessionFacts? Facts, long Statements, long Refusals, VerifyReport Report)
+{
+    /// <summary>Reads the whole recording; null when <paramref name="wanted"/> says no to its facts.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public static SessionSummary? Read(string file, Func<SessionFacts?, bool> wanted)
+    {
+        using Playback playback = Playback.Open(file, new PgTranscriptLimits { TextBytes = 256, ParameterBytes = 0, Parameters = 0 });
+        if (!wanted(playback.Facts))
+            return null;
+        long statements = 0, refusals = 0;
+        while (playback.Next() is { } item)
+        {
+            if (item.Entry is PgStatementEntry { Step: PgStep.Query or PgStep.Execute } or PgFunctionCallEntry)
+                statements++;
+            else if (item.Decision is { Verdict: not VerdictKind.Allow })
+                refusals++;
+        }
+
+        return new SessionSummary(file, playback.Facts, statements, refusals, playback.Report());
+    }
+}

@@ -1,0 +1,3 @@
+using Sallyport.Replay;
+
+return ReplayCli.Run(args, Console.Out, Console.Error);

@@ -1,0 +1,54 @@
+using System.Text;
+using Sallyport.Contract;
+using Sallyport.Recording;
+
+namespace Sallyport.Replay;
+
+/// <summary>The contract's words as people and JSON read them.</summary>
+internal static class Words
+{
+    public static string Kind(IdentityKind kind) => kind switch
+    {
+        IdentityKind.Human => "human",
+        IdentityKind.Agent => "agent",
+        IdentityKind.Service => "service",
+        _ => $"kind-{(byte)kind}",
+    };
+
+    /// <summary><c>target/resource</c>, or the target alone.</summary>
+    public static string Target(SessionFacts facts) => facts.Resource.Length == 0 ? facts.Target : $"{facts.Target}/{facts.Resource}";
+
+    /// <summary>As policy documents write it.</summary>
+    public static string Kebab<T>(T value) where T : struct, Enum
+    {
+        var text = new StringBuilder();
+        foreach (char letter in value.ToString())
+        {
+            if (char.IsUpper(letter) && text.Length > 0 && text[^1] is not (' ' or ','))
+                text.Append('-');
+            text.Append(char.ToLowerInvariant(letter));
+        }
+
+        return text.ToString();
+    }
+
+    public static string Verdict(VerdictKind kind) => kind switch
+    {
+        VerdictKind.Allow => "allow",
+        VerdictKind.Hold => "hold",
+        _ => "deny",
+    };
+
+    /// <summary>What the action does: <c>update shop.cards</c>.</summary>
+    public static string Effects(DecisionRecord decision)
+    {
+        string flags = decision.Flags.HasFlag(ActionFlags.Unparsed) ? " (not understood)" : "";
+        string effects = decision.Objects.Count == 0
+            ? Kebab(decision.Verb)
+            : string.Join(", ", decision.Objects.Take(8).Select(Effect)) + (decision.Objects.Count > 8 || decision.ObjectsTruncated ? ", …" : "");
+        return effects + flags;
+    }
+
+    private static string Effect(DecisionObject item) =>
+        $"{Kebab(item.Verb)}{(item.Name.Length > 0 ? " " : "")}{item.Name}{(item.Flags.HasFlag(ObjectFlags.WhereAbsent) ? " without WHERE" : "")}";
+}
