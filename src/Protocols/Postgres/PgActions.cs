@@ -70,7 +70,7 @@ internal sealed class PgActions(PgShared shared)
     /// <summary>What is known of the settings that decide how a text is read. A change that is still on its way makes them unknown.</summary>
     private SqlSettings Settings()
     {
-        bool unsettled = _settingsTouched && shared.Owed.Count > 0;
+        bool unsettled = _settingsTouched && !shared.Owed.IsSettled;
         return new SqlSettings(unsettled ? TriState.Unknown : shared.StandardConformingStrings, shared.EncodingIsAsciiSafe && !unsettled);
     }
 

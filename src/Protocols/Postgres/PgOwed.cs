@@ -37,6 +37,13 @@ public sealed class PgOwedQueue(int limit)
     private int _wakeAt;
     private TaskCompletionSource? _waiter;
     private bool _closed;
+    private volatile bool _readyLast = true;
+
+    /// <summary>
+    /// True when nothing is owed and ReadyForQuery was the last that was. Without it a target may have done what was asked and not have told yet:
+    /// it reports changed settings just before ReadyForQuery (55.2.7).
+    /// </summary>
+    public bool IsSettled => Count == 0 && _readyLast;
 
     /// <summary>Replies owed.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -70,11 +77,13 @@ public sealed class PgOwedQueue(int limit)
     }
 
     /// <summary>Takes away the reply that was owed next.</summary>
-    public void Dequeue()
+    /// <param name="ready">Whether it ended with ReadyForQuery.</param>
+    public void Dequeue(bool ready = false)
     {
         TaskCompletionSource? wake = null;
         lock (_lock)
         {
+            _readyLast = ready;
             _ring[_head] = default;
             _head = (_head + 1) & (_ring.Length - 1);
             Volatile.Write(ref _count, _count - 1);

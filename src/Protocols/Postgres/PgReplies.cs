@@ -259,7 +259,7 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
                 break;
         }
 
-        EndHead(PgReplyState.Idle);
+        EndHead(PgReplyState.Idle, ready: type == BackendMessage.ReadyForQuery);
         if (copied)
             SkipCopy();
     }
@@ -279,11 +279,11 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
             SkipSyncsInCopy();
     }
 
-    private void EndHead(PgReplyState state)
+    private void EndHead(PgReplyState state, bool ready = false)
     {
         _head = default;
         _state = state;
-        shared.Owed.Dequeue();
+        shared.Owed.Dequeue(ready);
     }
 
     /// <summary>In COPY-in mode the target ignores Sync (55.2.6); the COPY succeeded, so all up to the end of its data was ignored.</summary>
