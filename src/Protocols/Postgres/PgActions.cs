@@ -8,7 +8,11 @@ namespace Sallyport.Protocols.Postgres;
 /// <param name="Refusal">Null when every statement of it may run.</param>
 /// <param name="MightRead">Whether it reads, or might read, a relation with masked columns.</param>
 /// <param name="MustWait">The recording is behind: wait before acting on this.</param>
-internal readonly record struct PgJudgement(PgRefusal? Refusal, bool MightRead, bool MustWait);
+internal readonly record struct PgJudgement(PgRefusal? Refusal, bool MightRead, bool MustWait)
+{
+    /// <summary>It shows the rows of something that has a name in the session (FETCH, EXECUTE), whatever that is by then.</summary>
+    public bool IsIndirect { get; init; }
+}
 
 /// <summary>
 /// Texts to actions to verdicts, for the request loop. Every statement of a text is judged, also behind one that was refused: the record
@@ -19,6 +23,12 @@ internal sealed class PgActions(PgShared shared)
     private readonly SqlScanner _scanner = new();
     private readonly List<SqlRange> _secrets = [];
     private bool _settingsTouched;
+
+    /// <summary>
+    /// True once something was let through that may have given a name of the protocol to a statement or a cursor of its own (PREPARE, DECLARE,
+    /// code whose text is not known). PostgreSQL has one set of names for both, so a name then says nothing of the text behind it.
+    /// </summary>
+    public bool NamesMayLie { get; private set; }
 
     /// <summary>Byte ranges of the last judged text that are secrets (a role's new password): they are not recorded.</summary>
     public IReadOnlyList<SqlRange> Secrets => _secrets;
@@ -34,14 +44,18 @@ internal sealed class PgActions(PgShared shared)
         PgRefusal? refusal = null;
         bool mightRead = truncated;
         bool mustWait = false;
+        bool indirect = truncated;
         for (int i = 0; i < _scanner.Count; i++)
         {
             PgRefusal? own = JudgeStatement(text, i, truncated, index, ref mightRead, ref mustWait);
             refusal ??= own;
             _settingsTouched |= TouchesSettings(i);
+            indirect |= IsIndirect(i);
         }
 
-        return new PgJudgement(refusal, mightRead, mustWait);
+        if (refusal is null)
+            NamesMayLie |= truncated || GivesNames(index);
+        return new PgJudgement(refusal, mightRead, mustWait) { IsIndirect = indirect };
     }
 
     /// <summary>Judges running something whose text is not known: a statement made by SQL PREPARE, a cursor.</summary>
@@ -91,6 +105,22 @@ internal sealed class PgActions(PgShared shared)
         return false;
     }
 
+    private bool IsIndirect(int i) =>
+        (_scanner[i].Traits & SqlTraits.ReadsUnknown) != 0 || (_scanner[i].Flags & ActionFlags.Unparsed) != 0;
+
+    /// <summary>Whether the scanned text may name a statement or a cursor. A function may, in code of its own: PREPARE in EXECUTE, OPEN of a refcursor.</summary>
+    private bool GivesNames(PgMaskIndex? index)
+    {
+        for (int i = 0; i < _scanner.Count; i++)
+        {
+            if (_scanner[i].Verb is Verb.Prepare or Verb.Declare or Verb.Do or Verb.Call || (_scanner[i].Flags & ActionFlags.Unparsed) != 0
+                || (index is not null && CallsUnknown(i, index)))
+                return true;
+        }
+
+        return false;
+    }
+
     private PgRefusal? JudgeStatement(ReadOnlySpan<byte> text, int i, bool truncated, PgMaskIndex? index, ref bool mightRead, ref bool mustWait)
     {
         ref readonly SqlStatement statement = ref _scanner[i];
@@ -124,9 +154,13 @@ internal sealed class PgActions(PgShared shared)
         SqlTraits traits = _scanner[i].Traits;
         if ((traits & SqlTraits.CopyToStdout) != 0)
             return Guarded("masking/copy", "COPY … TO STDOUT cannot be masked", "Use SELECT: its result is masked as it streams.");
-        if ((traits & SqlTraits.StoresQueryResult) != 0 && ReadsMasked(i, index, readsOnly: true))
+        if ((traits & SqlTraits.StoresQueryResult) != 0 && ((traits & SqlTraits.ReadsUnknown) != 0 || ReadsMasked(i, index, readsOnly: true)))
             return Guarded("masking/stored", "it would store masked data where no mask covers it", "Name only tables without masked columns as its source.");
-        if (reads && HasSensitiveCall(i))
+        if (_scanner[i].Verb == Verb.Do)
+            return Guarded("masking/code", "it runs code that no mask can follow", "Send the statements themselves.");
+        if (_scanner[i].Verb == Verb.Alter && AltersMasked(i, index))
+            return Guarded("masking/altered", "it would change what the masks are for", "Ask someone who may see its data to change it.");
+        if (reads && (HasSensitiveCall(i) || Carries(i)))
             return Guarded("masking/escape", "it hands masked data to a function that takes it elsewhere", "Call the function in a statement of its own.");
         return null;
     }
@@ -143,18 +177,47 @@ internal sealed class PgActions(PgShared shared)
 
     private bool ReadsMasked(int i, PgMaskIndex index, bool readsOnly)
     {
+        // WITH gone AS (DELETE FROM masked RETURNING …) INSERT INTO other SELECT … FROM gone
+        bool returns = (_scanner[i].Traits & SqlTraits.Returns) != 0;
         foreach (ObjectRef o in _scanner.Objects(i))
         {
-            bool relation = readsOnly ? o.Verb == Verb.Select : !IsNameless(o.Verb);
+            bool relation = readsOnly ? o.Verb == Verb.Select || (returns && o.Verb is Verb.Update or Verb.Delete or Verb.Merge) : !IsNameless(o.Verb);
             if (relation && o.Length > 0 && !index.IsClean(o.Name(_scanner.Names)))
                 return true;
         }
 
+        return CallsUnknown(i, index);
+    }
+
+    private bool CallsUnknown(int i, PgMaskIndex index)
+    {
         foreach (ObjectRef function in _scanner.Functions(i))
         {
             if (index.IsOpaqueFunction(function.Name(_scanner.Names)))
                 return true;
             if (!index.IsSafeFunction(function.Name(_scanner.Names)) && !SqlGrammarFunctions.Contains(function, _scanner.Names))
+                return true;
+        }
+
+        return false;
+    }
+
+    private bool AltersMasked(int i, PgMaskIndex index)
+    {
+        foreach (ObjectRef o in _scanner.Objects(i))
+        {
+            if (index.IsMasked(o.Name(_scanner.Names)))
+                return true;
+        }
+
+        return false;
+    }
+
+    private bool Carries(int i)
+    {
+        foreach (ObjectRef function in _scanner.Functions(i))
+        {
+            if (SqlCarryingFunctions.Contains(function.Name(_scanner.Names)))
                 return true;
         }
 
