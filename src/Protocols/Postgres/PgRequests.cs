@@ -35,8 +35,9 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
     private readonly PgActions _actions = new(shared);
     private readonly PgNames<PgStatement> _statements = new();
     private readonly PgNames<PgPortal> _portals = new();
-    private readonly PgPortal _unnamedPortal = new();
+    private PgPortal _unnamedPortal = new() { State = PgObjectState.Made };
     private int _group;
+    private int _ran;
     private int _keptText;
     private bool _copyDataMarked;
     private byte[] _describeName = [];
@@ -140,7 +141,7 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
         PgJudgement judged = Judged(_actions.JudgeText(text, truncated, index), textAt: 0);
         if (judged.Refusal is not null)
             return Refuse(PgReplyState.Query, FrontendMessage.Query, judged.Refusal);
-        return Owe(new PgOwed
+        return Run(new PgOwed
         {
             Kind = PgReplyState.Query,
             Masked = index is not null,
@@ -173,11 +174,11 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
         if (judged.Refusal is not null)
             return Refuse(PgReplyState.Parse, FrontendMessage.Parse, judged.Refusal);
 
-        PgStatement statement = Remember(name, text, truncated, judged.MightRead);
+        PgStatement statement = Remember(name, text, truncated, judged);
         return Owe(new PgOwed { Kind = PgReplyState.Parse, Statement = statement });
     }
 
-    private PgStatement Remember(ReadOnlySpan<byte> name, ReadOnlySpan<byte> text, bool truncated, bool mightRead)
+    private PgStatement Remember(ReadOnlySpan<byte> name, ReadOnlySpan<byte> text, bool truncated, PgJudgement judged)
     {
         _statements.TryGet(name, out PgStatement? before);
         // The unnamed statement is replaced by Parse. A name in use is not (55.2.3): whether this Parse succeeds or the older statement stays,
@@ -190,7 +191,8 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
             _keptText += text.Length;
         var statement = new PgStatement
         {
-            MightRead = mightRead || taken,
+            MightRead = judged.MightRead || taken,
+            IsIndirect = judged.IsIndirect || taken,
             Text = keep ? text.ToArray() : null,
             Epoch = shared.Context.Epoch,
             Group = _group,
@@ -214,13 +216,23 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
         if (!bind.Portal.IsEmpty && _portals.Count >= shared.Limits.NamedObjects)
             return Refuse(PgReplyState.Bind, FrontendMessage.Parse, TooManyNames);
 
-        PgPortal portal = bind.Portal.IsEmpty ? _unnamedPortal : new PgPortal();
+        PgPortal portal = bind.Portal.IsEmpty ? UnnamedPortal() : new PgPortal();
         portal.Statement = statement;
         portal.DescribedIn = -1;
         portal.Group = _group;
+        portal.BoundAt = _ran;
         if (!bind.Portal.IsEmpty)
             _portals.Set(bind.Portal, portal);
         return Owe(new PgOwed { Kind = PgReplyState.Bind, Portal = portal, Statement = statement });
+    }
+
+    /// <summary>The unnamed portal for a new Bind: one object for all of them, unless a reply that is still owed is about it.</summary>
+    private PgPortal UnnamedPortal()
+    {
+        if (shared.Owed.Count > 0)
+            _unnamedPortal = new PgPortal();
+        _unnamedPortal.State = PgObjectState.Pending;
+        return _unnamedPortal;
     }
 
     private PgTake TakeDescribe(ReadOnlySpan<byte> body)
@@ -257,7 +269,14 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
             portal.Statement = statement = Rejudged(statement, judged, epoch);
         }
 
-        bool describe = index is not null && portal.DescribedIn != epoch;
+        if (index is not null && statement.IsIndirect && portal.BoundAt >= 0 && portal.BoundAt != _ran)
+            return Refuse(PgReplyState.Parse, FrontendMessage.Parse, Retargeted);
+        portal.BoundAt = -1;
+        _ran++;
+
+        // A cursor that was declared since may have the portal's name: only the target knows what its rows are.
+        bool named = _actions.NamesMayLie && !execute.Portal.IsEmpty;
+        bool describe = index is not null && (named || portal.DescribedIn != epoch);
         if (describe)
         {
             // Drivers that cache statements do not ask for the description again: we do, or there would be no telling what the rows hold.
@@ -278,7 +297,7 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
         statement.Epoch = epoch;
         return judged.MightRead == statement.MightRead
             ? statement
-            : new PgStatement { MightRead = true, Text = statement.Text, Epoch = epoch, Group = statement.Group, State = statement.State };
+            : new PgStatement { MightRead = true, IsIndirect = statement.IsIndirect, Text = statement.Text, Epoch = epoch, Group = statement.Group, State = statement.State };
     }
 
     private PgTake TakeClose(ReadOnlySpan<byte> body)
@@ -310,7 +329,7 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
         var reader = new SpanReader(body);
         PgJudgement judged = Judged(_actions.JudgeFunctionCall((uint)reader.ReadInt32(), index), textAt: -1);
         return judged.Refusal is null
-            ? Owe(new PgOwed { Kind = PgReplyState.FunctionCall })
+            ? Run(new PgOwed { Kind = PgReplyState.FunctionCall })
             : Refuse(PgReplyState.Query, FrontendMessage.Query, judged.Refusal);
     }
 
@@ -324,18 +343,33 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
         }
 
         statement = known.State == PgObjectState.Failed ? PgStatement.Unknown : known;
+        if (_actions.NamesMayLie && !name.IsEmpty)
+            statement = Doubted(statement);
         return known.State != PgObjectState.Pending || known.Group == _group;
     }
+
+    /// <summary>The statement of a name that may stand for another one by now: it may read anything.</summary>
+    private static PgStatement Doubted(PgStatement statement) => statement.MightRead
+        ? statement
+        : new PgStatement { MightRead = true, IsIndirect = statement.IsIndirect, Text = statement.Text, Epoch = statement.Epoch, Group = statement.Group, State = statement.State };
 
     /// <summary>The portal of a name, as <see cref="TryStatement"/>. A name that no Bind made may be a cursor's (DECLARE): it is then remembered as unknown.</summary>
     private bool TryPortal(ReadOnlySpan<byte> name, out PgPortal portal)
     {
         portal = _unnamedPortal;
         if (name.IsEmpty)
-            return true;
+        {
+            // A Bind that failed inside a savepoint leaves the portal that was bound before it.
+            if (portal.State == PgObjectState.Failed)
+                portal = _unnamedPortal = new PgPortal { State = PgObjectState.Made };
+            return portal.State != PgObjectState.Pending || portal.Group == _group;
+        }
+
         if (_portals.TryGet(name, out PgPortal? known) && known.State != PgObjectState.Failed)
         {
             portal = known;
+            if (_actions.NamesMayLie)
+                portal.Statement = Doubted(portal.Statement);
             return known.State != PgObjectState.Pending || known.Group == _group;
         }
 
@@ -367,6 +401,9 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
         return judged;
     }
 
+    private static PgRefusal Retargeted { get; } = new(SqlState.InsufficientPrivilege, "refused by policy: what its name stands for may have changed since it was bound",
+        "Rule masking/retargeted.", "Bind and execute it again, with nothing between.");
+
     private static PgRefusal TooManyNames { get; } = new(SqlState.ConfigurationLimitExceeded, "too many prepared statements or named portals in one session",
         Hint: "Close those that are no longer needed.");
 
@@ -383,6 +420,13 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
     {
         shared.Owed.Enqueue(owed);
         return PgTake.Forward;
+    }
+
+    /// <summary>As Owe, for a request that runs something.</summary>
+    private PgTake Run(in PgOwed owed)
+    {
+        _ran++;
+        return Owe(owed);
     }
 
     private PgTake Refuse(PgReplyState kind, byte substitute, PgRefusal refusal)

@@ -30,6 +30,9 @@ public sealed class PgStatement
     /// <summary>True when it reads, or might read, a relation with masked columns.</summary>
     public bool MightRead { get; init; }
 
+    /// <summary>It shows the rows of something that has a name in the session (FETCH, EXECUTE), whatever that is when it runs.</summary>
+    public bool IsIndirect { get; init; }
+
     /// <summary>The text, so that changed rules can judge it again; null when it was not kept.</summary>
     public byte[]? Text { get; init; }
 
@@ -63,6 +66,9 @@ public sealed class PgPortal
 
     /// <summary>Counts the Syncs sent before it. Request loop only.</summary>
     public int Group { get; set; }
+
+    /// <summary>Counts the requests that run something, sent before it; -1 once it has run itself. Request loop only.</summary>
+    public int BoundAt { get; set; }
 
     /// <summary>Written by the reply loop, read by both.</summary>
     public PgObjectState State
