@@ -78,6 +78,7 @@ internal sealed class PgObjects(PgShared shared)
         portal.Statement = statement;
         portal.DescribedIn = -1;
         portal.Group = _group;
+        portal.BoundAt = Run;
         if (!name.IsEmpty)
             _portals.Set(name, portal);
         return portal;
