@@ -31,9 +31,9 @@ public sealed partial class SourceTests
     }
 
     [Fact]
-    public void No_catch_is_empty()
+    public void No_catch_swallows_everything_or_without_a_reason()
     {
-        Assert.Empty(Sources(text => EmptyCatch().IsMatch(Comment().Replace(text, ""))));
+        Assert.Empty(Sources(HasSwallowingCatch));
     }
 
     [Fact]
@@ -63,13 +63,28 @@ public sealed partial class SourceTests
     public void The_namespace_of_a_file_follows_from_its_folder(string file, string expected) => Assert.Equal(expected, Expected(file));
 
     [Theory]
-    // "@" stands for the keyword, so that this file has no empty one itself.
-    [InlineData("try { A(); } @ { }", true)]
-    [InlineData("try { A(); } @ (IOException) { }", true)]
-    [InlineData("try { A(); } @ (IOException e) when (B(e)) { }", true)]
-    [InlineData("try { A(); } @ (IOException) { // gone\n }", true)]
-    [InlineData("try { A(); } @ (IOException) { b = 1; }", false)]
-    public void An_empty_catch_is_recognised(string code, bool empty) => Assert.Equal(empty, EmptyCatch().IsMatch(Comment().Replace(code.Replace("@", "catch", StringComparison.Ordinal), "")));
+    // "@" stands for the keyword, so that this file has none of these itself.
+    [InlineData("@ { }", true)]
+    [InlineData("@ (IOException) { }", true)]
+    [InlineData("@ (IOException e) when (B(e)) { }", true)]
+    [InlineData("@ { /* whatever it was */ }", true)]
+    [InlineData("@ (Exception) { // whatever it was\n }", true)]
+    [InlineData("@ (Exception e) { // whatever it was\n }", true)]
+    [InlineData("@ (IOException) { // the peer is gone, which is what was asked for\n }", false)]
+    [InlineData("@ (Exception e) when (e is A or B) { // the peer is gone\n }", false)]
+    [InlineData("@ (IOException) { b = 1; }", false)]
+    [InlineData("@ { Undo(); throw; }", false)]
+    public void A_catch_that_swallows_is_recognised(string code, bool swallows) =>
+        Assert.Equal(swallows, HasSwallowingCatch("try { A(); } " + code.Replace("@", "catch", StringComparison.Ordinal)));
+
+    /// <summary>
+    /// A catch without a statement is right only where it names what it expects (a type, or Exception with a condition) and says why nothing
+    /// is to be done about it.
+    /// </summary>
+    private static bool HasSwallowingCatch(string code) => EmptyCatch().Matches(code).Any(empty =>
+        !empty.Groups["why"].Value.Contains('/')
+        || !empty.Groups["what"].Success
+        || (GeneralType().IsMatch(empty.Groups["what"].Value) && !empty.Groups["when"].Success));
 
     /// <summary>The folder below src, tests, bench or fuzz, with dots.</summary>
     private static string Expected(string file) => "Sallyport." + string.Join('.', Tree.Folder(file).Split('/')[1..]);
@@ -97,11 +112,11 @@ public sealed partial class SourceTests
     [GeneratedRegex(@"^(public|internal|file)\s+[\w\s]*\b(class|struct|record|enum|interface|delegate)\b", RegexOptions.Multiline)]
     private static partial Regex Type();
 
-    [GeneratedRegex(@"//[^\n]*|/\*.*?\*/", RegexOptions.Singleline)]
-    private static partial Regex Comment();
-
-    [GeneratedRegex(@"\bcatch\b\s*(\([^)]*\))?\s*(when\s*\((?>[^()]+|\((?<depth>)|\)(?<-depth>))*\))?\s*\{\s*\}")]
+    [GeneratedRegex(@"\bcatch\b\s*(?<what>\([^)]*\))?\s*(?<when>when\s*\((?>[^()]+|\((?<depth>)|\)(?<-depth>))*\))?\s*\{(?<why>(\s|//[^\n]*|/\*.*?\*/)*)\}", RegexOptions.Singleline)]
     private static partial Regex EmptyCatch();
+
+    [GeneratedRegex(@"^\(\s*(System\.)?Exception\b")]
+    private static partial Regex GeneralType();
 
     [GeneratedRegex(@"^\s*#region", RegexOptions.Multiline)]
     private static partial Regex Region();

@@ -157,8 +157,7 @@ public sealed class PgSession
         }
         catch (IOException e)
         {
-            throw PgHandshake.Turned(SessionStage.Route, "recording-failed",
-                new PgRefusal(SqlState.IoError, "the session cannot be recorded, so it is refused", Hint: "Tell whoever runs this server: its log says why."), e.Message);
+            throw PgHandshake.Turned(SessionStage.Route, "recording-failed", NotRecorded, e.Message);
         }
 
         PgHandshakeException? turned = null;
@@ -172,14 +171,22 @@ public sealed class PgSession
             turned = e;
             end = e.End;
         }
+        catch (RecordingException e)
+        {
+            end = new SessionEnd(SessionSide.Proxy, SessionStage.TargetLogin, "recording-failed", SqlState.IoError, e.Message);
+            turned = new PgHandshakeException(end, NotRecorded, e);
+        }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            end = new SessionEnd(SessionSide.Client, SessionStage.TargetLogin, deadline.IsCancellationRequested ? "handshake-timeout" : "connection-lost", Detail: e.Message);
+            end = Lost(SessionStage.TargetLogin, IsLate(deadline, stop), e);
         }
 
         end = await CompleteAsync(recorder, end).ConfigureAwait(false);
         return turned is null ? end : throw turned;
     }
+
+    private static PgRefusal NotRecorded { get; } = new(SqlState.IoError, "the session cannot be recorded, so it is refused",
+        Hint: "Tell whoever runs this server: its log says why.");
 
     /// <summary>Writes the trailer. A session whose trailer could not be written has not ended well, whatever it had to say.</summary>
     private static async Task<SessionEnd> CompleteAsync(ISessionRecorder recorder, SessionEnd end)
@@ -281,20 +288,18 @@ public sealed class PgSession
     {
         var requests = new PgRequestLoop(_client, target, shared);
         var replies = new PgReplyLoop(target, _client, shared);
-        shared.Cut = target.Abort;
-        if (shared.Ending is not null)
-            target.Abort();
         using CancellationTokenRegistration stopped = stop.Register(static s => ((PgShared)s!).End("stopped", "the server is stopping"), shared);
 
         Task<(SessionEnd End, PgViolation? Violation)> request = GuardAsync(requests.RunAsync(stop), SessionSide.Client);
         Task<(SessionEnd End, PgViolation? Violation)> reply = GuardAsync(replies.RunAsync(stop), SessionSide.Target);
-        bool requestFirst = await Task.WhenAny(request, reply).ConfigureAwait(false) == request;
-        (SessionEnd end, PgViolation? violation) = await (requestFirst ? request : reply).ConfigureAwait(false);
+        Task first = await Task.WhenAny(request, reply, shared.EndAsked).ConfigureAwait(false);
 
-        // The reply loop ends with the target's connection, and only then is the client's writer free for a last word.
+        // The reply loop ends with the target's connection, and only then is the client's writer free for a last word. A client that takes nothing
+        // holds the loop in a send: its connection is cut then.
         target.Abort();
-        if (requestFirst && await Task.WhenAny(reply, Task.Delay(LastWordDeadline, CancellationToken.None)).ConfigureAwait(false) != reply)
+        if (first != reply && await Task.WhenAny(reply, Task.Delay(LastWordDeadline, CancellationToken.None)).ConfigureAwait(false) != reply)
             _client.Abort();
+        (SessionEnd end, PgViolation? violation) = await (first == request ? request : reply).ConfigureAwait(false);
         await reply.ConfigureAwait(false);
         await SayWhyAsync(shared, replies, end, violation).ConfigureAwait(false);
         _client.Abort();

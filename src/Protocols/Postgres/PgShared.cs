@@ -7,6 +7,7 @@ namespace Sallyport.Protocols.Postgres;
 /// <summary>What the two loops of a session share. Each field says who writes it.</summary>
 internal sealed class PgShared(SessionContext context, PgCatalog catalog, PgLimits limits) : ISessionControl
 {
+    private readonly TaskCompletionSource _endAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastActivity = Environment.TickCount64;
     private volatile int _standardConformingStrings = (int)TriState.On;
     private volatile bool _encodingIsAsciiSafe = true;
@@ -35,15 +36,15 @@ internal sealed class PgShared(SessionContext context, PgCatalog catalog, PgLimi
     /// <summary>Set once, by whoever asks first.</summary>
     public EndRequest? Ending => _endRequest;
 
-    /// <summary>Cuts the target's connection; both loops then end. Set before the session is shown to anyone.</summary>
-    public Action Cut { get; set; } = static () => { };
+    /// <summary>Completes once the session is to end, asked for from outside.</summary>
+    public Task EndAsked => _endAsked.Task;
 
     public void Touch() => Volatile.Write(ref _lastActivity, Environment.TickCount64);
 
     public void End(string reason, string message)
     {
         if (Interlocked.CompareExchange(ref _endRequest, new EndRequest(reason, message), null) is null)
-            Cut();
+            _endAsked.SetResult();
     }
 
     /// <summary>A statement was let through that may change what relations and views there are. Called by the request loop.</summary>

@@ -23,6 +23,9 @@ public sealed class ScriptedServer : IAsyncDisposable
 
     public FakeCatalog Catalog { get; } = new();
 
+    /// <summary>True when somebody has dialled whom the test has not taken yet.</summary>
+    public bool HasVisitor => _accepted.Reader.Count > 0;
+
     /// <summary>The next connection that is not the catalog's.</summary>
     public async Task<ServerPeer> NextAsync()
     {

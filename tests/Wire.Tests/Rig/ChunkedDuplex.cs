@@ -9,6 +9,7 @@ namespace Sallyport.Wire.Tests.Rig;
 internal sealed class ChunkedDuplex(IDuplex inner, Chunking chunking, int stream) : IDuplex
 {
     private readonly ChunkedReader _reader = new(inner.Input, chunking.Sizes(stream));
+    private volatile Stall? _stall;
 
     public PipeReader Input => _reader;
 
@@ -16,7 +17,11 @@ internal sealed class ChunkedDuplex(IDuplex inner, Chunking chunking, int stream
 
     public SslStream? Tls => inner.Tls;
 
-    public ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel = default) => inner.SendAsync(bytes, cancel);
+    /// <summary>From now on no send ends before the connection is cut: a peer that reads nothing.</summary>
+    public Stall StopReading() => _stall = new Stall();
+
+    public ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel = default) =>
+        _stall is { } stall ? new ValueTask(stall.SendAsync()) : inner.SendAsync(bytes, cancel);
 
     public async ValueTask<IDuplex> StartTlsAsServerAsync(SslServerAuthenticationOptions options, CancellationToken cancel) =>
         new ChunkedDuplex(await inner.StartTlsAsServerAsync(options, cancel), chunking, stream);
@@ -26,9 +31,31 @@ internal sealed class ChunkedDuplex(IDuplex inner, Chunking chunking, int stream
 
     public void CloseOutput() => inner.CloseOutput();
 
-    public void Abort() => inner.Abort();
+    public void Abort()
+    {
+        _stall?.Cut();
+        inner.Abort();
+    }
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
+
+    /// <summary>Sends that do not end.</summary>
+    internal sealed class Stall
+    {
+        private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Completes once a send is held.</summary>
+        public Task Reached => _reached.Task;
+
+        public Task SendAsync()
+        {
+            _reached.TrySetResult();
+            return _cut.Task;
+        }
+
+        public void Cut() => _cut.TrySetException(new IOException("cut"));
+    }
 }
 
 /// <summary>Shows a growing prefix of what another reader holds; every result is one segment, as the engine's own readers promise.</summary>

@@ -53,6 +53,9 @@ internal sealed class Session : IAsyncDisposable
     /// <summary>The engine's work on the connection that was made last.</summary>
     public Task<PgOutcome> Running { get; private set; } = Task.FromResult(new PgOutcome(new SessionEnd(SessionSide.Proxy, SessionStage.Accept, "none"), null));
 
+    /// <summary>The engine's end of the connection that was made last.</summary>
+    public ChunkedDuplex? ClientSide { get; private set; }
+
     private PgDoors PgDoors => _doors ??= new PgDoors
     {
         Login = new OneToken(),
@@ -70,8 +73,8 @@ internal sealed class Session : IAsyncDisposable
         Task<Socket> accepting = _listener.AcceptSocketAsync();
         ClientPeer client = await ClientPeer.ConnectAsync((IPEndPoint)_listener.LocalEndpoint);
         _clients.Add(client);
-        var duplex = new ChunkedDuplex(new SocketDuplex(await accepting), _chunking, stream: 1);
-        Running = PgSession.RunAsync(duplex, Listener, PgDoors, _stop.Token);
+        ClientSide = new ChunkedDuplex(new SocketDuplex(await accepting), _chunking, stream: 1);
+        Running = PgSession.RunAsync(ClientSide, Listener, PgDoors, _stop.Token);
         return client;
     }
 
