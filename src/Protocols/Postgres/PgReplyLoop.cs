@@ -23,7 +23,7 @@ internal sealed class PgReplyLoop(IDuplex target, IDuplex client, PgShared share
     private PgViolation? _violation;
 
     /// <summary>True when the client has been sent the beginning of a message and not its end: nothing else may be sent to it.</summary>
-    public bool IsInsideMessage => _rest > 0 && !_dropRest;
+    public bool IsInsideMessage { get; private set; }
 
     /// <summary>The SQLSTATE of the target's FATAL error, once it has been passed on.</summary>
     public string? FatalState => _replies?.FatalState;
@@ -154,6 +154,7 @@ internal sealed class PgReplyLoop(IDuplex target, IDuplex client, PgShared share
         }
 
         await client.SendAsync(shown, cancel).ConfigureAwait(false);
+        IsInsideMessage = _rest > 0 && !_dropRest;
         _out.Clear();
     }
 }
