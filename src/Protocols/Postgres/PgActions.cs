@@ -251,7 +251,7 @@ internal sealed class PgActions(PgShared shared)
         or Verb.Prepare or Verb.Deallocate or Verb.Savepoint or Verb.Release or Verb.Rollback;
 
     private static bool ChangesCatalog(Verb verb, ActionFlags flags) => (flags & ActionFlags.Unparsed) != 0
-        || verb is Verb.Create or Verb.CreateTableAs or Verb.Alter or Verb.Drop or Verb.ImportForeignSchema or Verb.Do or Verb.Call or Verb.Execute or Verb.DropOwned;
+        || verb is Verb.Create or Verb.CreateTableAs or Verb.Alter or Verb.Drop or Verb.ImportForeignSchema or Verb.Do or Verb.Call or Verb.DropOwned;
 
     private static byte[] Blank(ReadOnlySpan<byte> text, int start, ReadOnlySpan<SqlRange> secrets)
     {

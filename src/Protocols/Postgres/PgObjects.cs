@@ -51,6 +51,20 @@ internal sealed class PgObjects(PgShared shared)
         return statement;
     }
 
+    /// <summary>
+    /// A Parse was refused. What uses its name up to the next Sync is skipped by the target with it, so there is nothing to judge in it; behind the
+    /// Sync the name is unknown.
+    /// </summary>
+    public void RememberRefused(ReadOnlySpan<byte> name, PgMaskIndex? index)
+    {
+        bool known = _statements.TryGet(name, out PgStatement? before);
+        if (!name.IsEmpty && (known || !HasRoomForStatement(name)))
+            return;
+        if (before is not null)
+            Forget(before);
+        _statements.Set(name, new PgStatement { State = PgObjectState.Failed, Epoch = shared.Context.Epoch, Index = index, Group = _group, IsNamed = !name.IsEmpty });
+    }
+
     /// <summary>The statement of a name; false when it was made by a request of an earlier group whose reply (<paramref name="ticket"/>) must be waited for.</summary>
     public bool TryStatement(ReadOnlySpan<byte> name, out PgStatement statement, out long ticket)
     {

@@ -220,7 +220,10 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
         if (shared.Context.Epoch != epoch)
             return null;
         if (judged.Refusal is not null || !_objects.HasRoomForStatement(name))
+        {
+            _objects.RememberRefused(name, index);
             return Refuse(PgReplyState.Parse, FrontendMessage.Parse, judged.Refusal ?? TooManyNames);
+        }
 
         PgStatement statement = _objects.Remember(name, text, truncated, judged.Effects, settings, index);
         statement.Ticket = shared.Owed.Enqueue(new PgOwed { Kind = PgReplyState.Parse, Statement = statement });
