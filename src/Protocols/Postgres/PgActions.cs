@@ -6,9 +6,9 @@ namespace Sallyport.Protocols.Postgres;
 
 /// <summary>What judging a text came to.</summary>
 /// <param name="Refusal">Null when every statement of it may run.</param>
-/// <param name="MightRead">Whether it reads, or might read, a relation with masked columns.</param>
+/// <param name="Effects">What running it may do.</param>
 /// <param name="MustWait">The recording is behind: wait before acting on this.</param>
-internal readonly record struct PgJudgement(PgRefusal? Refusal, bool MightRead, bool MustWait);
+internal readonly record struct PgJudgement(PgRefusal? Refusal, PgEffects Effects, bool MustWait);
 
 /// <summary>
 /// Texts to actions to verdicts, for the request loop. Every statement of a text is judged, also behind one that was refused: the record
@@ -20,28 +20,55 @@ internal sealed class PgActions(PgShared shared)
     private readonly List<SqlRange> _secrets = [];
     private bool _settingsTouched;
 
+    /// <summary>
+    /// True once something was let through that may have given a name of the protocol to a statement or a cursor of its own (PREPARE, DECLARE,
+    /// code whose text is not known). PostgreSQL has one set of names for both, so a name then says nothing of the text behind it.
+    /// </summary>
+    public bool NamesMayLie { get; private set; }
+
     /// <summary>Byte ranges of the last judged text that are secrets (a role's new password): they are not recorded.</summary>
     public IReadOnlyList<SqlRange> Secrets => _secrets;
+
+    /// <summary>What is known of the settings that decide how a text is read. A change that is still on its way makes them unknown.</summary>
+    public SqlSettings Settings()
+    {
+        // PostgreSQL 14 and later report a change with the next ReadyForQuery and not before.
+        bool unsettled = _settingsTouched && !shared.Owed.IsQuiet;
+        return new SqlSettings(unsettled ? TriState.Unknown : shared.StandardConformingStrings, shared.EncodingIsAsciiSafe && !unsettled);
+    }
 
     /// <summary>Judges a Query's or Parse's text.</summary>
     /// <param name="text">The text, or its head.</param>
     /// <param name="truncated">True when it is only the head.</param>
     /// <param name="index">The masks in force; null when there are none.</param>
-    public PgJudgement JudgeText(ReadOnlySpan<byte> text, bool truncated, PgMaskIndex? index)
+    /// <param name="settings">How the target reads, or has read, the text.</param>
+    public PgJudgement JudgeText(ReadOnlySpan<byte> text, bool truncated, PgMaskIndex? index, SqlSettings settings)
     {
         _secrets.Clear();
-        _scanner.Scan(text, Settings());
+        _scanner.Scan(text, settings);
+        if (truncated && _scanner.Count == 0)
+            return JudgeHidden(text);
+
         PgRefusal? refusal = null;
-        bool mightRead = truncated;
+        PgEffects effects = truncated ? PgEffects.All : PgEffects.None;
         bool mustWait = false;
         for (int i = 0; i < _scanner.Count; i++)
         {
-            PgRefusal? own = JudgeStatement(text, i, truncated, index, ref mightRead, ref mustWait);
+            PgRefusal? own = JudgeStatement(text, i, truncated, index, ref effects, ref mustWait);
             refusal ??= own;
             _settingsTouched |= TouchesSettings(i);
         }
 
-        return new PgJudgement(refusal, mightRead, mustWait);
+        return new PgJudgement(refusal, effects, mustWait);
+    }
+
+    /// <summary>Judges a text of whose statements the head shows none: white space, or a comment, may hide anything behind it.</summary>
+    private PgJudgement JudgeHidden(ReadOnlySpan<byte> head)
+    {
+        const ActionFlags flags = ActionFlags.Truncated | ActionFlags.Unparsed;
+        Verdict verdict = shared.Context.Judge(new ActionView { Kind = ActionKind.Statement, Verb = Verb.Unknown, Flags = flags, Text = head }, out bool wait);
+        _settingsTouched = true;
+        return new PgJudgement(verdict.Kind == VerdictKind.Allow ? null : PgRefusal.FromVerdict(verdict), PgEffects.All, wait);
     }
 
     /// <summary>Judges running something whose text is not known: a statement made by SQL PREPARE, a cursor.</summary>
@@ -49,7 +76,7 @@ internal sealed class PgActions(PgShared shared)
     {
         Verdict verdict = shared.Context.Judge(new ActionView { Kind = ActionKind.Statement, Verb = Verb.Execute }, out bool wait);
         _settingsTouched = true;
-        return new PgJudgement(verdict.Kind == VerdictKind.Allow ? null : PgRefusal.FromVerdict(verdict), MightRead: true, wait);
+        return new PgJudgement(verdict.Kind == VerdictKind.Allow ? null : PgRefusal.FromVerdict(verdict), PgEffects.All, wait);
     }
 
     /// <summary>Judges a FunctionCall message (PostgreSQL 55.2.5), which names its function by OID.</summary>
@@ -64,14 +91,7 @@ internal sealed class PgActions(PgShared shared)
         // Its result has no RowDescription, so nothing could be masked in it.
         if (refusal is null && index is not null)
             refusal = Guarded("masking/function-call", "its result cannot be masked", "Call the function in a SELECT.");
-        return new PgJudgement(refusal, MightRead: true, wait);
-    }
-
-    /// <summary>What is known of the settings that decide how a text is read. A change that is still on its way makes them unknown.</summary>
-    private SqlSettings Settings()
-    {
-        bool unsettled = _settingsTouched && shared.Owed.Count > 0;
-        return new SqlSettings(unsettled ? TriState.Unknown : shared.StandardConformingStrings, shared.EncodingIsAsciiSafe && !unsettled);
+        return new PgJudgement(refusal, PgEffects.All & ~PgEffects.MayCopyIn, wait);
     }
 
     /// <summary>
@@ -91,7 +111,7 @@ internal sealed class PgActions(PgShared shared)
         return false;
     }
 
-    private PgRefusal? JudgeStatement(ReadOnlySpan<byte> text, int i, bool truncated, PgMaskIndex? index, ref bool mightRead, ref bool mustWait)
+    private PgRefusal? JudgeStatement(ReadOnlySpan<byte> text, int i, bool truncated, PgMaskIndex? index, ref PgEffects effects, ref bool mustWait)
     {
         ref readonly SqlStatement statement = ref _scanner[i];
         ReadOnlySpan<byte> own = text.Slice(statement.Start, statement.Length);
@@ -112,23 +132,45 @@ internal sealed class PgActions(PgShared shared)
             return PgRefusal.FromVerdict(verdict);
         if (ChangesCatalog(statement.Verb, statement.Flags))
             shared.TouchCatalog();
-        if (index is null)
-            return null;
+        PgEffects found = EffectsOf(i, index);
+        effects |= found;
+        return index is null ? null : Guard(i, (found & PgEffects.MightRead) != 0, index);
+    }
 
-        bool reads = MightRead(i, index);
-        mightRead |= reads;
-        return Guard(i, reads, index);
+    /// <summary>Policy knows what the statement says; this is what the engine must know of what it does.</summary>
+    private PgEffects EffectsOf(int i, PgMaskIndex? index)
+    {
+        ref readonly SqlStatement statement = ref _scanner[i];
+        if (statement.IsUnparsed)
+            return PgEffects.All;
+        PgEffects effects = PgEffects.None;
+        if (index is not null && MightRead(i, index))
+            effects |= PgEffects.MightRead;
+        if ((statement.Traits & SqlTraits.CopyFromStdin) != 0)
+            effects |= PgEffects.MayCopyIn;
+        if ((statement.Traits & SqlTraits.ReadsUnknown) != 0)
+            effects |= PgEffects.IsIndirect;
+        if (statement.Verb is Verb.Prepare or Verb.Do)
+            effects |= PgEffects.MayPrepare | PgEffects.MayRename;
+        bool runsUnseen = (statement.Traits & SqlTraits.ReadsUnknown) != 0 && statement.Verb is not (Verb.Fetch or Verb.Move);
+        if (runsUnseen || statement.Verb == Verb.Declare || (index is not null && CallsUnsafe(i, index)))
+            effects |= PgEffects.MayRename;
+        return effects;
     }
 
     /// <summary>Masks hold only for what is masked on its way to the client: ways around that are refused while masks are in force.</summary>
     private PgRefusal? Guard(int i, bool reads, PgMaskIndex index)
     {
         SqlTraits traits = _scanner[i].Traits;
+        if (_scanner[i].Verb == Verb.Do)
+            return Guarded("masking/do", "what it runs cannot be seen, and could take masked data where no mask covers it", "Send its statements one by one.");
         if ((traits & SqlTraits.CopyToStdout) != 0)
             return Guarded("masking/copy", "COPY … TO STDOUT cannot be masked", "Use SELECT: its result is masked as it streams.");
-        if ((traits & SqlTraits.StoresQueryResult) != 0 && ReadsMasked(i, index, readsOnly: true))
+        if ((traits & SqlTraits.StoresQueryResult) != 0 && ((traits & SqlTraits.ReadsUnknown) != 0 || ReadsMasked(i, index, readsOnly: true)))
             return Guarded("masking/stored", "it would store masked data where no mask covers it", "Name only tables without masked columns as its source.");
-        if (reads && HasSensitiveCall(i))
+        if (_scanner[i].Verb == Verb.Alter && AltersMasked(i, index))
+            return Guarded("masking/altered", "it would change what the masks are for", "Ask someone who may see its data to change it.");
+        if (reads && (HasSensitiveCall(i) || Carries(i)))
             return Guarded("masking/escape", "it hands masked data to a function that takes it elsewhere", "Call the function in a statement of its own.");
         return null;
     }
@@ -140,23 +182,53 @@ internal sealed class PgActions(PgShared shared)
     }
 
     private bool MightRead(int i, PgMaskIndex index) =>
-        (_scanner[i].Traits & SqlTraits.ReadsUnknown) != 0 || (_scanner[i].Flags & ActionFlags.Unparsed) != 0 || HasSensitiveCall(i)
+        (_scanner[i].Traits & SqlTraits.ReadsUnknown) != 0 || HasSensitiveCall(i)
         || ReadsMasked(i, index, readsOnly: false);
 
     private bool ReadsMasked(int i, PgMaskIndex index, bool readsOnly)
     {
+        // WITH gone AS (DELETE FROM masked RETURNING …) INSERT INTO other SELECT … FROM gone
+        bool returns = (_scanner[i].Traits & SqlTraits.Returns) != 0;
         foreach (ObjectRef o in _scanner.Objects(i))
         {
-            bool relation = readsOnly ? o.Verb == Verb.Select : !IsNameless(o.Verb);
+            bool relation = readsOnly ? o.Verb == Verb.Select || (returns && o.Verb is Verb.Update or Verb.Delete or Verb.Merge) : !IsNameless(o.Verb);
             if (relation && o.Length > 0 && !index.IsClean(o.Name(_scanner.Names)))
                 return true;
         }
 
+        return CallsUnsafe(i, index);
+    }
+
+    /// <summary>Whether it calls a function that may read, or do, what its arguments do not show.</summary>
+    private bool CallsUnsafe(int i, PgMaskIndex index)
+    {
         foreach (ObjectRef function in _scanner.Functions(i))
         {
             if (index.IsOpaqueFunction(function.Name(_scanner.Names)))
                 return true;
             if (!index.IsSafeFunction(function.Name(_scanner.Names)) && !SqlGrammarFunctions.Contains(function, _scanner.Names))
+                return true;
+        }
+
+        return false;
+    }
+
+    private bool AltersMasked(int i, PgMaskIndex index)
+    {
+        foreach (ObjectRef o in _scanner.Objects(i))
+        {
+            if (index.IsMasked(o.Name(_scanner.Names)))
+                return true;
+        }
+
+        return false;
+    }
+
+    private bool Carries(int i)
+    {
+        foreach (ObjectRef function in _scanner.Functions(i))
+        {
+            if (SqlCarryingFunctions.Contains(function.Name(_scanner.Names)))
                 return true;
         }
 

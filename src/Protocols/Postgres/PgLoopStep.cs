@@ -9,11 +9,8 @@ internal enum PgLoopStep : byte
     /// <summary>Enough has been rewritten: send it, then go on.</summary>
     Continue,
 
-    /// <summary>As many replies are owed as may be.</summary>
-    Full,
-
-    /// <summary>What the next message means depends on replies that have not come yet.</summary>
-    Drain,
+    /// <summary>As many replies are owed as may be, or what the next message means depends on one that has not come yet.</summary>
+    Replies,
 
     /// <summary>The catalog must be read (again) first.</summary>
     Catalog,

@@ -17,6 +17,8 @@ internal sealed class PgNames<T>
 
     public int Count => _byName.Count;
 
+    public Dictionary<string, T>.ValueCollection Values => _byName.Values;
+
     public bool TryGet(ReadOnlySpan<byte> name, [MaybeNullWhen(false)] out T value)
     {
         Span<char> key = stackalloc char[KeyLength];

@@ -17,6 +17,9 @@ public readonly record struct PgOwed
     /// <summary>True when masks were in force: a row of this reply needs a plan, or it is not shown.</summary>
     public bool Masked { get; init; }
 
+    /// <summary>True when a COPY FROM STDIN may begin in it.</summary>
+    public bool MayCopyIn { get; init; }
+
     /// <summary>The refusal that takes the place of the target's ErrorResponse; null for a request that was let through.</summary>
     public PgRefusal? Refusal { get; init; }
 
@@ -26,43 +29,68 @@ public readonly record struct PgOwed
     /// <summary>The portal this is about, when there is one.</summary>
     public PgPortal? Portal { get; init; }
 
-    /// <summary>The target did not do what was asked: what it should have made is not there.</summary>
+    /// <summary>The target failed the request, or skipped it: what it was to make is not there.</summary>
     public void Fail()
     {
         if (Kind == PgReplyState.Parse && Statement is { } statement)
             statement.State = PgObjectState.Failed;
-        else if (Kind == PgReplyState.Bind && Portal is { } portal)
-            portal.State = PgObjectState.Failed;
     }
 }
 
-/// <summary>The replies in flight: one producer (the request loop), one consumer (the reply loop), bounded.</summary>
+/// <summary>
+/// The replies in flight: one producer (the request loop), one consumer (the reply loop), bounded. Each has a ticket, counted from 1: it has
+/// left once as many replies have left.
+/// </summary>
 public sealed class PgOwedQueue(int limit)
 {
     private readonly Lock _lock = new();
     private PgOwed[] _ring = new PgOwed[16];
     private int _head;
     private int _count;
-    private int _wakeAt;
+    private long _entered;
+    private long _left;
+    private bool _skipping;
+    private bool _endsInReady = true;
+    private volatile bool _isCopying;
+    private long _wakeAt;
+    private bool _wakeOnCopy;
     private TaskCompletionSource? _waiter;
     private bool _closed;
-    private bool _skipping;
 
     /// <summary>Replies owed.</summary>
     public int Count => Volatile.Read(ref _count);
 
+    /// <summary>Replies that have left.</summary>
+    public long Left => Volatile.Read(ref _left);
+
     /// <summary>True when <see cref="WaitBelowAsync"/> must be awaited before the next <see cref="Enqueue"/>.</summary>
     public bool IsFull => Count >= limit;
 
-    /// <summary>Enters a reply. A few above the limit are taken: one request may enter two, and it looks at <see cref="IsFull"/> before it begins.</summary>
-    public void Enqueue(in PgOwed owed)
+    /// <summary>
+    /// True when the last request was one that ReadyForQuery answers, and it has: the target has then reported every setting that changed.
+    /// Request loop only.
+    /// </summary>
+    public bool IsQuiet => _endsInReady && Count == 0;
+
+    /// <summary>True while the target takes COPY data from the client.</summary>
+    public bool IsCopying => _isCopying;
+
+    /// <summary>True when the reply of this ticket has left, or was never owed (0).</summary>
+    public bool HasLeft(long ticket) => Left >= ticket;
+
+    /// <summary>
+    /// Enters a reply. A few above the limit are taken: one request may enter two, and it looks at <see cref="IsFull"/> before it begins.
+    /// </summary>
+    /// <returns>Its ticket; 0 when the target will skip the request, so that no reply is owed.</returns>
+    public long Enqueue(in PgOwed owed)
     {
+        _endsInReady = owed.Kind is PgReplyState.Sync or PgReplyState.Query or PgReplyState.FunctionCall;
         lock (_lock)
         {
             if (_skipping && owed.Kind != PgReplyState.Sync)
             {
                 owed.Fail();
-                return;
+                return 0;
             }
 
             _skipping = false;
@@ -70,19 +98,17 @@ public sealed class PgOwedQueue(int limit)
                 Grow();
             _ring[(_head + _count) & (_ring.Length - 1)] = owed;
             Volatile.Write(ref _count, _count + 1);
+            return ++_entered;
         }
     }
 
     /// <summary>The reply that is owed next.</summary>
-    public bool TryPeek(out PgOwed owed) => TryPeekAt(0, out owed);
-
-    /// <summary>The reply that is owed <paramref name="index"/> places after the next.</summary>
-    public bool TryPeekAt(int index, out PgOwed owed)
+    public bool TryPeek(out PgOwed owed)
     {
         lock (_lock)
         {
-            owed = index < _count ? _ring[(_head + index) & (_ring.Length - 1)] : default;
-            return index < _count;
+            owed = _count > 0 ? _ring[_head] : default;
+            return _count > 0;
         }
     }
 
@@ -92,17 +118,14 @@ public sealed class PgOwedQueue(int limit)
         TaskCompletionSource? wake;
         lock (_lock)
         {
-            TakeHead();
-            wake = WaiterToWake();
+            Remove();
+            wake = Woken();
         }
 
         wake?.SetResult();
     }
 
-    /// <summary>
-    /// After an error the target skips to the next Sync (55.2.3): no reply comes to what is owed before that, nor to what is entered before it. Both are
-    /// taken away at once, for the request loop may be waiting for them with the Sync behind it.
-    /// </summary>
+    /// <summary>An extended request failed: the target skips everything up to the next Sync (55.2.3), also what has not been sent yet.</summary>
     public void SkipToSync()
     {
         TaskCompletionSource? wake;
@@ -111,25 +134,46 @@ public sealed class PgOwedQueue(int limit)
             while (_count > 0 && _ring[_head].Kind != PgReplyState.Sync)
             {
                 _ring[_head].Fail();
-                TakeHead();
+                Remove();
             }
 
             _skipping = _count == 0;
-            wake = WaiterToWake();
+            wake = Woken();
         }
 
         wake?.SetResult();
     }
 
+    /// <summary>The target has asked for COPY data.</summary>
+    public void BeginCopy()
+    {
+        TaskCompletionSource? wake;
+        lock (_lock)
+        {
+            _isCopying = true;
+            wake = Woken();
+        }
+
+        wake?.SetResult();
+    }
+
+    /// <summary>The client has ended its COPY data, or the target takes no more.</summary>
+    public void EndCopy() => _isCopying = false;
+
     /// <summary>Waits (the request loop) until fewer than <paramref name="count"/> replies are owed, or the reply loop has ended.</summary>
-    public Task WaitBelowAsync(int count)
+    public Task WaitBelowAsync(int count) => WaitAsync(_entered - count + 1);
+
+    /// <summary>Waits (the request loop) until the reply of this ticket has left, or the reply loop has ended.</summary>
+    /// <param name="ticket">The ticket.</param>
+    /// <param name="orCopy">Whether the beginning of a COPY ends the wait too.</param>
+    public Task WaitAsync(long ticket, bool orCopy = false)
     {
         lock (_lock)
         {
-            if (_count < count || _closed)
+            if (_left >= ticket || _closed || (orCopy && _isCopying))
                 return Task.CompletedTask;
 
-            _wakeAt = count;
+            (_wakeAt, _wakeOnCopy) = (ticket, orCopy);
             _waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _waiter.Task;
         }
@@ -142,25 +186,28 @@ public sealed class PgOwedQueue(int limit)
         lock (_lock)
         {
             _closed = true;
-            (wake, _waiter) = (_waiter, null);
+            wake = Woken();
         }
 
         wake?.SetResult();
     }
 
-    private void TakeHead()
+    private void Remove()
     {
         _ring[_head] = default;
         _head = (_head + 1) & (_ring.Length - 1);
+        Volatile.Write(ref _left, _left + 1);
         Volatile.Write(ref _count, _count - 1);
     }
 
-    private TaskCompletionSource? WaiterToWake()
+    /// <summary>Who waits for what is now so; to be woken outside the lock.</summary>
+    private TaskCompletionSource? Woken()
     {
-        TaskCompletionSource? wake = _count < _wakeAt ? _waiter : null;
-        if (wake is not null)
-            _waiter = null;
-        return wake;
+        if (_waiter is null || !(_left >= _wakeAt || _closed || (_wakeOnCopy && _isCopying)))
+            return null;
+        TaskCompletionSource waiter = _waiter;
+        _waiter = null;
+        return waiter;
     }
 
     [SuppressMessage("Style", "IDE0305", Justification = "A ring is copied by hand.")]

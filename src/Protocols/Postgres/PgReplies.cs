@@ -59,11 +59,9 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
             return PgShow.Violation;
         }
 
-        if (_head.Refusal is not null && !IsLegalForSubstitute(frame.Type))
-        {
-            violation = new PgViolation("target-ran-substitute", "the target did not refuse what must fail");
+        violation = Forbidden(frame.Type);
+        if (violation is not null)
             return PgShow.Violation;
-        }
 
         int mark = to.Length;
         PgShow show = DecideLegal(frame, body, run, ref taken, out violation);
@@ -72,6 +70,19 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
         if (show is PgShow.Forward or PgShow.Rewrite or PgShow.Hide)
             Advance(frame.Type, next);
         return show;
+    }
+
+    /// <summary>What the protocol allows in this state, and this request must not lead to.</summary>
+    private PgViolation? Forbidden(byte type)
+    {
+        if (_head.Refusal is not null && !IsLegalForSubstitute(type))
+            return new PgViolation("target-ran-substitute", "the target did not refuse what must fail");
+        if (type == BackendMessage.CopyInResponse && !_head.MayCopyIn)
+            return new PgViolation("target-copy-in", "the target began a COPY that nobody asked for");
+        // Statements that say so are refused; this is for those whose text was not understood, or not seen.
+        if (type == BackendMessage.CopyOutResponse && _head.Masked)
+            return new PgViolation("target-copy-out", "rows came as COPY data, which cannot be masked", SqlState.InsufficientPrivilege);
+        return null;
     }
 
     /// <summary>What must fail is answered by an error, and in a Query by ReadyForQuery behind it.</summary>
@@ -191,7 +202,9 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
         if (shared.Context.Masks is null)
             return PgShow.Forward;
         to.Bytes(run);
-        return PgErrorFilter.TryWrite(type, body, to) ? PgShow.Rewrite : null;
+        // Parse reads nothing, so its errors are about the text alone.
+        bool mayShow = _state != PgReplyState.Parse && (_head.Statement?.MayShowMasked ?? true);
+        return PgErrorFilter.TryWrite(type, body, mayShow, to) ? PgShow.Rewrite : null;
     }
 
     private PgShow? DecideReady(ReadOnlySpan<byte> body)
@@ -221,25 +234,20 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
             _queryPlan = plan;
     }
 
-    /// <summary>The reply that is owed next, when none is under way. What a failed pipeline took along is no longer in the queue: its head is the Sync.</summary>
+    /// <summary>The reply that is owed next, when none is under way. Behind a failure only a Sync is left in the queue.</summary>
     private void FindHead()
     {
-        if (_state is not (PgReplyState.Idle or PgReplyState.Failed))
-            return;
-        DropMarks();
-        if (shared.Owed.TryPeek(out PgOwed head))
+        if (_state is PgReplyState.Idle or PgReplyState.Failed && shared.Owed.TryPeek(out PgOwed head))
             (_head, _state) = (head, head.Kind);
-    }
-
-    /// <summary>Marks of a COPY that is over are nobody's replies.</summary>
-    private void DropMarks()
-    {
-        while (shared.Owed.TryPeek(out PgOwed owed) && owed.Kind is PgReplyState.CopyDataSent or PgReplyState.CopyEndSent)
-            shared.Owed.Dequeue();
     }
 
     private void Advance(byte type, PgReplyState next)
     {
+        if (type == BackendMessage.CopyInResponse)
+            shared.Owed.BeginCopy();
+        else if (_state is PgReplyState.ExecuteCopyIn or PgReplyState.QueryCopyIn && next != _state)
+            shared.Owed.EndCopy();
+
         if (type == BackendMessage.ErrorResponse)
             OnError(next);
         else if (next == PgReplyState.Done)
@@ -250,7 +258,6 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
 
     private void OnDone(byte type)
     {
-        bool copied = _state == PgReplyState.ExecuteCopyIn;
         switch (_state)
         {
             case PgReplyState.Parse when _head.Statement is { } statement:
@@ -258,7 +265,7 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
                 break;
             case PgReplyState.Bind when _head.Portal is { } portal:
                 portal.Plan = null;
-                portal.State = PgObjectState.Made;
+                portal.MadeBy = shared.Owed.Left + 1;
                 break;
             case PgReplyState.DescribePortal when type == BackendMessage.NoData && _head.Portal is { } portal:
                 portal.Plan = PgMaskPlan.ShowAll;
@@ -266,14 +273,10 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
         }
 
         EndHead(PgReplyState.Idle);
-        if (copied)
-            SkipCopy();
-        DropMarks();
     }
 
     private void OnError(PgReplyState next)
     {
-        bool copying = _state == PgReplyState.ExecuteCopyIn;
         if (next != PgReplyState.Failed || _state == PgReplyState.Failed)
         {
             _state = next;
@@ -282,8 +285,6 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
 
         _head.Fail();
         EndHead(PgReplyState.Failed);
-        if (copying)
-            SkipSyncsInCopy();
         shared.Owed.SkipToSync();
     }
 
@@ -292,25 +293,5 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
         _head = default;
         _state = state;
         shared.Owed.Dequeue();
-    }
-
-    /// <summary>In COPY-in mode the target ignores Sync (55.2.6); the COPY succeeded, so all up to the end of its data was ignored.</summary>
-    private void SkipCopy()
-    {
-        while (shared.Owed.TryPeek(out PgOwed owed))
-        {
-            if (owed.Kind is not (PgReplyState.Sync or PgReplyState.CopyDataSent or PgReplyState.CopyEndSent))
-                return;
-            shared.Owed.Dequeue();
-            if (owed.Kind == PgReplyState.CopyEndSent)
-                return;
-        }
-    }
-
-    /// <summary>The COPY failed: Syncs sent before its data were read in COPY-in mode and ignored; one sent behind the data ends the error.</summary>
-    private void SkipSyncsInCopy()
-    {
-        while (shared.Owed.TryPeek(out PgOwed owed) && owed.Kind == PgReplyState.Sync)
-            shared.Owed.Dequeue();
     }
 }

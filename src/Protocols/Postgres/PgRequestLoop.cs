@@ -32,6 +32,7 @@ internal sealed class PgRequestLoop(IDuplex client, IDuplex target, PgShared sha
 
     /// <summary>Whether those are left out.</summary>
     private bool _dropRest;
+    private PgTake _waitFor;
     private PgViolation? _violation;
 
     private PgRequests Requests => _requests ??= new PgRequests(shared, _out);
@@ -122,11 +123,8 @@ internal sealed class PgRequestLoop(IDuplex client, IDuplex target, PgShared sha
         {
             case PgTake.NeedMore:
                 return false;
-            case PgTake.Full:
-                step = PgLoopStep.Full;
-                return false;
-            case PgTake.Drain:
-                step = PgLoopStep.Drain;
+            case PgTake.Full or PgTake.Drain or PgTake.Copy:
+                (step, _waitFor) = (PgLoopStep.Replies, take);
                 return false;
             case PgTake.Catalog:
                 step = PgLoopStep.Catalog;
@@ -143,7 +141,7 @@ internal sealed class PgRequestLoop(IDuplex client, IDuplex target, PgShared sha
         Settle(buffer, at, take);
         at = bodyAt + available;
         _rest = frame.BodyLength - available;
-        _dropRest = take == PgTake.Replace;
+        _dropRest = take is PgTake.Replace or PgTake.Drop;
         if (_dropRest)
             _run = at;
         step = next == PgClientState.Closed ? PgLoopStep.Terminated : PgLoopStep.More;
@@ -155,10 +153,11 @@ internal sealed class PgRequestLoop(IDuplex client, IDuplex target, PgShared sha
     {
         if (take == PgTake.Forward)
             return;
-        // The run before this frame, then ours; Replace leaves the frame itself out, Precede keeps it.
+        // The run before this frame, then ours; Replace and Drop leave the frame itself out, Precede keeps it.
         _out.Bytes(buffer[_run..at]);
         _run = at;
-        Requests.Write(take);
+        if (take != PgTake.Drop)
+            Requests.Write(take);
     }
 
     private int TakeRest(ReadOnlySpan<byte> buffer, int at)
@@ -229,8 +228,7 @@ internal sealed class PgRequestLoop(IDuplex client, IDuplex target, PgShared sha
 
         _out.Empty(FrontendMessage.Flush);
         await target.SendAsync(_out, cancel).ConfigureAwait(false);
-        int below = step == PgLoopStep.Full ? shared.Limits.RequestsInFlight / 2 : 1;
-        await shared.Owed.WaitBelowAsync(below).WaitAsync(cancel).ConfigureAwait(false);
+        await Requests.SettledAsync(_waitFor).WaitAsync(cancel).ConfigureAwait(false);
     }
 
     /// <summary>The client is gone without a word: the target is told as a client would, so that it ends the transaction.</summary>

@@ -16,16 +16,26 @@ internal enum PgTake : byte
 
     /// <summary>A message of ours goes before it.</summary>
     Precede,
+
+    /// <summary>Nothing goes: the target would have ignored it.</summary>
+    Drop,
     NeedMore,
+
+    /// <summary>As many replies are owed as may be.</summary>
     Full,
+
+    /// <summary>It uses something whose making has not been answered.</summary>
     Drain,
+
+    /// <summary>Whether it would be read as a part of a COPY is not known yet.</summary>
+    Copy,
     Catalog,
     Malformed,
 }
 
 /// <summary>
-/// Decides the client's frames one by one, and enters the reply that each will get. A frame is decided once: NeedMore, Full, Drain and Catalog
-/// leave no trace, so that the same frame can be looked at again.
+/// Decides the client's frames one by one, and enters the reply that each will get. A frame is decided once: NeedMore, Full, Drain, Copy and
+/// Catalog leave no trace, so that the same frame can be looked at again.
 /// </summary>
 internal sealed class PgRequests(PgShared shared, PgWriter to)
 {
@@ -33,14 +43,13 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
     private const int SmallMessage = 10_000;
 
     private readonly PgActions _actions = new(shared);
-    private readonly PgNames<PgStatement> _statements = new();
-    private readonly PgNames<PgPortal> _portals = new();
-    private readonly PgPortal _unnamedPortal = new();
-    private int _group;
-    private int _keptText;
-    private bool _copyDataMarked;
+    private readonly PgObjects _objects = new(shared);
     private byte[] _describeName = [];
     private byte _replaceWith;
+
+    /// <summary>The ticket of the last request in whose reply a COPY FROM STDIN may begin; until it has left, what the target would do with a message is not known.</summary>
+    private long _copyTicket;
+    private long _waitFor;
 
     /// <summary>Ranges of the last body that must not be recorded; the loop takes them away.</summary>
     public List<SqlRange> Secrets { get; } = [];
@@ -52,45 +61,34 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
     public PgTake Take(PgFrame frame, ReadOnlySpan<byte> body)
     {
         MustWait = false;
-        // In a COPY only these keep it going (55.2.6): data behind anything else is another COPY's, or nobody's.
-        _copyDataMarked &= frame.Type is FrontendMessage.CopyData or FrontendMessage.Sync or FrontendMessage.Flush;
         switch (frame.Type)
         {
-            case FrontendMessage.CopyData:
-                return TakeCopyData();
-            case FrontendMessage.Query:
-                return TakeText(frame, body);
-            case FrontendMessage.Parse:
-                return TakeText(frame, body);
-            case FrontendMessage.Bind:
-                return shared.Owed.IsFull ? PgTake.Full : TakeBind(frame, body);
-            case FrontendMessage.FunctionCall:
-                return shared.Owed.IsFull ? PgTake.Full : TakeFunctionCall(frame, body);
+            case FrontendMessage.CopyData or FrontendMessage.CopyDone or FrontendMessage.CopyFail:
+                return TakeCopy(frame, body);
+            case FrontendMessage.Flush or FrontendMessage.Terminate:
+                return TakeSmall(frame, body);
         }
 
-        if (frame.BodyLength > SmallMessage)
-            return PgTake.Malformed;
-        if (body.Length < frame.BodyLength)
-            return PgTake.NeedMore;
+        if (!shared.Owed.HasLeft(_copyTicket))
+            return TakeDuringCopy(frame.Type);
         if (shared.Owed.IsFull)
             return PgTake.Full;
-        switch (frame.Type)
+        return frame.Type switch
         {
-            case FrontendMessage.Describe:
-                return TakeDescribe(body);
-            case FrontendMessage.Execute:
-                return TakeExecute(body);
-            case FrontendMessage.Close:
-                return TakeClose(body);
-            case FrontendMessage.Sync:
-                _group++;
-                return Owe(new PgOwed { Kind = PgReplyState.Sync });
-            case FrontendMessage.CopyDone or FrontendMessage.CopyFail:
-                return shared.Owed.Count == 0 ? PgTake.Forward : Owe(new PgOwed { Kind = PgReplyState.CopyEndSent });
-            default:
-                return PgTake.Forward;
-        }
+            FrontendMessage.Query or FrontendMessage.Parse => TakeText(frame, body),
+            FrontendMessage.Bind => TakeBind(frame, body),
+            FrontendMessage.FunctionCall => TakeFunctionCall(frame, body),
+            _ => TakeSmall(frame, body),
+        };
     }
+
+    /// <summary>Waits until a message that was answered by Full, Drain or Copy can be looked at again.</summary>
+    public Task SettledAsync(PgTake why) => why switch
+    {
+        PgTake.Full => shared.Owed.WaitBelowAsync(shared.Limits.RequestsInFlight / 2),
+        PgTake.Copy => shared.Owed.WaitAsync(_copyTicket, orCopy: true),
+        _ => shared.Owed.WaitAsync(_waitFor),
+    };
 
     /// <summary>Writes the message of ours that the last Take asked for.</summary>
     public void Write(PgTake take)
@@ -103,15 +101,56 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
             to.Begin(FrontendMessage.Parse).CString("sallyport"u8).CString(PgRefusal.SubstituteText).Int16(0).End();
     }
 
-    private PgTake TakeCopyData()
+    /// <summary>
+    /// COPY data is for a target that is known to take it. Outside a COPY PostgreSQL ignores it (55.2.6), and so do we: then no data can be taken for
+    /// that of a COPY that begins later.
+    /// </summary>
+    private PgTake TakeCopy(PgFrame frame, ReadOnlySpan<byte> body)
     {
-        // One mark for a run of them, and none when nothing is owed: then no COPY can be under way, and PostgreSQL ignores the data (55.2.6).
-        if (_copyDataMarked || shared.Owed.Count == 0)
+        if (shared.Owed.HasLeft(_copyTicket))
+            return PgTake.Drop;
+        if (!shared.Owed.IsCopying)
+            return PgTake.Copy;
+        if (frame.Type == FrontendMessage.CopyData)
             return PgTake.Forward;
-        if (shared.Owed.IsFull)
-            return PgTake.Full;
-        _copyDataMarked = true;
-        return Owe(new PgOwed { Kind = PgReplyState.CopyDataSent });
+        PgTake take = TakeSmall(frame, body);
+        if (take == PgTake.Forward)
+            shared.Owed.EndCopy();
+        return take;
+    }
+
+    /// <summary>
+    /// In COPY-in mode the target ignores Sync (55.2.6), so it is owed no ReadyForQuery; any other request it takes for a broken COPY (until
+    /// version 13) or for the end of the session.
+    /// </summary>
+    private PgTake TakeDuringCopy(byte type)
+    {
+        if (!shared.Owed.IsCopying)
+            return PgTake.Copy;
+        return type == FrontendMessage.Sync ? PgTake.Drop : PgTake.Malformed;
+    }
+
+    /// <summary>Messages that hold only names and numbers.</summary>
+    private PgTake TakeSmall(PgFrame frame, ReadOnlySpan<byte> body)
+    {
+        if (frame.BodyLength > SmallMessage)
+            return PgTake.Malformed;
+        if (body.Length < frame.BodyLength)
+            return PgTake.NeedMore;
+        switch (frame.Type)
+        {
+            case FrontendMessage.Describe:
+                return TakeDescribe(body);
+            case FrontendMessage.Execute:
+                return TakeExecute(body);
+            case FrontendMessage.Close:
+                return TakeClose(body);
+            case FrontendMessage.Sync:
+                _objects.NextGroup();
+                return Owe(new PgOwed { Kind = PgReplyState.Sync });
+            default:
+                return PgTake.Forward;
+        }
     }
 
     /// <summary>Query and Parse: the text is collected up to a limit, judged, and goes on or is replaced.</summary>
@@ -120,15 +159,19 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
         bool truncated = frame.BodyLength > shared.Limits.StatementBytes;
         if (body.Length < Math.Min(frame.BodyLength, shared.Limits.StatementBytes))
             return PgTake.NeedMore;
-        if (shared.Owed.IsFull)
-            return PgTake.Full;
-        shared.Context.Refresh();
-        if (!TryIndex(out PgMaskIndex? index))
-            return PgTake.Catalog;
-        return frame.Type == FrontendMessage.Query ? TakeQuery(body, truncated, index) : TakeParse(body, truncated, index);
+        while (true)
+        {
+            int epoch = shared.Context.Refresh();
+            if (!TryIndex(out PgMaskIndex? index))
+                return PgTake.Catalog;
+            PgTake? take = frame.Type == FrontendMessage.Query ? TakeQuery(body, truncated, index, epoch) : TakeParse(body, truncated, index, epoch);
+            if (take is not null)
+                return take.Value;
+        }
     }
 
-    private PgTake TakeQuery(ReadOnlySpan<byte> body, bool truncated, PgMaskIndex? index)
+    /// <returns>Null: the rules changed while it was judged, by masks that were those of the older ones.</returns>
+    private PgTake? TakeQuery(ReadOnlySpan<byte> body, bool truncated, PgMaskIndex? index, int epoch)
     {
         ReadOnlySpan<byte> text = body;
         if (!truncated)
@@ -138,18 +181,22 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
             text = query.Text;
         }
 
-        PgJudgement judged = Judged(_actions.JudgeText(text, truncated, index), textAt: 0);
+        PgJudgement judged = Judged(_actions.JudgeText(text, truncated, index, _actions.Settings()), textAt: 0);
+        if (shared.Context.Epoch != epoch)
+            return null;
         if (judged.Refusal is not null)
             return Refuse(PgReplyState.Query, FrontendMessage.Query, judged.Refusal);
+        _objects.OnRun(judged.Effects);
         return Owe(new PgOwed
         {
             Kind = PgReplyState.Query,
             Masked = index is not null,
-            Statement = judged.MightRead ? PgStatement.Reading : PgStatement.Clean,
+            MayCopyIn = (judged.Effects & PgEffects.MayCopyIn) != 0,
+            Statement = (judged.Effects & PgEffects.MightRead) != 0 ? PgStatement.Reading : PgStatement.Clean,
         });
     }
 
-    private PgTake TakeParse(ReadOnlySpan<byte> body, bool truncated, PgMaskIndex? index)
+    private PgTake? TakeParse(ReadOnlySpan<byte> body, bool truncated, PgMaskIndex? index, int epoch)
     {
         ReadOnlySpan<byte> name, text;
         if (truncated)
@@ -168,36 +215,16 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
             text = parse.Query;
         }
 
-        if (!name.IsEmpty && _statements.Count >= shared.Limits.NamedObjects)
-            return Refuse(PgReplyState.Parse, FrontendMessage.Parse, TooManyNames);
-        PgJudgement judged = Judged(_actions.JudgeText(text, truncated, index), textAt: name.Length + 1);
-        if (judged.Refusal is not null)
-            return Refuse(PgReplyState.Parse, FrontendMessage.Parse, judged.Refusal);
+        SqlSettings settings = _actions.Settings();
+        PgJudgement judged = Judged(_actions.JudgeText(text, truncated, index, settings), textAt: name.Length + 1);
+        if (shared.Context.Epoch != epoch)
+            return null;
+        if (judged.Refusal is not null || !_objects.HasRoomForStatement(name))
+            return Refuse(PgReplyState.Parse, FrontendMessage.Parse, judged.Refusal ?? TooManyNames);
 
-        PgStatement statement = Remember(name, text, truncated, judged.MightRead);
-        return Owe(new PgOwed { Kind = PgReplyState.Parse, Statement = statement });
-    }
-
-    private PgStatement Remember(ReadOnlySpan<byte> name, ReadOnlySpan<byte> text, bool truncated, bool mightRead)
-    {
-        _statements.TryGet(name, out PgStatement? before);
-        // The unnamed statement is replaced by Parse. A name in use is not (55.2.3): whether this Parse succeeds or the older statement stays,
-        // is for the target to say, and until it is closed either may answer to the name.
-        bool taken = !name.IsEmpty && before is not null;
-        if (name.IsEmpty && before?.Text is not null)
-            _keptText -= before.Text.Length;
-        bool keep = !truncated && !taken && _keptText + text.Length <= shared.Limits.StatementTextBytes;
-        if (keep)
-            _keptText += text.Length;
-        var statement = new PgStatement
-        {
-            MightRead = mightRead || taken,
-            Text = keep ? text.ToArray() : null,
-            Epoch = shared.Context.Epoch,
-            Group = _group,
-        };
-        _statements.Set(name, statement);
-        return statement;
+        PgStatement statement = _objects.Remember(name, text, truncated, judged.Effects, settings, index);
+        statement.Ticket = shared.Owed.Enqueue(new PgOwed { Kind = PgReplyState.Parse, Statement = statement });
+        return PgTake.Forward;
     }
 
     private PgTake TakeBind(PgFrame frame, ReadOnlySpan<byte> body)
@@ -210,18 +237,16 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
                 return PgTake.Malformed;
         }
 
-        if (!TryStatement(bind.Statement, out PgStatement statement))
+        if (!_objects.TryStatement(bind.Statement, out PgStatement statement, out _waitFor))
             return PgTake.Drain;
-        if (!bind.Portal.IsEmpty && _portals.Count >= shared.Limits.NamedObjects)
+        if (!_objects.HasRoomForPortal(bind.Portal))
             return Refuse(PgReplyState.Bind, FrontendMessage.Parse, TooManyNames);
 
-        PgPortal portal = bind.Portal.IsEmpty ? _unnamedPortal : new PgPortal();
-        portal.Statement = statement;
-        portal.DescribedIn = -1;
-        portal.Group = _group;
-        if (!bind.Portal.IsEmpty)
-            _portals.Set(bind.Portal, portal);
-        return Owe(new PgOwed { Kind = PgReplyState.Bind, Portal = portal, Statement = statement });
+        PgPortal portal = _objects.Bind(bind.Portal, statement);
+        long ticket = shared.Owed.Enqueue(new PgOwed { Kind = PgReplyState.Bind, Portal = portal, Statement = statement });
+        // A Bind that the target skips made nothing, not even by ticket 0.
+        portal.Ticket = ticket == 0 ? -1 : ticket;
+        return PgTake.Forward;
     }
 
     private PgTake TakeDescribe(ReadOnlySpan<byte> body)
@@ -235,7 +260,9 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
             return PgTake.Catalog;
         if (!TryPortal(describe.Name, out PgPortal portal))
             return PgTake.Drain;
-        portal.DescribedIn = epoch;
+        // A plan made before the statement has been judged by the rules in force would not know what it reads.
+        portal.DescribedIn = IsJudged(portal.Statement, epoch, index) ? epoch : -1;
+        portal.DescribedAt = _objects.Run;
         return Owe(Described(portal, index is not null, hidden: false));
     }
 
@@ -250,52 +277,77 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
             return PgTake.Drain;
 
         PgStatement statement = portal.Statement;
-        if (statement.Epoch != epoch || ReferenceEquals(statement, PgStatement.Unknown))
+        if (ReferenceEquals(statement, PgStatement.Unknown) || !IsJudged(statement, epoch, index))
         {
-            PgJudgement judged = Judged(statement.Text is null ? _actions.JudgeUnknown() : _actions.JudgeText(statement.Text, truncated: false, index), textAt: -1);
+            PgJudgement judged = Judged(JudgeAgain(statement, epoch, index), textAt: -1);
+            if (shared.Context.Epoch != epoch)
+                return TakeExecute(body);
             if (judged.Refusal is not null)
                 return Refuse(PgReplyState.Parse, FrontendMessage.Parse, judged.Refusal);
-            portal.Statement = statement = Rejudged(statement, judged, epoch);
+            if (!ReferenceEquals(statement, PgStatement.Unknown))
+            {
+                statement.Widen(judged.Effects);
+                (statement.Epoch, statement.Index) = (epoch, index);
+            }
         }
 
-        bool describe = index is not null && portal.DescribedIn != epoch;
+        // What FETCH or EXECUTE names was looked up when it was bound; its rows are of what the name stands for now.
+        bool isRetargetable = index is not null && (statement.Effects & PgEffects.IsIndirect) != 0 && portal.BoundAt >= 0;
+        if (isRetargetable && portal.BoundAt != _objects.Run)
+            return Refuse(PgReplyState.Parse, FrontendMessage.Parse, Retargeted);
+        portal.BoundAt = -1;
+        // A plan is of use only if nothing ran since its description: a cursor's name may stand for another query by now. And drivers that cache
+        // statements do not ask for the description again: we do, or there would be no telling what the rows hold.
+        bool describe = index is not null && (portal.DescribedIn != epoch || portal.DescribedAt != _objects.Run);
         if (describe)
         {
-            // Drivers that cache statements do not ask for the description again: we do, or there would be no telling what the rows hold.
             portal.DescribedIn = epoch;
             _describeName = execute.Portal.IsEmpty ? [] : execute.Portal.ToArray();
             shared.Owed.Enqueue(Described(portal, masked: true, hidden: true));
         }
 
-        shared.Owed.Enqueue(new PgOwed { Kind = PgReplyState.Execute, Portal = portal, Statement = statement, Masked = index is not null });
+        _objects.OnRun(statement.Effects);
+        Owe(new PgOwed
+        {
+            Kind = PgReplyState.Execute,
+            Portal = portal,
+            Statement = statement,
+            Masked = index is not null,
+            MayCopyIn = (statement.Effects & PgEffects.MayCopyIn) != 0,
+        });
         return describe ? PgTake.Precede : PgTake.Forward;
     }
 
-    /// <summary>The statement with what its second judgement found: an unknown one stays the shared <see cref="PgStatement.Unknown"/>.</summary>
-    private static PgStatement Rejudged(PgStatement statement, PgJudgement judged, int epoch)
+    /// <summary>Whether the rules, the masks and the catalog that a statement was judged by are those in force.</summary>
+    private static bool IsJudged(PgStatement statement, int epoch, PgMaskIndex? index) =>
+        ReferenceEquals(statement, PgStatement.Unknown)
+        || (statement.Epoch == epoch && (index is null || ReferenceEquals(statement.Index, index)));
+
+    private PgJudgement JudgeAgain(PgStatement statement, int epoch, PgMaskIndex? index)
     {
-        if (ReferenceEquals(statement, PgStatement.Unknown))
-            return statement;
-        statement.Epoch = epoch;
-        return judged.MightRead == statement.MightRead
-            ? statement
-            : new PgStatement { MightRead = true, Text = statement.Text, Epoch = epoch, Group = statement.Group, State = statement.State };
+        if (statement.Text is not null)
+            return _actions.JudgeText(statement.Text, truncated: false, index, statement.Settings);
+        // Only the catalog is newer: policy has judged the statement already.
+        if (statement.Epoch == epoch && !ReferenceEquals(statement, PgStatement.Unknown))
+            return new PgJudgement(null, PgEffects.MightRead, MustWait: false);
+        return _actions.JudgeUnknown();
+    }
+
+    private bool TryPortal(ReadOnlySpan<byte> name, out PgPortal portal)
+    {
+        bool known = _objects.TryPortal(name, out portal);
+        _waitFor = portal.Ticket;
+        return known;
     }
 
     private PgTake TakeClose(ReadOnlySpan<byte> body)
     {
         if (!PgNamed.TryRead(body, out PgNamed close))
             return PgTake.Malformed;
-        if (!close.IsStatement)
-        {
-            _portals.Remove(close.Name);
-        }
-        else if (_statements.TryGet(close.Name, out PgStatement? statement))
-        {
-            _keptText -= statement.Text?.Length ?? 0;
-            _statements.Remove(close.Name);
-        }
-
+        if (close.IsStatement)
+            _objects.CloseStatement(close.Name);
+        else
+            _objects.ClosePortal(close.Name);
         return Owe(new PgOwed { Kind = PgReplyState.Close });
     }
 
@@ -310,40 +362,10 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
             return PgTake.Catalog;
         var reader = new SpanReader(body);
         PgJudgement judged = Judged(_actions.JudgeFunctionCall((uint)reader.ReadInt32(), index), textAt: -1);
-        return judged.Refusal is null
-            ? Owe(new PgOwed { Kind = PgReplyState.FunctionCall })
-            : Refuse(PgReplyState.Query, FrontendMessage.Query, judged.Refusal);
-    }
-
-    /// <summary>The statement of a name; false when it was made by a request of an earlier group whose reply must be waited for.</summary>
-    private bool TryStatement(ReadOnlySpan<byte> name, out PgStatement statement)
-    {
-        if (!_statements.TryGet(name, out PgStatement? known))
-        {
-            statement = PgStatement.Unknown;
-            return true;
-        }
-
-        statement = known.State == PgObjectState.Failed ? PgStatement.Unknown : known;
-        return known.State != PgObjectState.Pending || known.Group == _group;
-    }
-
-    /// <summary>The portal of a name, as <see cref="TryStatement"/>. A name that no Bind made may be a cursor's (DECLARE): it is then remembered as unknown.</summary>
-    private bool TryPortal(ReadOnlySpan<byte> name, out PgPortal portal)
-    {
-        portal = _unnamedPortal;
-        if (name.IsEmpty)
-            return true;
-        if (_portals.TryGet(name, out PgPortal? known) && known.State != PgObjectState.Failed)
-        {
-            portal = known;
-            return known.State != PgObjectState.Pending || known.Group == _group;
-        }
-
-        portal = new PgPortal { State = PgObjectState.Made };
-        if (_portals.Count < shared.Limits.NamedObjects)
-            _portals.Set(name, portal);
-        return true;
+        if (judged.Refusal is not null)
+            return Refuse(PgReplyState.Query, FrontendMessage.Query, judged.Refusal);
+        _objects.OnRun(judged.Effects);
+        return Owe(new PgOwed { Kind = PgReplyState.FunctionCall });
     }
 
     /// <summary>The masks in force (null: none), as an index on a catalog that is recent enough; false when that must be waited for.</summary>
@@ -368,6 +390,9 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
         return judged;
     }
 
+    private static PgRefusal Retargeted { get; } = new(SqlState.InsufficientPrivilege, "refused by policy: what its name stands for may have changed since it was bound",
+        "Rule masking/retargeted.", "Bind and execute it again, with nothing between.");
+
     private static PgRefusal TooManyNames { get; } = new(SqlState.ConfigurationLimitExceeded, "too many prepared statements or named portals in one session",
         Hint: "Close those that are no longer needed.");
 
@@ -382,7 +407,9 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
 
     private PgTake Owe(in PgOwed owed)
     {
-        shared.Owed.Enqueue(owed);
+        long ticket = shared.Owed.Enqueue(owed);
+        if (owed.MayCopyIn)
+            _copyTicket = ticket;
         return PgTake.Forward;
     }
 

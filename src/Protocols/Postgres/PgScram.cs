@@ -21,15 +21,15 @@ internal sealed class PgScram
     private readonly string _nonce;
     private byte[]? _serverSignature;
 
-    /// <summary>Starts an exchange. PostgreSQL takes the user from the StartupMessage and ignores the one here, so it is left empty.</summary>
-    public PgScram(string password, int maxIterations, string? nonce = null)
+    /// <summary>Starts an exchange. PostgreSQL takes the user from the StartupMessage and ignores the one here, so it is left empty; tests give the nonce and user of published exchanges.</summary>
+    public PgScram(string password, int maxIterations, string? nonce = null, string user = "")
     {
         // RFC 5802 wants SASLprep. For ASCII it changes nothing; beyond it the UTF-8 bytes are used as they are, which is what PostgreSQL
         // itself falls back to (55.3.1).
         _password = Encoding.UTF8.GetBytes(password);
         _maxIterations = maxIterations;
         _nonce = nonce ?? Convert.ToBase64String(RandomNumberGenerator.GetBytes(18));
-        _clientFirstBare = $"n=,r={_nonce}";
+        _clientFirstBare = $"n={user},r={_nonce}";
     }
 
     /// <summary>True once the target has proven that it knows the password too.</summary>

@@ -48,12 +48,6 @@ public enum PgReplyState : byte
     /// <summary>An extended request failed: the target ignores everything up to the next Sync (55.2.3).</summary>
     Failed,
 
-    /// <summary>Not a reply: the client has begun to send COPY data.</summary>
-    CopyDataSent,
-
-    /// <summary>Not a reply: the client has ended its COPY data.</summary>
-    CopyEndSent,
-
     /// <summary>The request has had its whole reply.</summary>
     Done,
 }

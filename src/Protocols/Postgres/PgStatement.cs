@@ -1,3 +1,6 @@
+using Sallyport.Protocols.Postgres.Catalog;
+using Sallyport.Protocols.Postgres.Sql;
+
 namespace Sallyport.Protocols.Postgres;
 
 /// <summary>Whether the target has what the client asked it to make.</summary>
@@ -13,31 +16,73 @@ public enum PgObjectState
     Failed,
 }
 
+/// <summary>What running a text may do beyond what policy judges, as far as the engine must know.</summary>
+[Flags]
+public enum PgEffects
+{
+    None = 0,
+
+    /// <summary>It reads, or might read, a relation with masked columns.</summary>
+    MightRead = 1,
+
+    /// <summary>COPY … FROM STDIN: the target may take data from the client.</summary>
+    MayCopyIn = 2,
+
+    /// <summary>It may open a cursor or prepare a statement by SQL, under a name that the protocol gave to another: they share their names.</summary>
+    MayRename = 4,
+
+    /// <summary>It may prepare a statement by SQL, with a text of the client's choosing.</summary>
+    MayPrepare = 8,
+
+    /// <summary>It shows the rows of something that has a name in the session (FETCH, EXECUTE), whatever that is when it runs.</summary>
+    IsIndirect = 16,
+
+    /// <summary>It may do anything.</summary>
+    All = MightRead | MayCopyIn | MayRename | MayPrepare | IsIndirect,
+}
+
 /// <summary>What is remembered of a prepared statement (or of the text of a Query).</summary>
 public sealed class PgStatement
 {
     private volatile PgObjectState _state;
+    private volatile PgEffects _effects;
 
-    /// <summary>A statement whose text is not known (made by SQL PREPARE, by a failed Parse, …): it may read anything.</summary>
-    public static PgStatement Unknown { get; } = new() { MightRead = true, State = PgObjectState.Failed };
+    /// <summary>A statement whose text is not known (made by SQL PREPARE, by a failed Parse, …): it may do anything.</summary>
+    public static PgStatement Unknown { get; } = new() { Effects = PgEffects.All, State = PgObjectState.Failed };
 
     /// <summary>A Query text that reads no masked relation.</summary>
     public static PgStatement Clean { get; } = new() { State = PgObjectState.Made };
 
     /// <summary>A Query text that reads, or might read, a masked relation.</summary>
-    public static PgStatement Reading { get; } = new() { MightRead = true, State = PgObjectState.Made };
+    public static PgStatement Reading { get; } = new() { Effects = PgEffects.MightRead, State = PgObjectState.Made };
 
-    /// <summary>True when it reads, or might read, a relation with masked columns.</summary>
-    public bool MightRead { get; init; }
+    /// <summary>What running it may do. Read by both loops; only ever widened.</summary>
+    public PgEffects Effects
+    {
+        get => _effects;
+        init => _effects = value;
+    }
 
-    /// <summary>The text, so that changed rules can judge it again; null when it was not kept.</summary>
-    public byte[]? Text { get; init; }
+    /// <summary>The text, so that changed rules can judge it again; null when it was not kept, or may no longer be what the name stands for. Request loop only.</summary>
+    public byte[]? Text { get; set; }
+
+    /// <summary>How the target read the text when it parsed it.</summary>
+    public SqlSettings Settings { get; init; }
+
+    /// <summary>False for the unnamed statement, whose place SQL cannot take.</summary>
+    public bool IsNamed { get; init; }
 
     /// <summary>The <see cref="Contract.SessionContext.Epoch"/> it was last allowed in. Request loop only.</summary>
     public int Epoch { get; set; }
 
+    /// <summary>The masks and the catalog that <see cref="Effects"/> were found with; null: there were no masks. Request loop only.</summary>
+    public PgMaskIndex? Index { get; set; }
+
     /// <summary>Counts the Syncs sent before it: a request of a later group may find that this one was skipped.</summary>
     public int Group { get; init; }
+
+    /// <summary>The ticket of its Parse. Request loop only.</summary>
+    public long Ticket { get; set; }
 
     /// <summary>Written by the reply loop, read by both.</summary>
     public PgObjectState State
@@ -47,13 +92,16 @@ public sealed class PgStatement
     }
 
     /// <summary>What a computed column may contain. Only a statement that the target has made is taken at its text.</summary>
-    public bool MayShowMasked => MightRead || State != PgObjectState.Made;
+    public bool MayShowMasked => (Effects & PgEffects.MightRead) != 0 || State != PgObjectState.Made;
+
+    /// <summary>Adds to <see cref="Effects"/>. Request loop only: nobody else writes them.</summary>
+    public void Widen(PgEffects effects) => _effects |= effects;
 }
 
 /// <summary>A portal: a statement bound to values.</summary>
 public sealed class PgPortal
 {
-    private volatile PgObjectState _state;
+    private long _madeBy;
 
     /// <summary>The statement it was bound from. Request loop only.</summary>
     public PgStatement Statement { get; set; } = PgStatement.Unknown;
@@ -61,14 +109,23 @@ public sealed class PgPortal
     /// <summary>The epoch in which a Describe of it was last sent, so that a plan of that epoch will be there when its rows come; -1: none. Request loop only.</summary>
     public int DescribedIn { get; set; } = -1;
 
+    /// <summary>How much had been run when that Describe was sent: what runs later may put something else in its place. Request loop only.</summary>
+    public long DescribedAt { get; set; }
+
+    /// <summary>How much had been run when it was bound; -1 once it has run itself. Request loop only.</summary>
+    public long BoundAt { get; set; } = -1;
+
     /// <summary>Counts the Syncs sent before it. Request loop only.</summary>
     public int Group { get; set; }
 
-    /// <summary>Written by the reply loop, read by both.</summary>
-    public PgObjectState State
+    /// <summary>The ticket of the last Bind; 0 when none is owed a reply. Request loop only.</summary>
+    public long Ticket { get; set; }
+
+    /// <summary>The ticket of the last Bind that succeeded. Written by the reply loop, read by both.</summary>
+    public long MadeBy
     {
-        get => _state;
-        set => _state = value;
+        get => Volatile.Read(ref _madeBy);
+        set => Volatile.Write(ref _madeBy, value);
     }
 
     /// <summary>How its rows are masked; null until it has been described. Reply loop only.</summary>

@@ -120,4 +120,7 @@ internal sealed class PgCatalog(PgTargetLogin login, TargetInfo target, string d
 
         return snapshot;
     }
+
+    /// <summary>Makes <paramref name="snapshot"/> the one in use.</summary>
+    internal void Adopt(PgCatalogSnapshot snapshot) => _snapshot = snapshot;
 }

@@ -5,8 +5,8 @@ namespace Sallyport.Protocols.Postgres.Catalog;
 
 /// <summary>
 /// One <see cref="MaskPlan"/> applied to one catalog: which columns are masked, by table OID and attribute number, and which names are clean.
-/// A mask reaches further than the rule that asks for it: to partitions and parents (a row shows through both), and to views over a masked
-/// column, whose columns are masked unless they have a mask of their own.
+/// A mask reaches further than the rule that asks for it: to partitions and parents (a row shows through both), to columns generated
+/// from a masked one, and to views over a masked column, whose columns are masked unless they have a mask of their own.
 /// </summary>
 public sealed class PgMaskIndex
 {
@@ -18,7 +18,9 @@ public sealed class PgMaskIndex
     private readonly Dictionary<ulong, IFieldMask> _masks = [];
     private readonly HashSet<uint> _touched = [];
     private readonly HashSet<string> _clean = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _masked = new(StringComparer.Ordinal);
     private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _cleanByChars;
+    private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _maskedByChars;
     private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _opaqueFunctionsByChars;
     private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _safeFunctionsByChars;
 
@@ -44,7 +46,13 @@ public sealed class PgMaskIndex
         foreach (PgRelation relation in catalog.Relations.Values)
             _clean.Add(relation.Name);
         foreach (uint oid in _touched)
+        {
             _clean.Remove(catalog.Relations[oid].Name);
+            _masked.Add(catalog.Relations[oid].Name);
+            _masked.Add(catalog.Relations[oid].Schema);
+        }
+
+        _maskedByChars = _masked.GetAlternateLookup<ReadOnlySpan<char>>();
         _cleanByChars = _clean.GetAlternateLookup<ReadOnlySpan<char>>();
         _opaqueFunctionsByChars = catalog.OpaqueFunctions.GetAlternateLookup<ReadOnlySpan<char>>();
         _safeFunctionsByChars = catalog.SafeFunctions.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -62,8 +70,14 @@ public sealed class PgMaskIndex
             return true;
         if (!_catalog.Relations.TryGetValue(table, out PgRelation? relation))
             return false;
-        // System columns (ctid, tableoid, …) have negative numbers and hold no data of the table.
-        return attribute < 0 || relation.Columns.Exists(c => c.Key == attribute);
+        // A whole row has number 0: it shows every column. System columns (ctid, tableoid, …) have negative ones and hold no data of the table.
+        if (attribute == 0)
+        {
+            mask = _touched.Contains(table) ? NullMask.Instance : null;
+            return true;
+        }
+
+        return attribute < 0 || HasColumn(relation, attribute);
     }
 
     /// <summary>A column as the record names it: <c>schema.table.column</c>, or what there is to say of it.</summary>
@@ -81,6 +95,9 @@ public sealed class PgMaskIndex
     /// <summary>True when every relation of this name, in whatever schema, is known and has nothing masked in it.</summary>
     public bool IsClean(ReadOnlySpan<byte> name) => Contains(_cleanByChars, name);
 
+    /// <summary>True when some relation of this name has something masked in it, or some schema of this name has such a relation.</summary>
+    public bool IsMasked(ReadOnlySpan<byte> name) => Contains(_maskedByChars, name);
+
     /// <summary>True when no function of this name runs code of its own.</summary>
     public bool IsSafeFunction(ReadOnlySpan<byte> name) => Contains(_safeFunctionsByChars, name);
 
@@ -92,6 +109,17 @@ public sealed class PgMaskIndex
         // Identifiers have at most 63 bytes (NAMEDATALEN - 1); a longer one is none.
         Span<char> chars = stackalloc char[64];
         return name.Length < chars.Length && Encoding.UTF8.TryGetChars(name, chars, out int length) && set.Contains(chars[..length]);
+    }
+
+    private static bool HasColumn(PgRelation relation, short attribute)
+    {
+        foreach ((short number, _) in relation.Columns)
+        {
+            if (number == attribute)
+                return true;
+        }
+
+        return false;
     }
 
     private static ulong Key(uint table, short attribute) => (ulong)table << 16 | (ushort)attribute;
@@ -113,7 +141,7 @@ public sealed class PgMaskIndex
         }
     }
 
-    /// <summary>One round over kin and views; true when it added something.</summary>
+    /// <summary>One round over kin, generated columns and views; true when it added something.</summary>
     private bool Spread()
     {
         bool added = false;
@@ -121,6 +149,8 @@ public sealed class PgMaskIndex
         {
             foreach (uint kin in relation.Kin)
                 added |= _touched.Contains(kin) && SpreadByName(_catalog.Relations[kin], relation);
+            foreach ((short generated, short from) in relation.Generated)
+                added |= _masks.ContainsKey(Key(relation.Oid, from)) && Plan.Computed is { } computed && Add(relation, generated, computed);
             if (relation.Reads.Count > 0 || relation.CallsOpaque)
                 added |= SpreadToView(relation);
         }
