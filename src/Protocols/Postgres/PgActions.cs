@@ -145,17 +145,19 @@ internal sealed class PgActions(PgShared shared)
 
         bool reads = MightRead(i, index);
         mightRead |= reads;
-        return Guard(i, reads, index);
+        return Guard(own, i, reads, index);
     }
 
     /// <summary>Masks hold only for what is masked on its way to the client: ways around that are refused while masks are in force.</summary>
-    private PgRefusal? Guard(int i, bool reads, PgMaskIndex index)
+    private PgRefusal? Guard(ReadOnlySpan<byte> text, int i, bool reads, PgMaskIndex index)
     {
         SqlTraits traits = _scanner[i].Traits;
         if ((traits & SqlTraits.CopyToStdout) != 0)
             return Guarded("masking/copy", "COPY … TO STDOUT cannot be masked", "Use SELECT: its result is masked as it streams.");
         if ((traits & SqlTraits.StoresQueryResult) != 0 && ((traits & SqlTraits.ReadsUnknown) != 0 || ReadsMasked(i, index, readsOnly: true)))
             return Guarded("masking/stored", "it would store masked data where no mask covers it", "Name only tables without masked columns as its source.");
+        if (CopiesMasked(text, i, index))
+            return Guarded("masking/stored", "it could copy a masked column into one that is shown", "Assign parameters, literals, and columns that are not masked.");
         if (_scanner[i].Verb == Verb.Do)
             return Guarded("masking/code", "it runs code that no mask can follow", "Send the statements themselves.");
         if (_scanner[i].Verb == Verb.Alter && AltersMasked(i, index))
@@ -196,6 +198,18 @@ internal sealed class PgActions(PgShared shared)
             if (index.IsOpaqueFunction(function.Name(_scanner.Names)))
                 return true;
             if (!index.IsSafeFunction(function.Name(_scanner.Names)) && !SqlGrammarFunctions.Contains(function, _scanner.Names))
+                return true;
+        }
+
+        return false;
+    }
+
+    private bool CopiesMasked(ReadOnlySpan<byte> text, int i, PgMaskIndex index)
+    {
+        foreach (ObjectRef o in _scanner.Objects(i))
+        {
+            ReadOnlySpan<byte> name = o.Name(_scanner.Names);
+            if (o.Verb == Verb.Update && index.IsMasked(name) && SqlSelfCopies.MayCopy(text, Settings(), name, index))
                 return true;
         }
 
