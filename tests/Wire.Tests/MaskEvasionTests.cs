@@ -53,6 +53,20 @@ public sealed class MaskEvasionTests
     }
 
     [Theory, Chunkings]
+    public async Task A_request_that_a_failing_COPY_may_have_swallowed_ends_the_session(Chunking chunking)
+    {
+        await using var session = new Session(chunking, Policies.Masked);
+        (ClientPeer client, ServerPeer server) = await session.ReadyAsync();
+
+        await client.SendAsync(Query("copy orders from stdin"), Query(Innocent), Query(Upper));
+        await PassAsync(server, "QQQ");
+        await server.SendAsync(CopyInResponse, ErrorResponse("08P01", "unexpected message type 0x51"), ReadyForQuery('I'), Computed, DataRow("ada@example.com"));
+
+        await client.ExpectAsync(CopyInResponse);
+        await session.ExpectEndAsync(SessionSide.Target, SessionStage.Ready, "request-inside-copy", "08P01");
+    }
+
+    [Theory, Chunkings]
     public async Task The_unnamed_portal_that_a_failed_Bind_left_behind_is_masked(Chunking chunking)
     {
         await using var session = new Session(chunking, Policies.Masked);

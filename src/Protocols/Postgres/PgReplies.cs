@@ -74,6 +74,23 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
         return show;
     }
 
+    /// <summary>
+    /// Whether a request other than Sync came before the end of the COPY data that is being read. Before version 14 a target that fails on such a
+    /// request has swallowed it, and goes on: the reply that is owed for it will never come, and every later one would be taken for an earlier.
+    /// </summary>
+    private bool IsRequestInCopy()
+    {
+        for (int i = 1; shared.Owed.TryPeekAt(i, out PgOwed owed); i++)
+        {
+            if (owed.Kind == PgReplyState.CopyEndSent)
+                return false;
+            if (owed.Kind is not (PgReplyState.CopyDataSent or PgReplyState.Sync))
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>What must fail is answered by an error, and in a Query by ReadyForQuery behind it.</summary>
     private bool IsLegalForSubstitute(byte type) => type switch
     {
@@ -97,6 +114,12 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
 
         if (body.Length < frame.BodyLength)
             return PgShow.NeedMore;
+        if (frame.Type == BackendMessage.ErrorResponse && _state is PgReplyState.QueryCopyIn or PgReplyState.ExecuteCopyIn && IsRequestInCopy())
+        {
+            violation = new PgViolation("request-inside-copy", "a request was sent where COPY data was due: whose reply comes next cannot be told");
+            return PgShow.Violation;
+        }
+
         PgShow? show = frame.Type switch
         {
             BackendMessage.RowDescription => DecideDescription(body),
