@@ -85,7 +85,7 @@ internal sealed class PgActions(PgShared shared)
         // Its result has no RowDescription, so nothing could be masked in it.
         if (refusal is null && index is not null)
             refusal = Guarded("masking/function-call", "its result cannot be masked", "Call the function in a SELECT.");
-        return new PgJudgement(refusal, PgEffects.All & ~PgEffects.MayCopyIn, wait);
+        return new PgJudgement(refusal, PgEffects.All & ~(PgEffects.MayCopyIn | PgEffects.MayCopyTwice), wait);
     }
 
     /// <summary>
@@ -127,6 +127,8 @@ internal sealed class PgActions(PgShared shared)
         if (ChangesCatalog(statement.Verb, statement.Flags))
             shared.TouchCatalog();
         PgEffects found = EffectsOf(i, index);
+        if ((effects & found & PgEffects.MayCopyIn) != 0)
+            effects |= PgEffects.MayCopyTwice;
         effects |= found;
         return index is null ? null : Guard(i, (found & PgEffects.MightRead) != 0, index);
     }

@@ -34,8 +34,11 @@ public enum PgEffects
     /// <summary>It may prepare a statement by SQL, with a text of the client's choosing.</summary>
     MayPrepare = 8,
 
+    /// <summary>It may take data from the client more than once.</summary>
+    MayCopyTwice = 16,
+
     /// <summary>It may do anything.</summary>
-    All = MightRead | MayCopyIn | MayRename | MayPrepare,
+    All = MightRead | MayCopyIn | MayRename | MayPrepare | MayCopyTwice,
 }
 
 /// <summary>What is remembered of a prepared statement (or of the text of a Query).</summary>
