@@ -29,7 +29,7 @@ internal sealed class Daemon : IAsyncDisposable
     private readonly IssuerDirectory _issuers;
     private readonly TokenLogin _login;
     private readonly TargetDirectory _targets;
-    private readonly Recorder _recorder;
+    private readonly Recorder? _recorder;
     private readonly LiveSessions _sessions = new();
     private readonly Sweeper _sweeper;
     private readonly Connections _connections = new();
@@ -50,12 +50,12 @@ internal sealed class Daemon : IAsyncDisposable
         _issuers = new IssuerDirectory(config, time, log);
         _login = new TokenLogin(_issuers.With(materials.IssuerKeys), time, log);
         _targets = new TargetDirectory(materials.Targets);
-        _recorder = new Recorder(new RecordingOptions
+        _recorder = config.Recordings.Enabled ? new Recorder(new RecordingOptions
         {
             Directory = config.Recordings.Directory.Path,
             Fsync = config.Recordings.Fsync,
             MinFreeBytes = config.Recordings.MinFree,
-        });
+        }) : null;
         _sweeper = new Sweeper(_sessions, time);
         _slots = new UnauthenticatedSlots(config.Limits.Unauthenticated, config.Limits.UnauthenticatedPerSource);
         var limits = new PgLimits { Handshake = config.Limits.Handshake };
@@ -64,7 +64,7 @@ internal sealed class Daemon : IAsyncDisposable
             Login = _login,
             Upstream = _targets,
             Policy = policy,
-            Recorder = _recorder,
+            Recorder = _recorder ?? (IRecorder)new Unrecorded(),
             Sessions = _sessions,
             CancelKeys = new PgCancelKeys(_targets),
             Catalogs = new PgCatalogs(_targets, limits),
@@ -101,6 +101,8 @@ internal sealed class Daemon : IAsyncDisposable
             }
         }
 
+        if (_recorder is null)
+            _log.Warning("recordings-disabled", new LogField("consequence", "no session leaves a record"));
         _sweeper.Start();
         foreach (Listener listener in _listeners)
             listener.Start();
@@ -161,7 +163,8 @@ internal sealed class Daemon : IAsyncDisposable
         foreach (Listener listener in _listeners)
             listener.Dispose();
         await _sweeper.DisposeAsync().ConfigureAwait(false);
-        await _recorder.DisposeAsync().ConfigureAwait(false);
+        if (_recorder is not null)
+            await _recorder.DisposeAsync().ConfigureAwait(false);
         _issuers.Dispose();
         _cut.Dispose();
     }

@@ -52,7 +52,7 @@ public sealed class PgMaskingBypassTests : IDisposable
     {
         // PostgreSQL gives a whole row the table's OID and attribute number 0.
         _exchange.Client(Msg.Query("select c from customers c"), Msg.Query("select p from products p"));
-        Assert.Equal("T D(***) C Z", _exchange.Target(Msg.RowDescription((_customers, 0)), Msg.DataRow("(1)"), Msg.Complete("SELECT 1"), Msg.Ready()));
+        Assert.Equal("T D(NULL) C Z", _exchange.Target(Msg.RowDescription((_customers, 0)), Msg.DataRow("(1)"), Msg.Complete("SELECT 1"), Msg.Ready()));
         Assert.Equal("T D((chair)) C Z", _exchange.Target(Msg.RowDescription((_products, 0)), Msg.DataRow("(chair)"), Msg.Complete("SELECT 1"), Msg.Ready()));
     }
 
@@ -155,15 +155,13 @@ public sealed class PgMaskingBypassTests : IDisposable
     }
 
     [Fact]
-    public void A_cursor_that_was_replaced_is_described_again_before_its_rows()
+    public void A_FETCH_whose_cursor_was_replaced_after_it_was_bound_is_refused()
     {
         _exchange.Client(Msg.Parse("f", "fetch all from c"), Msg.Bind("p", "f"), Msg.DescribePortal("p"), Msg.Sync);
         _exchange.Target(Msg.ParseComplete, Msg.BindComplete, Msg.RowDescription((_products, 1)), Msg.Ready('T'));
         _exchange.Client(Msg.Query("close c"), Msg.Query("declare c cursor for select email from customers"));
         _exchange.Target(Msg.Complete("CLOSE CURSOR"), Msg.Ready('T'), Msg.Complete("DECLARE CURSOR"), Msg.Ready('T'));
-        Assert.Equal(PgTake.Precede, _exchange.Take(Msg.Execute("p")));
-        _exchange.Client(Msg.Sync);
-        Assert.Equal("D(***) C Z", _exchange.Target(Msg.RowDescription((_customers, 2)), Msg.DataRow("a@b"), Msg.Complete("FETCH 1"), Msg.Ready('T')));
+        Assert.Equal(PgTake.Replace, _exchange.Take(Msg.Execute("p")));
     }
 
     [Fact]

@@ -79,7 +79,7 @@ public sealed class FileTests : IDisposable
         System.IO.Directory.Delete(Directory, recursive: true);
         session.Event("after", "removal");
         Sample.Eventually(() => !session.Event("more", ""));
-        await Assert.ThrowsAsync<IOException>(async () => await session.ReadyAsync(default));
+        await Assert.ThrowsAsync<RecordingException>(async () => await session.ReadyAsync(default));
     }
 
     [Fact]

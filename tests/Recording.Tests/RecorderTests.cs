@@ -19,10 +19,10 @@ public sealed class RecorderTests
         {
         }
 
-        await Assert.ThrowsAsync<IOException>(async () => await session.ReadyAsync(default));
+        await Assert.ThrowsAsync<RecordingException>(async () => await session.ReadyAsync(default));
         Assert.False(session.Event("more", ""));
         Assert.False(Sample.Deny(session, "drop"u8));
-        await Assert.ThrowsAsync<IOException>(async () => await session.CompleteAsync(Sample.End()));
+        await Assert.ThrowsAsync<RecordingException>(async () => await session.CompleteAsync(Sample.End()));
         Sample.Eventually(() => bench.Sink.IsDisposed);
         VerifyReport report = bench.Verify();
         Assert.Equal(VerifyOutcome.Incomplete, report.Outcome);
@@ -45,7 +45,7 @@ public sealed class RecorderTests
         await using var bench = new Bench();
         SessionRecorder session = bench.Open();
         bench.Sink.Capacity = bench.Sink.Bytes.Length;
-        await Assert.ThrowsAsync<IOException>(async () => await session.CompleteAsync(Sample.End()));
+        await Assert.ThrowsAsync<RecordingException>(async () => await session.CompleteAsync(Sample.End()));
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class RecorderTests
             session.Data(Direction.ToClient, Noise(1000));
         Assert.InRange(session.PendingBytes, 1, 80 << 10);
         bench.Sink.Resume();
-        await Assert.ThrowsAsync<IOException>(async () => await session.ReadyAsync(default));
+        await Assert.ThrowsAsync<RecordingException>(async () => await session.ReadyAsync(default));
         Sample.Eventually(() => bench.Sink.IsDisposed);
         Assert.True(bench.Verify().ProvenChunks > 10);
     }
@@ -203,8 +203,8 @@ public sealed class RecorderTests
         Assert.Equal(VerifyOutcome.Incomplete, played.Report.Outcome);
         Assert.Equal("last", Assert.Single(played.Events).Name);
         Assert.False(session.Event("too", "late"));
-        await Assert.ThrowsAsync<IOException>(async () => await session.ReadyAsync(default));
-        await Assert.ThrowsAsync<IOException>(async () => await session.CompleteAsync(Sample.End()));
+        await Assert.ThrowsAsync<RecordingException>(async () => await session.ReadyAsync(default));
+        await Assert.ThrowsAsync<RecordingException>(async () => await session.CompleteAsync(Sample.End()));
         Assert.Throws<IOException>(bench.Open);
     }
 

@@ -240,7 +240,11 @@ public sealed class StartupTests
         Assert.Equal(
             new Dictionary<string, string>
             {
-                ["user"] = "service", ["database"] = "archive", ["application_name"] = "psql", ["statement_timeout"] = "5s", ["datestyle"] = "ISO, DMY",
+                ["user"] = "service",
+                ["database"] = "archive",
+                ["application_name"] = "psql",
+                ["statement_timeout"] = "5s",
+                ["datestyle"] = "ISO, DMY",
             },
             parameters);
     }

@@ -69,7 +69,7 @@ internal sealed class PostgresComparison : IComparison
             peers.Add(await HAProxy.StartAsync(workspace, database));
         if (plan.Wants("sallyport"))
             peers.Add(await SallyportPeer.StartAsync(workspace, database, restricted: true));
-        if (plan.Wants("sallyport-allow-all"))
+        if (plan.Wants("sallyport-off"))
             peers.Add(await SallyportPeer.StartAsync(workspace, database, restricted: false));
     }
 

@@ -4,8 +4,8 @@ using Sallyport.Compare.Processes;
 namespace Sallyport.Compare.Peers;
 
 /// <summary>
-/// Sallyport as it is deployed: a token for a password, policy, recording on. Two of them run: one whose session has masks on the very
-/// table that is read (another column of it, so that every row must be looked at and none changes), one that allows everything.
+/// Sallyport, twice: "sallyport" as it is deployed, with policy, masks on the very table that is read (another column of it, so that every
+/// row must be looked at and none changes) and recording; and "sallyport-off", which allows everything and neither masks nor records.
 /// </summary>
 internal sealed class SallyportPeer : IPeer
 {
@@ -76,9 +76,9 @@ internal sealed class SallyportPeer : IPeer
     public static async Task<SallyportPeer> StartAsync(Workspace workspace, BenchDatabase database, bool restricted)
     {
         string executable = Executable ?? throw new InvalidOperationException("SALLYPORT_BIN does not name the folder of the built daemon: use eng/bench.");
-        string name = restricted ? "sallyport" : "sallyport-allow-all";
+        string name = restricted ? "sallyport" : "sallyport-off";
         int port = Workspace.FreePort();
-        string config = Configure(workspace, name, port, database, restricted ? Restricted : AllowAll);
+        string config = Configure(workspace, name, port, database, restricted ? Restricted : AllowAll, recording: restricted);
         await Tool.RunAsync(executable, ["keys", "create", "--config", config]);
         string token = (await Tool.RunAsync(executable, ["token", "create", "--config", config, "--subject", "bench", "--groups", "bench", "--kind", "service", "--ttl", "12h"])).Trim();
         Server server = await Server.StartAsync(name, port, workspace.At(name + ".log"), null, [executable, "serve", "--config", config]);
@@ -101,7 +101,7 @@ internal sealed class SallyportPeer : IPeer
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
-    private static string Configure(Workspace workspace, string name, int port, BenchDatabase database, string policy)
+    private static string Configure(Workspace workspace, string name, int port, BenchDatabase database, string policy, bool recording)
     {
         workspace.Write($"{name}/policies/bench.yaml", policy);
         workspace.Write($"{name}/password", database.Password);
@@ -129,6 +129,7 @@ internal sealed class SallyportPeer : IPeer
                 database: {BenchDatabase.Name}
             policies: policies
             recordings:
+              enabled: {(recording ? "true" : "false")}
               directory: recordings
 
             """);

@@ -20,6 +20,12 @@ internal sealed class PgActions(PgShared shared)
     private readonly List<SqlRange> _secrets = [];
     private bool _settingsTouched;
 
+    /// <summary>
+    /// True once something was let through that may have given a name of the protocol to a statement or a cursor of its own (PREPARE, DECLARE,
+    /// code whose text is not known). PostgreSQL has one set of names for both, so a name then says nothing of the text behind it.
+    /// </summary>
+    public bool NamesMayLie { get; private set; }
+
     /// <summary>Byte ranges of the last judged text that are secrets (a role's new password): they are not recorded.</summary>
     public IReadOnlyList<SqlRange> Secrets => _secrets;
 
@@ -144,6 +150,8 @@ internal sealed class PgActions(PgShared shared)
             effects |= PgEffects.MightRead;
         if ((statement.Traits & SqlTraits.CopyFromStdin) != 0)
             effects |= PgEffects.MayCopyIn;
+        if ((statement.Traits & SqlTraits.ReadsUnknown) != 0)
+            effects |= PgEffects.IsIndirect;
         if (statement.Verb is Verb.Prepare or Verb.Do)
             effects |= PgEffects.MayPrepare | PgEffects.MayRename;
         bool runsUnseen = (statement.Traits & SqlTraits.ReadsUnknown) != 0 && statement.Verb is not (Verb.Fetch or Verb.Move);
@@ -160,9 +168,11 @@ internal sealed class PgActions(PgShared shared)
             return Guarded("masking/do", "what it runs cannot be seen, and could take masked data where no mask covers it", "Send its statements one by one.");
         if ((traits & SqlTraits.CopyToStdout) != 0)
             return Guarded("masking/copy", "COPY … TO STDOUT cannot be masked", "Use SELECT: its result is masked as it streams.");
-        if ((traits & SqlTraits.StoresQueryResult) != 0 && ReadsMasked(i, index, readsOnly: true))
+        if ((traits & SqlTraits.StoresQueryResult) != 0 && ((traits & SqlTraits.ReadsUnknown) != 0 || ReadsMasked(i, index, readsOnly: true)))
             return Guarded("masking/stored", "it would store masked data where no mask covers it", "Name only tables without masked columns as its source.");
-        if (reads && HasSensitiveCall(i))
+        if (_scanner[i].Verb == Verb.Alter && AltersMasked(i, index))
+            return Guarded("masking/altered", "it would change what the masks are for", "Ask someone who may see its data to change it.");
+        if (reads && (HasSensitiveCall(i) || Carries(i)))
             return Guarded("masking/escape", "it hands masked data to a function that takes it elsewhere", "Call the function in a statement of its own.");
         return null;
     }
@@ -179,9 +189,11 @@ internal sealed class PgActions(PgShared shared)
 
     private bool ReadsMasked(int i, PgMaskIndex index, bool readsOnly)
     {
+        // WITH gone AS (DELETE FROM masked RETURNING …) INSERT INTO other SELECT … FROM gone
+        bool returns = (_scanner[i].Traits & SqlTraits.Returns) != 0;
         foreach (ObjectRef o in _scanner.Objects(i))
         {
-            bool relation = readsOnly ? o.Verb == Verb.Select : !IsNameless(o.Verb);
+            bool relation = readsOnly ? o.Verb == Verb.Select || (returns && o.Verb is Verb.Update or Verb.Delete or Verb.Merge) : !IsNameless(o.Verb);
             if (relation && o.Length > 0 && !index.IsClean(o.Name(_scanner.Names)))
                 return true;
         }
@@ -197,6 +209,28 @@ internal sealed class PgActions(PgShared shared)
             if (index.IsOpaqueFunction(function.Name(_scanner.Names)))
                 return true;
             if (!index.IsSafeFunction(function.Name(_scanner.Names)) && !SqlGrammarFunctions.Contains(function, _scanner.Names))
+                return true;
+        }
+
+        return false;
+    }
+
+    private bool AltersMasked(int i, PgMaskIndex index)
+    {
+        foreach (ObjectRef o in _scanner.Objects(i))
+        {
+            if (index.IsMasked(o.Name(_scanner.Names)))
+                return true;
+        }
+
+        return false;
+    }
+
+    private bool Carries(int i)
+    {
+        foreach (ObjectRef function in _scanner.Functions(i))
+        {
+            if (SqlCarryingFunctions.Contains(function.Name(_scanner.Names)))
                 return true;
         }
 
@@ -219,7 +253,7 @@ internal sealed class PgActions(PgShared shared)
         or Verb.Prepare or Verb.Deallocate or Verb.Savepoint or Verb.Release or Verb.Rollback;
 
     private static bool ChangesCatalog(Verb verb, ActionFlags flags) => (flags & ActionFlags.Unparsed) != 0
-        || verb is Verb.Create or Verb.CreateTableAs or Verb.Alter or Verb.Drop or Verb.ImportForeignSchema or Verb.Do or Verb.Call or Verb.Execute or Verb.DropOwned;
+        || verb is Verb.Create or Verb.CreateTableAs or Verb.Alter or Verb.Drop or Verb.ImportForeignSchema or Verb.Do or Verb.Call or Verb.DropOwned;
 
     private static byte[] Blank(ReadOnlySpan<byte> text, int start, ReadOnlySpan<SqlRange> secrets)
     {

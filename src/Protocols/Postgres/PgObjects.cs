@@ -55,6 +55,20 @@ internal sealed class PgObjects(PgShared shared)
         return statement;
     }
 
+    /// <summary>
+    /// A Parse was refused. What uses its name up to the next Sync is skipped by the target with it, so there is nothing to judge in it; behind the
+    /// Sync the name is unknown.
+    /// </summary>
+    public void RememberRefused(ReadOnlySpan<byte> name, PgMaskIndex? index)
+    {
+        bool known = _statements.TryGet(name, out PgStatement? before);
+        if (!name.IsEmpty && (known || !HasRoomForStatement(name)))
+            return;
+        if (before is not null)
+            Forget(before);
+        _statements.Set(name, new PgStatement { State = PgObjectState.Failed, Epoch = shared.Context.Epoch, Index = index, Group = _group, IsNamed = !name.IsEmpty });
+    }
+
     /// <summary>The statement of a name; false when it was made by a request of an earlier group whose reply (<paramref name="ticket"/>) must be waited for.</summary>
     public bool TryStatement(ReadOnlySpan<byte> name, out PgStatement statement, out long ticket)
     {
@@ -82,6 +96,7 @@ internal sealed class PgObjects(PgShared shared)
         portal.Statement = statement;
         portal.DescribedIn = -1;
         portal.Group = _group;
+        portal.BoundAt = Run;
         if (!name.IsEmpty)
             _portals.Set(name, portal);
         return portal;

@@ -202,7 +202,9 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
         if (shared.Context.Masks is null)
             return PgShow.Forward;
         to.Bytes(run);
-        return PgErrorFilter.TryWrite(type, body, to) ? PgShow.Rewrite : null;
+        // Parse reads nothing, so its errors are about the text alone.
+        bool mayShow = _state != PgReplyState.Parse && (_head.Statement?.MayShowMasked ?? true);
+        return PgErrorFilter.TryWrite(type, body, mayShow, to) ? PgShow.Rewrite : null;
     }
 
     private PgShow? DecideReady(ReadOnlySpan<byte> body)

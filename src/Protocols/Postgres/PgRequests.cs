@@ -222,7 +222,10 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
         if (shared.Context.Epoch != epoch)
             return null;
         if (judged.Refusal is not null || !_objects.HasRoomForStatement(name))
+        {
+            _objects.RememberRefused(name, index);
             return Refuse(PgReplyState.Parse, FrontendMessage.Parse, judged.Refusal ?? TooManyNames);
+        }
 
         PgStatement statement = _objects.Remember(name, text, truncated, judged.Effects, settings, index);
         statement.Ticket = shared.Owed.Enqueue(new PgOwed { Kind = PgReplyState.Parse, Statement = statement });
@@ -293,6 +296,11 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
             }
         }
 
+        // What FETCH or EXECUTE names was looked up when it was bound; its rows are of what the name stands for now.
+        bool isRetargetable = index is not null && (statement.Effects & PgEffects.IsIndirect) != 0 && portal.BoundAt >= 0;
+        if (isRetargetable && portal.BoundAt != _objects.Run)
+            return Refuse(PgReplyState.Parse, FrontendMessage.Parse, Retargeted);
+        portal.BoundAt = -1;
         // A plan is of use only if nothing ran since its description: a cursor's name may stand for another query by now. And drivers that cache
         // statements do not ask for the description again: we do, or there would be no telling what the rows hold.
         bool describe = index is not null && (portal.DescribedIn != epoch || portal.DescribedAt != _objects.Run);
@@ -389,6 +397,9 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
 
         return judged;
     }
+
+    private static PgRefusal Retargeted { get; } = new(SqlState.InsufficientPrivilege, "refused by policy: what its name stands for may have changed since it was bound",
+        "Rule masking/retargeted.", "Bind and execute it again, with nothing between.");
 
     private static PgRefusal TooManyNames { get; } = new(SqlState.ConfigurationLimitExceeded, "too many prepared statements or named portals in one session",
         Hint: "Close those that are no longer needed.");

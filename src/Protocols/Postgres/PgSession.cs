@@ -157,8 +157,7 @@ public sealed class PgSession
         }
         catch (IOException e)
         {
-            throw PgHandshake.Turned(SessionStage.Route, "recording-failed",
-                new PgRefusal(SqlState.IoError, "the session cannot be recorded, so it is refused", Hint: "Tell whoever runs this server: its log says why."), e.Message);
+            throw PgHandshake.Turned(SessionStage.Route, "recording-failed", NotRecorded, e.Message);
         }
 
         PgHandshakeException? turned = null;
@@ -172,14 +171,22 @@ public sealed class PgSession
             turned = e;
             end = e.End;
         }
+        catch (RecordingException e)
+        {
+            end = new SessionEnd(SessionSide.Proxy, SessionStage.TargetLogin, "recording-failed", SqlState.IoError, e.Message);
+            turned = new PgHandshakeException(end, NotRecorded, e);
+        }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            end = new SessionEnd(SessionSide.Client, SessionStage.TargetLogin, deadline.IsCancellationRequested ? "handshake-timeout" : "connection-lost", Detail: e.Message);
+            end = Lost(SessionStage.TargetLogin, IsLate(deadline, stop), e);
         }
 
         end = await CompleteAsync(recorder, end).ConfigureAwait(false);
         return turned is null ? end : throw turned;
     }
+
+    private static PgRefusal NotRecorded { get; } = new(SqlState.IoError, "the session cannot be recorded, so it is refused",
+        Hint: "Tell whoever runs this server: its log says why.");
 
     /// <summary>Writes the trailer. A session whose trailer could not be written has not ended well, whatever it had to say.</summary>
     private static async Task<SessionEnd> CompleteAsync(ISessionRecorder recorder, SessionEnd end)

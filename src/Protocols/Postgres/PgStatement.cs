@@ -34,11 +34,14 @@ public enum PgEffects
     /// <summary>It may prepare a statement by SQL, with a text of the client's choosing.</summary>
     MayPrepare = 8,
 
+    /// <summary>It shows the rows of something that has a name in the session (FETCH, EXECUTE), whatever that is when it runs.</summary>
+    IsIndirect = 16,
+
     /// <summary>It may take data from the client more than once.</summary>
-    MayCopyTwice = 16,
+    MayCopyTwice = 32,
 
     /// <summary>It may do anything.</summary>
-    All = MightRead | MayCopyIn | MayRename | MayPrepare | MayCopyTwice,
+    All = MightRead | MayCopyIn | MayRename | MayPrepare | IsIndirect | MayCopyTwice,
 }
 
 /// <summary>What is remembered of a prepared statement (or of the text of a Query).</summary>
@@ -111,6 +114,9 @@ public sealed class PgPortal
 
     /// <summary>How much had been run when that Describe was sent: what runs later may put something else in its place. Request loop only.</summary>
     public long DescribedAt { get; set; }
+
+    /// <summary>How much had been run when it was bound; -1 once it has run itself. Request loop only.</summary>
+    public long BoundAt { get; set; } = -1;
 
     /// <summary>Counts the Syncs sent before it. Request loop only.</summary>
     public int Group { get; set; }

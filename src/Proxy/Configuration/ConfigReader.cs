@@ -59,9 +59,11 @@ internal static class ConfigReader
     {
         if (document.RequiredMap("recordings") is not { } map)
             return new RecordingsConfig { Directory = default };
-        var defaults = new RecordingsConfig { Directory = files.Required(map, "directory") };
+        bool enabled = map.Bool("enabled") ?? true;
+        var defaults = new RecordingsConfig { Directory = enabled || map.Has("directory") ? files.Required(map, "directory") : default };
         return defaults with
         {
+            Enabled = enabled,
             Fsync = map.Enum<FsyncPolicy>("fsync") ?? defaults.Fsync,
             MinFree = Size(map, "min-free") ?? defaults.MinFree,
         };

@@ -107,6 +107,9 @@ internal sealed record RecordingsConfig
 {
     public required ConfigPath Directory { get; init; }
 
+    /// <summary>False: nothing is recorded, by the operator's explicit word.</summary>
+    public bool Enabled { get; init; } = true;
+
     /// <summary>When recorded bytes are forced to the disk itself.</summary>
     public FsyncPolicy Fsync { get; init; } = FsyncPolicy.Close;
 

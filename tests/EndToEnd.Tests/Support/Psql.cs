@@ -52,7 +52,19 @@ public static class Psql
     }
 
     /// <summary>Starts psql and leaves it running: write to <see cref="ChildProcess.Input"/>, signal it, wait for its output.</summary>
-    public static ChildProcess Start(PsqlTarget target, params string[] arguments)
+    public static ChildProcess Start(PsqlTarget target, params string[] arguments) =>
+        ChildProcess.Start(["psql", "--no-psqlrc", "--no-password", "--quiet", .. arguments], EnvironmentOf(target));
+
+    /// <summary>
+    /// Starts psql on a terminal of its own, which is what makes it interactive: it goes on after Ctrl-C (write <c>\x03</c>). script(1), of Debian's
+    /// base system, is the terminal; what is typed is echoed into the output.
+    /// </summary>
+    /// <param name="arguments">Words without blanks or quotes.</param>
+    public static ChildProcess StartOnTerminal(PsqlTarget target, params string[] arguments) => ChildProcess.Start(
+        ["script", "--quiet", "--return", "--command", string.Join(' ', ["psql", "--no-psqlrc", "--no-password", "--quiet", "--no-readline", .. arguments]), "/dev/null"],
+        EnvironmentOf(target));
+
+    private static Dictionary<string, string> EnvironmentOf(PsqlTarget target)
     {
         var environment = new Dictionary<string, string>
         {
@@ -70,6 +82,6 @@ public static class Psql
             environment["PGSSLROOTCERT"] = target.RootCertificate;
         foreach ((string name, string value) in target.Environment)
             environment[name] = value;
-        return ChildProcess.Start(["psql", "--no-psqlrc", "--no-password", "--quiet", .. arguments], environment);
+        return environment;
     }
 }

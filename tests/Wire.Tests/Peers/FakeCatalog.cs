@@ -48,11 +48,13 @@ public sealed class FakeCatalog
     {
         lock (_lock)
         {
-            // The six queries, told apart by what they select from.
+            // The seven queries, told apart by what they select from.
             if (sql.Contains("c.relname", StringComparison.Ordinal))
                 return [.. _tables.Select(t => DataRow(Number(t.Oid), t.Schema, t.Name))];
             if (sql.Contains("a.attname", StringComparison.Ordinal))
                 return [.. _tables.SelectMany(t => t.Columns.Select((c, i) => DataRow(Number(t.Oid), Number((uint)i + 1), c)))];
+            if (sql.Contains("attgenerated", StringComparison.Ordinal))
+                return [];
             if (sql.Contains("pg_inherits", StringComparison.Ordinal) || sql.Contains("pg_rewrite", StringComparison.Ordinal))
                 return [];
             if (sql.Contains("pg_proc", StringComparison.Ordinal))

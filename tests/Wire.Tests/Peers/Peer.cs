@@ -12,6 +12,7 @@ public abstract class Peer(Socket socket) : IAsyncDisposable
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly MemoryStream _received = new();
+    private readonly MemoryStream _sent = new();
 
     public Socket Socket => socket;
 
@@ -20,11 +21,16 @@ public abstract class Peer(Socket socket) : IAsyncDisposable
     /// <summary>All that has been taken from the connection, inside TLS if there is any.</summary>
     public byte[] Received => _received.ToArray();
 
+    /// <summary>All that was sent by <see cref="SendAsync"/>.</summary>
+    public byte[] Sent => _sent.ToArray();
+
     /// <summary>Sends messages in one write.</summary>
     public async Task SendAsync(params byte[][] messages)
     {
         using var timeout = new CancellationTokenSource(Patience);
-        await Stream.WriteAsync(Join(messages), timeout.Token);
+        byte[] bytes = Join(messages);
+        _sent.Write(bytes);
+        await Stream.WriteAsync(bytes, timeout.Token);
     }
 
     /// <summary>Sends, whether or not the engine still listens.</summary>

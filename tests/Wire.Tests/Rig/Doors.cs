@@ -79,6 +79,9 @@ internal sealed class MemoryRecorder : IRecorder
     /// <summary>Set: recordings fail before they have taken anything.</summary>
     public bool FailsAtOnce { get; set; }
 
+    /// <summary>Set: bytes are not kept, so that they do not count as memory of the engine's.</summary>
+    public bool DropsBytes { get; set; }
+
     public MemoryRecording Only => Assert.Single(_recordings);
 
     public bool IsEmpty => _recordings.IsEmpty;
@@ -87,14 +90,14 @@ internal sealed class MemoryRecorder : IRecorder
     {
         if (RefusesToOpen)
             throw new RecordingException("no space left on device");
-        var recording = new MemoryRecording { Fails = FailsAtOnce };
+        var recording = new MemoryRecording(DropsBytes) { Fails = FailsAtOnce };
         _recordings.Enqueue(recording);
         return recording;
     }
 }
 
 /// <summary>One recording in memory.</summary>
-internal sealed class MemoryRecording : ISessionRecorder
+internal sealed class MemoryRecording(bool dropsBytes) : ISessionRecorder
 {
     private readonly Lock _lock = new();
     private readonly MemoryStream _fromClient = new();
@@ -124,6 +127,8 @@ internal sealed class MemoryRecording : ISessionRecorder
     {
         if (_fails)
             return false;
+        if (dropsBytes)
+            return true;
         lock (_lock)
             (direction == Direction.FromClient ? _fromClient : _toClient).Write(bytes);
         return _behind is null;

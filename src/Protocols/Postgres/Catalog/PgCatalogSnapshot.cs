@@ -17,6 +17,9 @@ internal sealed class PgRelation(uint oid, string schema, string name)
     /// <summary>Relations it inherits from or is a partition of, and those that inherit from it.</summary>
     public List<uint> Kin { get; } = [];
 
+    /// <summary>Generated columns, each with a column that it is computed from.</summary>
+    public List<(short Generated, short From)> Generated { get; } = [];
+
     /// <summary>A view: the columns it reads. Attribute 0 stands for the relation as a whole.</summary>
     public List<(uint Relation, short Attribute)> Reads { get; } = [];
 
@@ -35,13 +38,22 @@ internal sealed class PgCatalogSnapshot
 
     private const string RelationsSql =
         "SELECT c.oid, n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-        + "WHERE c.relkind IN ('r','p','v','m','f')";
+        + "WHERE c.relkind IN ('r','p','v','m','f','S')";
 
     private const string ColumnsSql =
         "SELECT a.attrelid, a.attnum, a.attname FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid "
-        + "WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r','p','v','m','f')";
+        + "WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r','p','v','m','f','S')";
 
     private const string KinSql = "SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits";
+
+    // The dependency is the column's own before version 15, and its expression's since.
+    private const string GeneratedSql =
+        "SELECT a.attrelid, a.attnum, d.refobjsubid FROM pg_catalog.pg_attribute a "
+        + "LEFT JOIN pg_catalog.pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum "
+        + "JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid = a.attrelid "
+        + "AND d.refobjsubid > 0 AND d.refobjsubid <> a.attnum "
+        + "AND (d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = a.attrelid AND d.objsubid = a.attnum "
+        + "OR d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.objid = f.oid) WHERE a.attgenerated <> '' AND NOT a.attisdropped";
 
     // ev_action is the view's query as a node tree; a Var with varattno 0 is a whole row, for which pg_depend names the relation only.
     private const string ViewsSql =
@@ -81,6 +93,7 @@ internal sealed class PgCatalogSnapshot
         await connection.QueryAsync(RelationsSql, MaxEntries, snapshot.AddRelation, cancel).ConfigureAwait(false);
         await connection.QueryAsync(ColumnsSql, MaxEntries, snapshot.AddColumn, cancel).ConfigureAwait(false);
         await connection.QueryAsync(KinSql, MaxEntries, snapshot.AddKin, cancel).ConfigureAwait(false);
+        await connection.QueryAsync(GeneratedSql, MaxEntries, snapshot.AddGenerated, cancel).ConfigureAwait(false);
         await connection.QueryAsync(ViewsSql, MaxEntries, snapshot.AddView, cancel).ConfigureAwait(false);
         await connection.QueryAsync(FunctionsSql, MaxEntries, snapshot.AddFunction, cancel).ConfigureAwait(false);
         await connection.QueryAsync(StringTypesSql, MaxEntries, row => snapshot.StringTypes.Add(Oid(row[0])), cancel).ConfigureAwait(false);
@@ -106,6 +119,12 @@ internal sealed class PgCatalogSnapshot
             return;
         child.Kin.Add(parent.Oid);
         parent.Kin.Add(child.Oid);
+    }
+
+    internal void AddGenerated(string?[] row)
+    {
+        if (Relations.TryGetValue(Oid(row[0]), out PgRelation? relation))
+            relation.Generated.Add((Attribute(row[1]), Attribute(row[2])));
     }
 
     internal void AddView(string?[] row)

@@ -5,8 +5,8 @@ namespace Sallyport.Protocols.Postgres.Catalog;
 
 /// <summary>
 /// One <see cref="MaskPlan"/> applied to one catalog: which columns are masked, by table OID and attribute number, and which names are clean.
-/// A mask reaches further than the rule that asks for it: to partitions and parents (a row shows through both), and to views over a masked
-/// column, whose columns are masked unless they have a mask of their own.
+/// A mask reaches further than the rule that asks for it: to partitions and parents (a row shows through both), to columns generated
+/// from a masked one, and to views over a masked column, whose columns are masked unless they have a mask of their own.
 /// </summary>
 public sealed class PgMaskIndex
 {
@@ -18,7 +18,9 @@ public sealed class PgMaskIndex
     private readonly Dictionary<ulong, IFieldMask> _masks = [];
     private readonly HashSet<uint> _touched = [];
     private readonly HashSet<string> _clean = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _masked = new(StringComparer.Ordinal);
     private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _cleanByChars;
+    private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _maskedByChars;
     private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _opaqueFunctionsByChars;
     private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _safeFunctionsByChars;
 
@@ -44,7 +46,13 @@ public sealed class PgMaskIndex
         foreach (PgRelation relation in catalog.Relations.Values)
             _clean.Add(relation.Name);
         foreach (uint oid in _touched)
+        {
             _clean.Remove(catalog.Relations[oid].Name);
+            _masked.Add(catalog.Relations[oid].Name);
+            _masked.Add(catalog.Relations[oid].Schema);
+        }
+
+        _maskedByChars = _masked.GetAlternateLookup<ReadOnlySpan<char>>();
         _cleanByChars = _clean.GetAlternateLookup<ReadOnlySpan<char>>();
         _opaqueFunctionsByChars = catalog.OpaqueFunctions.GetAlternateLookup<ReadOnlySpan<char>>();
         _safeFunctionsByChars = catalog.SafeFunctions.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -65,7 +73,7 @@ public sealed class PgMaskIndex
         // A whole row has number 0: it shows every column. System columns (ctid, tableoid, …) have negative ones and hold no data of the table.
         if (attribute == 0)
         {
-            mask = _touched.Contains(table) ? Plan.Computed : null;
+            mask = _touched.Contains(table) ? NullMask.Instance : null;
             return true;
         }
 
@@ -86,6 +94,9 @@ public sealed class PgMaskIndex
 
     /// <summary>True when every relation of this name, in whatever schema, is known and has nothing masked in it.</summary>
     public bool IsClean(ReadOnlySpan<byte> name) => Contains(_cleanByChars, name);
+
+    /// <summary>True when some relation of this name has something masked in it, or some schema of this name has such a relation.</summary>
+    public bool IsMasked(ReadOnlySpan<byte> name) => Contains(_maskedByChars, name);
 
     /// <summary>True when no function of this name runs code of its own.</summary>
     public bool IsSafeFunction(ReadOnlySpan<byte> name) => Contains(_safeFunctionsByChars, name);
@@ -130,7 +141,7 @@ public sealed class PgMaskIndex
         }
     }
 
-    /// <summary>One round over kin and views; true when it added something.</summary>
+    /// <summary>One round over kin, generated columns and views; true when it added something.</summary>
     private bool Spread()
     {
         bool added = false;
@@ -138,6 +149,8 @@ public sealed class PgMaskIndex
         {
             foreach (uint kin in relation.Kin)
                 added |= _touched.Contains(kin) && SpreadByName(_catalog.Relations[kin], relation);
+            foreach ((short generated, short from) in relation.Generated)
+                added |= _masks.ContainsKey(Key(relation.Oid, from)) && Plan.Computed is { } computed && Add(relation, generated, computed);
             if (relation.Reads.Count > 0 || relation.CallsOpaque)
                 added |= SpreadToView(relation);
         }

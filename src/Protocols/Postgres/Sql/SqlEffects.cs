@@ -162,6 +162,16 @@ internal sealed class SqlEffects
         Add(ref t, Verb.Call, function);
     }
 
+    /// <summary>An UPDATE of the view <c>pg_settings</c> is a call of <c>set_config</c> (54.24): its rule pg_settings_u makes it one.</summary>
+    public void AddIfSettings(ref SqlTokens t, in SqlName name)
+    {
+        Span<byte> room = stackalloc byte[SqlNames.Room];
+        if (!SqlNames.TryNormalise(t.Text, name.Last, room, out int length) || !room[..length].SequenceEqual("pg_settings"u8))
+            return;
+        Traits |= SqlTraits.ChangesSettings;
+        Add(ref t, Verb.Call, "set_config"u8);
+    }
+
     /// <summary>The name of a setting: these are compared without regard to case, quoted or not (guc_name_compare).</summary>
     public void AddSetting(ref SqlTokens t, Verb verb, in SqlName name)
     {

@@ -107,6 +107,7 @@ internal static class SqlModifications
         if (!SqlRelations.TryName(ref t, out SqlName target))
             return;
         int index = e.AddWithoutWhere(ref t, Verb.Update, target);
+        e.AddIfSettings(ref t, target);
         if (t.Take(Kw.AS) || t.Keyword != Kw.SET)
             SqlRelations.ColId(ref t);
         t.Expect(Kw.SET);
@@ -151,6 +152,7 @@ internal static class SqlModifications
     {
         if (!t.Take(Kw.RETURNING))
             return;
+        e.Traits |= SqlTraits.Returns;
         if (t.Take(Kw.WITH))
             SqlExpressions.Parenthesis(ref t, e);
         SqlExpressions.Scan(ref t, e, SqlScope.Where);

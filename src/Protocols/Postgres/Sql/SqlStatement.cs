@@ -37,6 +37,9 @@ public enum SqlTraits : ushort
 
     /// <summary>PREPARE, EXECUTE or DEALLOCATE of a statement by name.</summary>
     PreparedByName = 512,
+
+    /// <summary>A modification has a RETURNING clause: what is in the rows it touches can be read from it.</summary>
+    Returns = 1024,
 }
 
 /// <summary>A range of bytes in the scanned text.</summary>
