@@ -136,7 +136,7 @@ internal sealed class PgActions(PgShared shared)
         if ((effects & found & PgEffects.MayCopyIn) != 0)
             effects |= PgEffects.MayCopyTwice;
         effects |= found;
-        return index is null ? null : Guard(i, (found & PgEffects.MightRead) != 0, index);
+        return index is null ? null : Guard(own, i, (found & PgEffects.MightRead) != 0, index);
     }
 
     /// <summary>Policy knows what the statement says; this is what the engine must know of what it does.</summary>
@@ -161,7 +161,7 @@ internal sealed class PgActions(PgShared shared)
     }
 
     /// <summary>Masks hold only for what is masked on its way to the client: ways around that are refused while masks are in force.</summary>
-    private PgRefusal? Guard(int i, bool reads, PgMaskIndex index)
+    private PgRefusal? Guard(ReadOnlySpan<byte> text, int i, bool reads, PgMaskIndex index)
     {
         SqlTraits traits = _scanner[i].Traits;
         if (_scanner[i].Verb == Verb.Do)
@@ -170,6 +170,8 @@ internal sealed class PgActions(PgShared shared)
             return Guarded("masking/copy", "COPY … TO STDOUT cannot be masked", "Use SELECT: its result is masked as it streams.");
         if ((traits & SqlTraits.StoresQueryResult) != 0 && ((traits & SqlTraits.ReadsUnknown) != 0 || ReadsMasked(i, index, readsOnly: true)))
             return Guarded("masking/stored", "it would store masked data where no mask covers it", "Name only tables without masked columns as its source.");
+        if (CopiesMasked(text, i, index))
+            return Guarded("masking/stored", "it could copy a masked column into one that is shown", "Assign parameters, literals, and columns that are not masked.");
         if (_scanner[i].Verb == Verb.Alter && AltersMasked(i, index))
             return Guarded("masking/altered", "it would change what the masks are for", "Ask someone who may see its data to change it.");
         if (reads && (HasSensitiveCall(i) || Carries(i)))
@@ -209,6 +211,18 @@ internal sealed class PgActions(PgShared shared)
             if (index.IsOpaqueFunction(function.Name(_scanner.Names)))
                 return true;
             if (!index.IsSafeFunction(function.Name(_scanner.Names)) && !SqlGrammarFunctions.Contains(function, _scanner.Names))
+                return true;
+        }
+
+        return false;
+    }
+
+    private bool CopiesMasked(ReadOnlySpan<byte> text, int i, PgMaskIndex index)
+    {
+        foreach (ObjectRef o in _scanner.Objects(i))
+        {
+            ReadOnlySpan<byte> name = o.Name(_scanner.Names);
+            if (o.Verb == Verb.Update && index.IsMasked(name) && SqlSelfCopies.MayCopy(text, Settings(), name, index))
                 return true;
         }
 
