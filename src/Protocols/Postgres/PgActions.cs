@@ -165,7 +165,7 @@ internal sealed class PgActions(PgShared shared)
     {
         SqlTraits traits = _scanner[i].Traits;
         if (_scanner[i].Verb == Verb.Do)
-            return Guarded("masking/do", "what it runs cannot be seen, and could take masked data where no mask covers it", "Send its statements one by one.");
+            return Guarded("masking/code", "what it runs cannot be seen, and could take masked data where no mask covers it", "Send its statements one by one.");
         if ((traits & SqlTraits.CopyToStdout) != 0)
             return Guarded("masking/copy", "COPY … TO STDOUT cannot be masked", "Use SELECT: its result is masked as it streams.");
         if ((traits & SqlTraits.StoresQueryResult) != 0 && ((traits & SqlTraits.ReadsUnknown) != 0 || ReadsMasked(i, index, readsOnly: true)))

@@ -312,6 +312,8 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
         }
 
         _objects.OnRun(statement.Effects);
+        // Nothing can take the place of a portal that is being run, so its own run leaves its description as good as it was.
+        portal.DescribedAt = _objects.Run;
         bool mayCopyIn = (statement.Effects & PgEffects.MayCopyIn) != 0 && _objects.MayHoldCopy;
         if (mayCopyIn)
             _copy = (true, false, 0);
