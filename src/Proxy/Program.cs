@@ -15,7 +15,7 @@ internal static class Program
         Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
         // One polling thread for two cores: a session's two sockets then more often share one, and the other cores are left to what polling
-        // wakes. Measured with pgbench at 16 clients on two cores: a fifth less CPU per query than with a thread per core.
+        // wakes (./eng/bench postgres shows it).
         if (Environment.GetEnvironmentVariable(PollingThreads) is null)
             Environment.SetEnvironmentVariable(PollingThreads, Math.Max(1, Environment.ProcessorCount / 2).ToString(CultureInfo.InvariantCulture));
         return CommandLine.RunAsync(args);

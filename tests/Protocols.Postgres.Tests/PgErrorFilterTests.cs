@@ -85,7 +85,7 @@ public sealed class PgErrorFilterTests
     {
         byte[] notice = Msg.Notice("22000", Secret, ('P', "7"));
         using var writer = new PgWriter();
-        Assert.True(PgErrorFilter.TryWrite(BackendMessage.NoticeResponse, notice.AsSpan(5), writer));
+        Assert.True(PgErrorFilter.TryWrite(BackendMessage.NoticeResponse, notice.AsSpan(5), mayShowMasked: true, writer));
         ReadOnlySpan<byte> written = writer.Written.Span;
         Assert.Equal(Wire.ParseStatus.Done, PgFrame.TryParse(written, int.MaxValue, out PgFrame frame));
         Assert.Equal((BackendMessage.NoticeResponse, written.Length), (frame.Type, frame.TotalLength));
@@ -110,14 +110,14 @@ public sealed class PgErrorFilterTests
     {
         using var writer = new PgWriter();
         writer.Byte(7);
-        Assert.False(PgErrorFilter.TryWrite(BackendMessage.ErrorResponse, body, writer));
+        Assert.False(PgErrorFilter.TryWrite(BackendMessage.ErrorResponse, body, mayShowMasked: true, writer));
         Assert.Equal([7], writer.Written.ToArray());
     }
 
     private static string Filtered(byte[] message)
     {
         using var writer = new PgWriter();
-        Assert.True(PgErrorFilter.TryWrite(message[0], message.AsSpan(5), writer));
+        Assert.True(PgErrorFilter.TryWrite(message[0], message.AsSpan(5), mayShowMasked: true, writer));
         return Encoding.UTF8.GetString(writer.Written.Span);
     }
 }

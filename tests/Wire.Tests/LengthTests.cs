@@ -77,6 +77,21 @@ public sealed class LengthTests
         await session.ExpectEndAsync(SessionSide.Target, SessionStage.Ready, length is >= 4 and <= 7 ? "target-message-malformed" : "target-message-length", "08P01");
     }
 
+    /// <summary>A masked row can grow: one that is just short of 2^31 bytes would announce a negative length.</summary>
+    [Theory, Chunkings(0x7ffffffa), Chunkings((1 << 30) + 1)]
+    public async Task Row_of_the_target_that_no_PostgreSQL_sends(int length, Chunking chunking)
+    {
+        await using var session = new Session(chunking, Policies.Masked);
+        (ClientPeer client, ServerPeer server) = await session.ReadyAsync();
+        byte[] description = RowDescription(new Column("email", FakeCatalog.Customers, 2), new Column("a", FakeCatalog.Orders, 1));
+        await client.SendAsync(Query("select 1"));
+        await server.ExpectAsync(Query("select 1"));
+        await server.SendAsync(description, Header('D', (uint)length), [0, 2, 0, 0, 0, 1, (byte)'x']);
+        await client.ExpectAsync(description);
+        await client.ExpectFatalAsync("08P01");
+        await session.ExpectEndAsync(SessionSide.Target, SessionStage.Ready, "target-message-length", "08P01");
+    }
+
     /// <summary>The type and length, and a body of that length without any zero when it is a short one.</summary>
     private static byte[] Message(char type, uint length) => [.. Header(type, length), .. length is > 4 and < 8 ? new byte[length - 4].Select(_ => (byte)'x') : []];
 

@@ -130,6 +130,16 @@ public sealed class MaskEvasionTests
     [InlineData("with gone as (delete from customers returning email) insert into orders select 1, email from gone", "masking/stored")]
     [InlineData("with x as (update customers set id = id returning email) update orders set customer = x.email from x", "masking/stored")]
     [InlineData("create table leak as execute p", "masking/stored")]
+    [InlineData("update customers set id = 1, card = email where id = 1 returning id", "masking/stored")]
+    [InlineData("update customers set id = length(\"email\") where id = 1", "masking/stored")]
+    [InlineData("update customers c set id = c.email::int where id = 1", "masking/stored")]
+    [InlineData("update customers data set id = length(data::text) where id = 1", "masking/stored")]
+    [InlineData("update customers set (id) = row(length((customers).email)) where id = 1", "masking/stored")]
+    [InlineData("update customers set id = (select length(email)) where id = 1", "masking/stored")]
+    [InlineData("update customers as excluded set id = length(excluded.email) where id = 1", "masking/stored")]
+    [InlineData("update customers set id = case when 1 is distinct from 2 then length(email) end where id = 1", "masking/stored")]
+    [InlineData("insert into customers values (1) on conflict (id) do update set id = length(customers.email)", "masking/stored")]
+    [InlineData("merge into customers c using (values (1)) v on true when matched then update set id = length(c.email)", "masking/stored")]
     [InlineData("select setval('s', card::bigint) from customers", "masking/escape")]
     [InlineData("select pg_advisory_lock(card::bigint) from customers", "masking/escape")]
     [InlineData("select (card::bigint).pg_try_advisory_lock from customers", "masking/escape")]
@@ -147,6 +157,20 @@ public sealed class MaskEvasionTests
         Assert.DoesNotContain(text, (await server.ReceiveAsync()).ToString(), StringComparison.Ordinal);
         await server.SendAsync(ErrorResponse("42601", "syntax error"), ReadyForQuery('I'));
         Assert.Contains(rule, (await client.ReceiveAsync()).ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("update customers set email = $1, card = 'x' where email = 'ada@example.com' returning id")]
+    [InlineData("update customers set id = id + 1, email = default where email like 'a%'")]
+    [InlineData("insert into customers values (1, 'a', 'b') on conflict (id) do update set email = excluded.email")]
+    [InlineData("update orders set customer = lower(customer) where id = 1")]
+    public async Task Writing_what_is_the_clients_own_goes_through(string text)
+    {
+        await using var session = new Session(Chunking.Whole, Policies.Masked);
+        (ClientPeer client, ServerPeer server) = await session.ReadyAsync();
+
+        await client.SendAsync(Query(text));
+        await server.ExpectAsync(Query(text));
     }
 
     /// <summary>Execute of a portal without asking for its description: the engine must ask, and mask the row.</summary>

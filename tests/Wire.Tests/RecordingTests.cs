@@ -97,6 +97,36 @@ public sealed class RecordingTests
         await session.ExpectEndAsync(SessionSide.Proxy, SessionStage.Ready, "recording-failed", "58030");
     }
 
+    /// <summary>A last word is put behind whole messages only: behind what was sent, not behind what was about to be.</summary>
+    [Theory, Chunkings]
+    public async Task A_recording_that_fails_on_the_beginning_of_a_row_leaves_room_for_the_reason_and_inside_one_it_does_not(Chunking chunking)
+    {
+        byte[] row = DataRow("0123456789");
+        foreach (bool sentBefore in new[] { false, true })
+        {
+            await using var session = new Session(chunking);
+            (ClientPeer client, ServerPeer server) = await session.ReadyAsync();
+            await client.SendAsync(Query("select 1"));
+            await server.ExpectAsync(Query("select 1"));
+            await server.SendAsync(OneColumn);
+            await client.ExpectAsync(OneColumn);
+            if (sentBefore)
+            {
+                await server.SendAsync(row[..10]);
+                for (int i = 0; i < 10; i++)
+                    await client.ReceiveByteAsync();
+            }
+
+            session.Recorder.Only.Fails = true;
+            await server.SendAsync(sentBefore ? row[10..] : row[..^3]);
+            if (sentBefore)
+                await client.ExpectClosedAsync();
+            else
+                await client.ExpectFatalAsync("58030");
+            await session.ExpectEndAsync(SessionSide.Proxy, SessionStage.Ready, "recording-failed", "58030");
+        }
+    }
+
     [Theory, Chunkings]
     public async Task A_recording_that_cannot_be_opened_refuses_the_session(Chunking chunking)
     {
@@ -118,7 +148,7 @@ public sealed class RecordingTests
         await client.LoginAsync();
         await (await session.Server.NextAsync()).LetInAsync(ParameterStatus("server_version", "18.0"));
         await client.ExpectFatalAsync("58030");
-        await session.ExpectEndAsync(SessionSide.Proxy, SessionStage.Ready, "recording-failed", "58030");
+        await session.ExpectEndAsync(SessionSide.Proxy, SessionStage.TargetLogin, "recording-failed", "58030");
     }
 
     [Theory, Chunkings]

@@ -49,8 +49,6 @@ public sealed class StateTableTests
         [PgReplyState.FunctionCallDone] = [('Z', PgReplyState.Done)],
         // 55.2.3: the server reads and discards messages until a Sync is reached.
         [PgReplyState.Failed] = [],
-        [PgReplyState.CopyDataSent] = [],
-        [PgReplyState.CopyEndSent] = [],
         [PgReplyState.Done] = [],
     };
 

@@ -91,7 +91,7 @@ internal sealed class PgActions(PgShared shared)
         // Its result has no RowDescription, so nothing could be masked in it.
         if (refusal is null && index is not null)
             refusal = Guarded("masking/function-call", "its result cannot be masked", "Call the function in a SELECT.");
-        return new PgJudgement(refusal, PgEffects.All & ~PgEffects.MayCopyIn, wait);
+        return new PgJudgement(refusal, PgEffects.All & ~(PgEffects.MayCopyIn | PgEffects.MayCopyTwice), wait);
     }
 
     /// <summary>
@@ -133,8 +133,10 @@ internal sealed class PgActions(PgShared shared)
         if (ChangesCatalog(statement.Verb, statement.Flags))
             shared.TouchCatalog();
         PgEffects found = EffectsOf(i, index);
+        if ((effects & found & PgEffects.MayCopyIn) != 0)
+            effects |= PgEffects.MayCopyTwice;
         effects |= found;
-        return index is null ? null : Guard(i, (found & PgEffects.MightRead) != 0, index);
+        return index is null ? null : Guard(own, i, (found & PgEffects.MightRead) != 0, index);
     }
 
     /// <summary>Policy knows what the statement says; this is what the engine must know of what it does.</summary>
@@ -159,15 +161,17 @@ internal sealed class PgActions(PgShared shared)
     }
 
     /// <summary>Masks hold only for what is masked on its way to the client: ways around that are refused while masks are in force.</summary>
-    private PgRefusal? Guard(int i, bool reads, PgMaskIndex index)
+    private PgRefusal? Guard(ReadOnlySpan<byte> text, int i, bool reads, PgMaskIndex index)
     {
         SqlTraits traits = _scanner[i].Traits;
         if (_scanner[i].Verb == Verb.Do)
-            return Guarded("masking/do", "what it runs cannot be seen, and could take masked data where no mask covers it", "Send its statements one by one.");
+            return Guarded("masking/code", "what it runs cannot be seen, and could take masked data where no mask covers it", "Send its statements one by one.");
         if ((traits & SqlTraits.CopyToStdout) != 0)
             return Guarded("masking/copy", "COPY … TO STDOUT cannot be masked", "Use SELECT: its result is masked as it streams.");
         if ((traits & SqlTraits.StoresQueryResult) != 0 && ((traits & SqlTraits.ReadsUnknown) != 0 || ReadsMasked(i, index, readsOnly: true)))
             return Guarded("masking/stored", "it would store masked data where no mask covers it", "Name only tables without masked columns as its source.");
+        if (CopiesMasked(text, i, index))
+            return Guarded("masking/stored", "it could copy a masked column into one that is shown", "Assign parameters, literals, and columns that are not masked.");
         if (_scanner[i].Verb == Verb.Alter && AltersMasked(i, index))
             return Guarded("masking/altered", "it would change what the masks are for", "Ask someone who may see its data to change it.");
         if (reads && (HasSensitiveCall(i) || Carries(i)))
@@ -213,6 +217,18 @@ internal sealed class PgActions(PgShared shared)
         return false;
     }
 
+    private bool CopiesMasked(ReadOnlySpan<byte> text, int i, PgMaskIndex index)
+    {
+        foreach (ObjectRef o in _scanner.Objects(i))
+        {
+            ReadOnlySpan<byte> name = o.Name(_scanner.Names);
+            if (o.Verb == Verb.Update && index.IsMasked(name) && SqlSelfCopies.MayCopy(text, Settings(), name, index))
+                return true;
+        }
+
+        return false;
+    }
+
     private bool AltersMasked(int i, PgMaskIndex index)
     {
         foreach (ObjectRef o in _scanner.Objects(i))
@@ -251,7 +267,7 @@ internal sealed class PgActions(PgShared shared)
         or Verb.Prepare or Verb.Deallocate or Verb.Savepoint or Verb.Release or Verb.Rollback;
 
     private static bool ChangesCatalog(Verb verb, ActionFlags flags) => (flags & ActionFlags.Unparsed) != 0
-        || verb is Verb.Create or Verb.CreateTableAs or Verb.Alter or Verb.Drop or Verb.ImportForeignSchema or Verb.Do or Verb.Call or Verb.Execute or Verb.DropOwned;
+        || verb is Verb.Create or Verb.CreateTableAs or Verb.Alter or Verb.Drop or Verb.ImportForeignSchema or Verb.Do or Verb.Call or Verb.DropOwned;
 
     private static byte[] Blank(ReadOnlySpan<byte> text, int start, ReadOnlySpan<SqlRange> secrets)
     {

@@ -58,7 +58,7 @@ public static class PgErrorFilter
         if (NamesObjects(cls))
             return mayShowMasked && !Has(body, (byte)'P') && !state.SequenceEqual("42501"u8);
         return !(cls.SequenceEqual("08"u8) || cls.SequenceEqual("23"u8) || cls.SequenceEqual("25"u8) || cls.SequenceEqual("26"u8)
-            || cls.SequenceEqual("28"u8) || cls.SequenceEqual("34"u8) || cls.SequenceEqual("40"u8) || cls.SequenceEqual("53"u8)
+            || cls.SequenceEqual("28"u8) || cls.SequenceEqual("40"u8) || cls.SequenceEqual("53"u8)
             || cls.SequenceEqual("54"u8) || cls.SequenceEqual("55"u8) || cls.SequenceEqual("57"u8));
     }
 
@@ -76,5 +76,5 @@ public static class PgErrorFilter
 
     /// <summary>Classes of features, databases, schemas, names and syntax: what is named can come from the text, or from a value taken for a name.</summary>
     private static bool NamesObjects(ReadOnlySpan<byte> cls) =>
-        cls.SequenceEqual("0A"u8) || cls.SequenceEqual("3D"u8) || cls.SequenceEqual("3F"u8) || cls.SequenceEqual("42"u8);
+        cls.SequenceEqual("0A"u8) || cls.SequenceEqual("34"u8) || cls.SequenceEqual("3D"u8) || cls.SequenceEqual("3F"u8) || cls.SequenceEqual("42"u8);
 }

@@ -14,6 +14,9 @@ internal sealed class PgReplyLoop(IDuplex target, IDuplex client, PgShared share
 {
     private const int SendAt = 64 * 1024;
 
+    /// <summary>Longest message taken from a target, bytes: PostgreSQL builds none above 1 GB. Masking can make a row longer, and its length must still fit.</summary>
+    private const int MaxMessage = 1 << 30;
+
     private readonly PgWriter _out = new();
     private PgReplies? _replies;
     private int _run;
@@ -23,7 +26,7 @@ internal sealed class PgReplyLoop(IDuplex target, IDuplex client, PgShared share
     private PgViolation? _violation;
 
     /// <summary>True when the client has been sent the beginning of a message and not its end: nothing else may be sent to it.</summary>
-    public bool IsInsideMessage => _rest > 0 && !_dropRest;
+    public bool IsInsideMessage { get; private set; }
 
     /// <summary>The SQLSTATE of the target's FATAL error, once it has been passed on.</summary>
     public string? FatalState => _replies?.FatalState;
@@ -93,7 +96,7 @@ internal sealed class PgReplyLoop(IDuplex target, IDuplex client, PgShared share
     private bool TryFrame(ReadOnlySpan<byte> buffer, ref int at, out PgLoopStep step)
     {
         step = PgLoopStep.More;
-        switch (PgFrame.TryParse(buffer[at..], int.MaxValue - PgFrame.HeaderLength, out PgFrame frame))
+        switch (PgFrame.TryParse(buffer[at..], MaxMessage, out PgFrame frame))
         {
             case ParseStatus.NeedMore:
                 return false;
@@ -154,6 +157,7 @@ internal sealed class PgReplyLoop(IDuplex target, IDuplex client, PgShared share
         }
 
         await client.SendAsync(shown, cancel).ConfigureAwait(false);
+        IsInsideMessage = _rest > 0 && !_dropRest;
         _out.Clear();
     }
 }

@@ -8,18 +8,19 @@ namespace Sallyport.Wire.Tests.Peers;
 /// <summary>Accepts what the engine dials: connections that want the catalog are answered by <see cref="Catalog"/>, all others are for the test.</summary>
 public sealed class ScriptedServer : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly Channel<ServerPeer> _accepted = Channel.CreateUnbounded<ServerPeer>();
     private readonly List<ServerPeer> _all = [];
     private readonly Task _accepting;
 
     public ScriptedServer()
     {
-        _listener.Start();
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Listen();
         _accepting = AcceptAsync();
     }
 
-    public IPEndPoint Address => (IPEndPoint)_listener.LocalEndpoint;
+    public IPEndPoint Address => (IPEndPoint)_listener.LocalEndPoint!;
 
     public FakeCatalog Catalog { get; } = new();
 
@@ -35,11 +36,10 @@ public sealed class ScriptedServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _listener.Stop();
+        _listener.Dispose();
         await _accepting;
         foreach (ServerPeer peer in _all)
             await peer.DisposeAsync();
-        _listener.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -49,7 +49,7 @@ public sealed class ScriptedServer : IAsyncDisposable
         {
             try
             {
-                Socket socket = await _listener.AcceptSocketAsync();
+                Socket socket = await _listener.AcceptAsync();
                 socket.NoDelay = true;
                 var peer = new ServerPeer(socket);
                 _all.Add(peer);

@@ -14,11 +14,16 @@ public sealed class PgMaskIndex
     private static readonly string[] Statistics =
         ["pg_statistic", "pg_stats", "pg_statistic_ext_data", "pg_stats_ext", "pg_stats_ext_exprs", "pg_stat_activity", "pg_stat_statements"];
 
+    /// <summary>What shows other sessions' texts, with the values in them, without a view.</summary>
+    private static readonly string[] TellingFunctions = ["pg_stat_get_activity", "pg_stat_get_backend_activity", "pg_stat_statements"];
+
     private readonly PgCatalogSnapshot _catalog;
     private readonly Dictionary<ulong, IFieldMask> _masks = [];
     private readonly HashSet<uint> _touched = [];
     private readonly HashSet<string> _clean = new(StringComparer.Ordinal);
     private readonly HashSet<string> _masked = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _plainColumns = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _maskedColumns = new(StringComparer.Ordinal);
     private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _cleanByChars;
     private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _maskedByChars;
     private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> _opaqueFunctionsByChars;
@@ -50,6 +55,7 @@ public sealed class PgMaskIndex
             _clean.Remove(catalog.Relations[oid].Name);
             _masked.Add(catalog.Relations[oid].Name);
             _masked.Add(catalog.Relations[oid].Schema);
+            AddColumnNames(catalog.Relations[oid]);
         }
 
         _maskedByChars = _masked.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -99,7 +105,20 @@ public sealed class PgMaskIndex
     public bool IsMasked(ReadOnlySpan<byte> name) => Contains(_maskedByChars, name);
 
     /// <summary>True when no function of this name runs code of its own.</summary>
-    public bool IsSafeFunction(ReadOnlySpan<byte> name) => Contains(_safeFunctionsByChars, name);
+    public bool IsSafeFunction(ReadOnlySpan<byte> name) => Contains(_safeFunctionsByChars, name) && (_masks.Count == 0 || !IsTelling(name));
+
+    /// <summary>True when every relation of this name has a column of that name that is shown. A column that is not known is not.</summary>
+    public bool IsPlainColumn(ReadOnlySpan<byte> relation, ReadOnlySpan<byte> column)
+    {
+        Span<char> chars = stackalloc char[2 * 64];
+        if (relation.Length >= 64 || column.Length >= 64 || !Encoding.UTF8.TryGetChars(relation, chars, out int length))
+            return false;
+        chars[length++] = '\0';
+        if (!Encoding.UTF8.TryGetChars(column, chars[length..], out int rest))
+            return false;
+        ReadOnlySpan<char> key = chars[..(length + rest)];
+        return _plainColumns.GetAlternateLookup<ReadOnlySpan<char>>().Contains(key) && !_maskedColumns.GetAlternateLookup<ReadOnlySpan<char>>().Contains(key);
+    }
 
     /// <summary>True when a function of this name was written in SQL or another language that is not C.</summary>
     public bool IsOpaqueFunction(ReadOnlySpan<byte> name) => Contains(_opaqueFunctionsByChars, name);
@@ -120,6 +139,23 @@ public sealed class PgMaskIndex
         }
 
         return false;
+    }
+
+    private static bool IsTelling(ReadOnlySpan<byte> name)
+    {
+        foreach (string telling in TellingFunctions)
+        {
+            if (System.Text.Ascii.Equals(name, telling))
+                return true;
+        }
+
+        return false;
+    }
+
+    private void AddColumnNames(PgRelation relation)
+    {
+        foreach ((short attribute, string column) in relation.Columns)
+            (_masks.ContainsKey(Key(relation.Oid, attribute)) ? _maskedColumns : _plainColumns).Add(relation.Name + '\0' + column);
     }
 
     private static ulong Key(uint table, short attribute) => (ulong)table << 16 | (ushort)attribute;
