@@ -34,8 +34,9 @@ as_root() {
 
 # --- what must be installed -------------------------------------------------------------------------------------------
 
-# The folder of the newest PostgreSQL that Debian's packages put here; empty when there is none.
+# The folder of the newest PostgreSQL that Debian's packages put here; empty when there is none. SALLYPORT_POSTGRES names that of another version.
 postgres_bin() {
+    [ -z "${SALLYPORT_POSTGRES:-}" ] || { printf '%s' "$SALLYPORT_POSTGRES"; return; }
     local dir newest=
     for dir in $(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V); do
         [ -x "$dir/postgres" ] && newest=$dir

@@ -17,7 +17,7 @@ public sealed class RecordingFailureTests(PostgresServer postgres)
         Directory.Delete(daemon.Recordings, recursive: true);
         await File.WriteAllTextAsync(daemon.Recordings, "in the way");
         AssertRefused(await SelectAsync(daemon, token));
-        Assert.Contains("recording-failed", daemon.Log);
+        await daemon.Process.WaitForOutputAsync("recording-failed");
 
         File.Delete(daemon.Recordings);
         Assert.Equal(0, (await SelectAsync(daemon, token)).ExitCode);

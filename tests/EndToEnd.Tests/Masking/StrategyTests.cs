@@ -163,7 +163,7 @@ public sealed class StrategyTests(MaskedDaemon fixture) : IClassFixture<MaskedDa
     [InlineData("COPY (SELECT upper(email) FROM people) TO STDOUT", "masking/copy")]
     [InlineData("CREATE TABLE kept AS SELECT * FROM people", "masking/stored")]
     [InlineData("INSERT INTO log SELECT email FROM people", "masking/stored")]
-    [InlineData("DO $$ BEGIN END $$", "masking/do")]
+    [InlineData("DO $$ BEGIN END $$", "masking/code")]
     [InlineData("SELECT set_config('a.b', max(email), false) FROM people", "masking/escape")]
     public async Task What_cannot_be_masked_is_refused_by_a_rule_that_says_so(string sql, string rule)
     {

@@ -66,7 +66,7 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>True once it has ended.</summary>
     public bool HasExited => _process.HasExited;
 
-    /// <summary>Starts a program with an environment of its own: PATH and what is given, nothing inherited.</summary>
+    /// <summary>Starts a program with an environment of its own: PATH and the like, and what is given.</summary>
     public static ChildProcess Start(IEnumerable<string> command, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo("setpriv")
@@ -79,7 +79,7 @@ public sealed class ChildProcess : IAsyncDisposable
             start.ArgumentList.Add(word);
 
         start.Environment.Clear();
-        foreach (string inherited in (ReadOnlySpan<string>)["PATH", "HOME", "DOTNET_ROOT", "TMPDIR"])
+        foreach (string inherited in (ReadOnlySpan<string>)["PATH", "HOME", "DOTNET_ROOT", "TMPDIR", "SALLYPORT_POSTGRES"])
         {
             if (Environment.GetEnvironmentVariable(inherited) is { } value)
                 start.Environment[inherited] = value;

@@ -24,7 +24,7 @@ public sealed record PsqlResult(int ExitCode, string Output, string Error)
     public override string ToString() => $"exit code {ExitCode}\n--- output\n{Output}\n--- error\n{Error}";
 }
 
-/// <summary>The real psql, without anybody's psqlrc, pgpass or PG* variables.</summary>
+/// <summary>The real psql, without anybody's psqlrc, pgpass or PG* variables; SALLYPORT_LIBPQ names the folder of another libpq for it to use.</summary>
 public static class Psql
 {
     /// <summary>Runs <paramref name="script"/> as psql's standard input, one statement after the other, going on after errors.</summary>
@@ -78,6 +78,13 @@ public static class Psql
             ["PGPASSFILE"] = "/dev/null",
             ["HOME"] = "/nonexistent",
         };
+        if (System.Environment.GetEnvironmentVariable("SALLYPORT_LIBPQ") is { } libpq)
+        {
+            // Another version of libpq, which speaks the newest protocol that it can.
+            environment["LD_LIBRARY_PATH"] = libpq;
+            environment["PGMAXPROTOCOLVERSION"] = "latest";
+        }
+
         if (target.RootCertificate is not null)
             environment["PGSSLROOTCERT"] = target.RootCertificate;
         foreach ((string name, string value) in target.Environment)

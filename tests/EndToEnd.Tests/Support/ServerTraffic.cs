@@ -21,12 +21,12 @@ public sealed class ServerTraffic
     }
 
     /// <summary>
-    /// What the server announced before it was ready, one message a line, ordered: everything but how it was logged in to, which is between
-    /// each server and its client, and with the cancel key's length in place of the key.
+    /// What the server announced before it was ready, one message a line, ordered: everything but the login, the protocol version and the cancel
+    /// key, which are between each server and its client.
     /// </summary>
     public string Announced => Lines(_messages.TakeWhile(message => message.Type != 'Z')
-        .Where(message => message.Type != 'R')
-        .Select(message => message.Type == 'K' ? $"K {message.Body.Length} bytes" : Line(message))
+        .Where(message => message.Type is not ('R' or 'v' or 'K'))
+        .Select(Line)
         .Order(StringComparer.Ordinal));
 
     /// <summary>Everything from the first ReadyForQuery on, one message a line, byte for byte; only a notification's sender, a process number, is left out.</summary>
