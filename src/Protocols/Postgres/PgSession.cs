@@ -17,6 +17,9 @@ public sealed class PgSession
     /// <summary>How long a client may take to accept the last word before it is cut.</summary>
     private static readonly TimeSpan LastWordDeadline = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long the target may take to finish what a client left behind.</summary>
+    private static readonly TimeSpan LeaveDeadline = TimeSpan.FromSeconds(10);
+
     private readonly PgListener _listener;
     private readonly PgDoors _doors;
     private IDuplex _client;
@@ -293,6 +296,12 @@ public sealed class PgSession
         Task<(SessionEnd End, PgViolation? Violation)> request = GuardAsync(requests.RunAsync(stop), SessionSide.Client);
         Task<(SessionEnd End, PgViolation? Violation)> reply = GuardAsync(replies.RunAsync(stop), SessionSide.Target);
         Task first = await Task.WhenAny(request, reply, shared.EndAsked).ConfigureAwait(false);
+        if (first == request && (await request.ConfigureAwait(false)).End.Reason is "closed" or "closed-without-terminate")
+        {
+            // The client has said all it had to say, and may not have waited for what it asked: the target does it, then closes.
+            target.CloseOutput();
+            await Task.WhenAny(reply, shared.EndAsked, Task.Delay(LeaveDeadline, stop)).ConfigureAwait(false);
+        }
 
         // The reply loop ends with the target's connection, and only then is the client's writer free for a last word. A client that takes nothing
         // holds the loop in a send: its connection is cut then.
