@@ -101,12 +101,13 @@ public sealed class RefusalTests
             Parse("", "select 1"), Bind("", ""), Execute(""), Sync,
             Parse("", "drop table customers"), Bind("", ""), Execute(""), Sync,
             Query("select 2"), Query("drop table orders"), Query("select 3"));
-        // Which statement the second Bind means depends on how the first Parse ends: the engine asks the server to say so first.
-        await server.ExpectAsync(Parse("", "select 1"), Bind("", ""), Execute(""), Sync, SubstituteParse, Flush);
-        await server.SendAsync(ParseComplete, BindComplete, DataRow("1"), CommandComplete("SELECT 1"), ReadyForQuery('I'), SyntaxError);
-        await server.ExpectAsync(Bind("", ""), Execute(""), Sync, Query("select 2"), Substitute, Query("select 3"));
+        await server.ExpectAsync(
+            Parse("", "select 1"), Bind("", ""), Execute(""), Sync,
+            SubstituteParse, Bind("", ""), Execute(""), Sync,
+            Query("select 2"), Substitute, Query("select 3"));
         await server.SendAsync(
-            ReadyForQuery('I'),
+            ParseComplete, BindComplete, DataRow("1"), CommandComplete("SELECT 1"), ReadyForQuery('I'),
+            SyntaxError, ReadyForQuery('I'),
             OneColumn, DataRow("2"), CommandComplete("SELECT 1"), ReadyForQuery('I'),
             SyntaxError, ReadyForQuery('I'),
             OneColumn, DataRow("3"), CommandComplete("SELECT 1"), ReadyForQuery('I'));
