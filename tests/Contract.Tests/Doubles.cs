@@ -43,7 +43,7 @@ internal sealed class SwapPolicy(FixedGate gate) : IPolicy
 /// <summary>A recorder that keeps the verdicts.</summary>
 internal sealed class ListRecorder : ISessionRecorder
 {
-    public List<(Verb Verb, Verdict Verdict)> Decisions { get; } = new(capacity: 65536);
+    public List<(Verb Verb, Verdict Verdict)> Decisions { get; } = new(capacity: 65_536);
 
     /// <summary>What appends answer.</summary>
     public bool KeepsUp { get; set; } = true;

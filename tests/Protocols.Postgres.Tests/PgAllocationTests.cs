@@ -6,7 +6,6 @@ namespace Sallyport.Protocols.Postgres.Tests;
 /// <summary>What goes through a session by the million allocates nothing on its way: decided, judged, masked.</summary>
 public sealed class PgAllocationTests
 {
-    private const int WarmUp = 500;
     private const int Turns = 2000;
 
     private readonly TestCatalog _catalog = new();
@@ -58,27 +57,19 @@ public sealed class PgAllocationTests
         new(masked ? new TestMasks(TestMask.Stars, ("public.customers.email", TestMask.Grow)) : null, _catalog);
 
     /// <summary>Bytes allocated by turn after turn of the same requests and replies.</summary>
-    private static long Allocated(Exchange exchange, byte[][] requests, byte[][] replies)
+    private static long Allocated(Exchange exchange, byte[][] requests, byte[][] replies) => Allocation.Least(Turns, () =>
     {
-        long before = 0;
-        for (int turn = -WarmUp; turn < Turns; turn++)
+        foreach (byte[] request in requests)
         {
-            if (turn == 0)
-                before = GC.GetAllocatedBytesForCurrentThread();
-            foreach (byte[] request in requests)
-            {
-                if (exchange.Look(request) is not (PgTake.Forward or PgTake.Precede))
-                    throw new InvalidOperationException("a request was not let through");
-            }
-
-            foreach (byte[] reply in replies)
-            {
-                if (exchange.Decide(reply) is PgShow.Violation or PgShow.Catalog or PgShow.NeedMore)
-                    throw new InvalidOperationException("a reply was not shown");
-                exchange.ForgetShown();
-            }
+            if (exchange.Look(request) is not (PgTake.Forward or PgTake.Precede))
+                throw new InvalidOperationException("a request was not let through");
         }
 
-        return GC.GetAllocatedBytesForCurrentThread() - before;
-    }
+        foreach (byte[] reply in replies)
+        {
+            if (exchange.Decide(reply) is PgShow.Violation or PgShow.Catalog or PgShow.NeedMore)
+                throw new InvalidOperationException("a reply was not shown");
+            exchange.ForgetShown();
+        }
+    });
 }

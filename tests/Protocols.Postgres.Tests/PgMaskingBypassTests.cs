@@ -48,6 +48,20 @@ public sealed class PgMaskingBypassTests : IDisposable
     }
 
     [Fact]
+    public void A_portal_that_is_fetched_bit_by_bit_is_described_once_and_again_when_something_else_ran()
+    {
+        _exchange.Client(Msg.Parse("s", Reading), Msg.Bind("p", "s"));
+        Assert.Equal(PgTake.Precede, _exchange.Take(Msg.Execute("p", 1)));
+        Assert.Equal(PgTake.Forward, _exchange.Take(Msg.Execute("p", 1)));
+        _exchange.Client(Msg.Query(Clean));
+        Assert.Equal(PgTake.Precede, _exchange.Take(Msg.Execute("p", 1)));
+        Assert.Equal("1 2 D(***) s D(***) s T D(CHAIR) C Z D(***) C", _exchange.Target(
+            Msg.ParseComplete, Msg.BindComplete, Msg.RowDescription(Computed), Msg.DataRow("A@B"), Msg.PortalSuspended, Msg.DataRow("C@D"), Msg.PortalSuspended,
+            Msg.RowDescription(Computed), Msg.DataRow("CHAIR"), Msg.Complete("SELECT 1"), Msg.Ready('T'),
+            Msg.RowDescription(Computed), Msg.DataRow("E@F"), Msg.Complete("SELECT 1")));
+    }
+
+    [Fact]
     public void A_whole_row_of_a_masked_table_is_masked_and_one_of_another_is_shown()
     {
         // PostgreSQL gives a whole row the table's OID and attribute number 0.

@@ -99,21 +99,49 @@ public sealed class PgOwedQueueTests
         queue.Close();
     }
 
-    [Fact]
-    public void The_beginning_of_a_COPY_ends_a_wait_for_it_and_no_other()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Whose_turn_it_is_in_a_COPY_follows_from_its_beginnings_and_its_ends(bool mayRepeat)
     {
         var queue = new PgOwedQueue(limit: 8);
-        long ticket = queue.Enqueue(Owed(PgReplyState.Query));
-        Task plain = queue.WaitAsync(ticket);
+        Assert.Equal(PgCopyTurn.No, queue.CopyTurn(0, mayRepeat));
+        queue.Enqueue(Owed(PgReplyState.Sync));
+        queue.Enqueue(new PgOwed { Kind = PgReplyState.Query, MayCopyIn = true });
+        Assert.Equal(PgCopyTurn.Unknown, queue.CopyTurn(0, mayRepeat));
+        // Not this one's: another reply is owed first.
         queue.BeginCopy();
-        Assert.False(plain.IsCompleted);
-        Assert.True(queue.IsCopying);
-        Assert.True(queue.WaitAsync(ticket, orCopy: true).IsCompleted);
-        queue.EndCopy();
-        Task wait = queue.WaitAsync(ticket, orCopy: true);
+        Assert.Equal(PgCopyTurn.Unknown, queue.CopyTurn(0, mayRepeat));
+        queue.Dequeue();
+        Task wait = queue.WaitCopyAsync(0);
         Assert.False(wait.IsCompleted);
         queue.BeginCopy();
         Assert.True(wait.IsCompleted);
+        Assert.Equal(PgCopyTurn.Yes, queue.CopyTurn(0, mayRepeat));
+        Assert.Equal(mayRepeat ? PgCopyTurn.Unknown : PgCopyTurn.No, queue.CopyTurn(1, mayRepeat));
+        wait = queue.WaitCopyAsync(1);
+        Assert.False(wait.IsCompleted);
+        queue.FailCopy();
+        Assert.True(wait.IsCompleted);
+        Assert.Equal(PgCopyTurn.No, queue.CopyTurn(0, mayRepeat));
+        Assert.Equal(PgCopyTurn.No, queue.CopyTurn(1, mayRepeat));
+    }
+
+    [Fact]
+    public void A_COPY_whose_reply_has_left_is_over_and_the_next_begins_anew()
+    {
+        var queue = new PgOwedQueue(limit: 8);
+        queue.Enqueue(new PgOwed { Kind = PgReplyState.Query, MayCopyIn = true });
+        queue.BeginCopy();
+        queue.Dequeue();
+        Assert.Equal(PgCopyTurn.No, queue.CopyTurn(0, mayRepeat: true));
+        queue.Enqueue(new PgOwed { Kind = PgReplyState.Query, MayCopyIn = true });
+        Assert.Equal(PgCopyTurn.Unknown, queue.CopyTurn(0, mayRepeat: true));
+        Task plain = queue.WaitAsync(2);
+        queue.BeginCopy();
+        Assert.False(plain.IsCompleted);
+        queue.Dequeue();
+        Assert.True(plain.IsCompleted);
     }
 
     [Fact]

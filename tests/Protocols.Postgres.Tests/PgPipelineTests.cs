@@ -94,9 +94,21 @@ public sealed class PgPipelineTests : IDisposable
         _exchange.Target(Msg.ParseComplete, Msg.BindComplete, Msg.CopyInResponse);
         await began;
         Assert.Equal(PgTake.Drop, _exchange.Take(Msg.Sync));
-        _exchange.Client(Msg.CopyData("1\n"), Msg.CopyDone);
+        // Execute is one statement, so the end of its data is the end of its COPY: what follows need not wait.
+        _exchange.Client(Msg.CopyData("1\n"), Msg.CopyDone, Msg.Sync, Msg.Query("select 1"));
+        Assert.Equal("C Z T C Z", _exchange.Target(
+            Msg.Complete("COPY 1"), Msg.Ready(), Msg.RowDescription(Computed), Msg.Complete("SELECT 0"), Msg.Ready()));
+        Assert.Equal(0, _exchange.Shared.Owed.Count);
+    }
+
+    [Fact]
+    public async Task A_Sync_sent_along_with_a_COPY_that_fails_before_its_data_ends_the_error()
+    {
+        _exchange.Client(Msg.Parse("", "copy t from stdin"), Msg.Bind("", ""), Msg.Execute(""));
         Assert.Equal(PgTake.Copy, _exchange.Take(Msg.Sync));
-        Assert.Equal("C", _exchange.Target(Msg.Complete("COPY 1")));
+        Task settled = _exchange.Requests.SettledAsync(PgTake.Copy);
+        _exchange.Target(Msg.ParseComplete, Msg.BindComplete, Msg.CopyInResponse, Msg.Error("P0001", "a trigger says no"));
+        await settled;
         _exchange.Client(Msg.Sync);
         Assert.Equal("Z", _exchange.Target(Msg.Ready()));
         Assert.Equal(0, _exchange.Shared.Owed.Count);
@@ -113,11 +125,22 @@ public sealed class PgPipelineTests : IDisposable
         if (!beforeData)
             _exchange.Client(Msg.CopyData("x\n"));
         Assert.Equal("E(22P02)", _exchange.Target(Msg.Error("22P02", "invalid input syntax")));
-        Assert.Equal(PgTake.Drop, _exchange.Take(Msg.CopyData("y\n")));
-        Assert.Equal(PgTake.Drop, _exchange.Take(Msg.CopyDone));
-        _exchange.Client(Msg.Sync, Msg.Query("select 1"));
+        _exchange.Client(Msg.CopyData("y\n"), Msg.CopyDone, Msg.Sync, Msg.Query("select 1"));
         Assert.Equal("Z T C Z", _exchange.Target(Msg.Ready(), Msg.RowDescription(Computed), Msg.Complete("SELECT 0"), Msg.Ready()));
         Assert.Equal(0, _exchange.Shared.Owed.Count);
+    }
+
+    [Fact]
+    public void The_error_of_an_older_COPY_says_nothing_of_a_newer_one()
+    {
+        byte[][] copy = [Msg.Parse("", "copy t from stdin"), Msg.Bind("", ""), Msg.Execute("")];
+        _exchange.Client(copy);
+        _exchange.Target(Msg.ParseComplete, Msg.BindComplete, Msg.CopyInResponse);
+        _exchange.Client([Msg.CopyData("1\n"), Msg.CopyDone, Msg.Sync, .. copy]);
+        Assert.Equal("E(23505) Z", _exchange.Target(Msg.Error("23505", "duplicate key"), Msg.Ready()));
+        Assert.Equal(PgTake.Copy, _exchange.Take(Msg.Sync));
+        _exchange.Target(Msg.ParseComplete, Msg.BindComplete, Msg.CopyInResponse);
+        Assert.Equal(PgTake.Drop, _exchange.Take(Msg.Sync));
     }
 
     [Fact]
@@ -130,25 +153,45 @@ public sealed class PgPipelineTests : IDisposable
     }
 
     [Fact]
-    public void COPY_data_outside_COPY_is_dropped_as_the_target_would()
+    public void COPY_data_outside_COPY_is_owed_nothing()
     {
-        Assert.Equal(PgTake.Drop, _exchange.Take(Msg.CopyData("1\n")));
-        Assert.Equal(PgTake.Drop, _exchange.Take(Msg.CopyFail));
-        _exchange.Client(Msg.Query("select 1"));
-        Assert.Equal(PgTake.Drop, _exchange.Take(Msg.CopyDone));
+        _exchange.Client(Msg.CopyData("1\n"), Msg.CopyFail, Msg.Query("select 1"), Msg.CopyDone, Msg.Query("copy t from stdin"), Msg.CopyData("1\n"), Msg.CopyDone);
+        Assert.Equal(2, _exchange.Shared.Owed.Count);
+        Assert.Equal("I Z G C Z", _exchange.Target(Msg.EmptyQueryResponse, Msg.Ready(), Msg.CopyInResponse, Msg.Complete("COPY 1"), Msg.Ready()));
+        Assert.Equal(0, _exchange.Shared.Owed.Count);
     }
 
     [Fact]
     public void Two_COPYs_in_one_Query_are_two_turns()
     {
         _exchange.Client(Msg.Query("copy t from stdin; copy u from stdin"));
+        Assert.Equal(PgTake.Copy, _exchange.Take(Msg.Sync));
         _exchange.Target(Msg.CopyInResponse);
+        Assert.Equal(PgTake.Drop, _exchange.Take(Msg.Sync));
         _exchange.Client(Msg.CopyData("1\n"), Msg.CopyDone);
-        Assert.Equal(PgTake.Copy, _exchange.Take(Msg.CopyData("2\n")));
+        Assert.Equal(PgTake.Copy, _exchange.Take(Msg.Sync));
+        Task next = _exchange.Requests.SettledAsync(PgTake.Copy);
+        Assert.False(next.IsCompleted);
         _exchange.Target(Msg.Complete("COPY 1"), Msg.CopyInResponse);
+        Assert.True(next.IsCompleted);
+        Assert.Equal(PgTake.Drop, _exchange.Take(Msg.Sync));
         _exchange.Client(Msg.CopyData("2\n"), Msg.CopyDone);
+        Assert.Equal(PgTake.Copy, _exchange.Take(Msg.Sync));
         Assert.Equal("C Z", _exchange.Target(Msg.Complete("COPY 1"), Msg.Ready()));
+        _exchange.Client(Msg.Sync);
+        Assert.Equal("Z", _exchange.Target(Msg.Ready()));
         Assert.Equal(0, _exchange.Shared.Owed.Count);
+    }
+
+    [Fact]
+    public void A_statement_that_is_not_known_can_only_be_a_COPY_if_one_was_ever_parsed()
+    {
+        _exchange.Client(Msg.Bind("", "nowhere"), Msg.Execute(""), Msg.Sync);
+        Assert.Equal("E(26000) Z", _exchange.Target(Msg.Error("26000", "no such statement"), Msg.Ready()));
+        _exchange.Client(Msg.Parse("c", "copy t from stdin"), Msg.Sync);
+        _exchange.Target(Msg.ParseComplete, Msg.Ready());
+        _exchange.Client(Msg.Bind("", "nowhere"), Msg.Execute(""));
+        Assert.Equal(PgTake.Copy, _exchange.Take(Msg.Sync));
     }
 
     [Fact]

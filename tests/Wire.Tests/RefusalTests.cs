@@ -102,8 +102,7 @@ public sealed class RefusalTests
             Parse("", "drop table customers"), Bind("", ""), Execute(""), Sync,
             Query("select 2"), Query("drop table orders"), Query("select 3"));
         await server.ExpectAsync(
-            Parse("", "select 1"), Bind("", ""), Execute(""), Sync,
-            SubstituteParse, Bind("", ""), Execute(""), Sync,
+            Parse("", "select 1"), Bind("", ""), Execute(""), Sync, SubstituteParse, Bind("", ""), Execute(""), Sync,
             Query("select 2"), Substitute, Query("select 3"));
         await server.SendAsync(
             ParseComplete, BindComplete, DataRow("1"), CommandComplete("SELECT 1"), ReadyForQuery('I'),

@@ -91,7 +91,7 @@ internal sealed class PgActions(PgShared shared)
         // Its result has no RowDescription, so nothing could be masked in it.
         if (refusal is null && index is not null)
             refusal = Guarded("masking/function-call", "its result cannot be masked", "Call the function in a SELECT.");
-        return new PgJudgement(refusal, PgEffects.All & ~PgEffects.MayCopyIn, wait);
+        return new PgJudgement(refusal, PgEffects.All & ~(PgEffects.MayCopyIn | PgEffects.MayCopyTwice), wait);
     }
 
     /// <summary>
@@ -133,6 +133,8 @@ internal sealed class PgActions(PgShared shared)
         if (ChangesCatalog(statement.Verb, statement.Flags))
             shared.TouchCatalog();
         PgEffects found = EffectsOf(i, index);
+        if ((effects & found & PgEffects.MayCopyIn) != 0)
+            effects |= PgEffects.MayCopyTwice;
         effects |= found;
         return index is null ? null : Guard(own, i, (found & PgEffects.MightRead) != 0, index);
     }
@@ -163,7 +165,7 @@ internal sealed class PgActions(PgShared shared)
     {
         SqlTraits traits = _scanner[i].Traits;
         if (_scanner[i].Verb == Verb.Do)
-            return Guarded("masking/do", "what it runs cannot be seen, and could take masked data where no mask covers it", "Send its statements one by one.");
+            return Guarded("masking/code", "what it runs cannot be seen, and could take masked data where no mask covers it", "Send its statements one by one.");
         if ((traits & SqlTraits.CopyToStdout) != 0)
             return Guarded("masking/copy", "COPY … TO STDOUT cannot be masked", "Use SELECT: its result is masked as it streams.");
         if ((traits & SqlTraits.StoresQueryResult) != 0 && ((traits & SqlTraits.ReadsUnknown) != 0 || ReadsMasked(i, index, readsOnly: true)))

@@ -18,6 +18,9 @@ internal sealed class PgObjects(PgShared shared)
     /// <summary>Counts what has been run: each Query, Execute and FunctionCall.</summary>
     public long Run { get; private set; }
 
+    /// <summary>True once a text that may be COPY FROM STDIN has been parsed: only then can a statement that is not known be one. SQL cannot prepare it.</summary>
+    public bool MayHoldCopy { get; private set; }
+
     public bool HasRoomForStatement(ReadOnlySpan<byte> name) => name.IsEmpty || _statements.Count < shared.Limits.NamedObjects;
 
     public bool HasRoomForPortal(ReadOnlySpan<byte> name) => name.IsEmpty || _portals.Count < shared.Limits.NamedObjects;
@@ -28,6 +31,7 @@ internal sealed class PgObjects(PgShared shared)
     /// <summary>Remembers what a Parse is to make.</summary>
     public PgStatement Remember(ReadOnlySpan<byte> name, ReadOnlySpan<byte> text, bool truncated, PgEffects effects, SqlSettings settings, PgMaskIndex? index)
     {
+        MayHoldCopy |= (effects & PgEffects.MayCopyIn) != 0;
         _statements.TryGet(name, out PgStatement? before);
         // The unnamed statement is replaced by Parse. A name in use is not (55.2.3): whether this Parse succeeds or the older statement stays,
         // is for the target to say, and until it is closed either may answer to the name.

@@ -37,6 +37,19 @@ public readonly record struct PgOwed
     }
 }
 
+/// <summary>Whether the target would read the next message from the client as a part of a COPY FROM STDIN.</summary>
+public enum PgCopyTurn : byte
+{
+    /// <summary>It would not.</summary>
+    No,
+
+    /// <summary>It would.</summary>
+    Yes,
+
+    /// <summary>That depends on a reply that has not come yet.</summary>
+    Unknown,
+}
+
 /// <summary>
 /// The replies in flight: one producer (the request loop), one consumer (the reply loop), bounded. Each has a ticket, counted from 1: it has
 /// left once as many replies have left.
@@ -51,9 +64,11 @@ public sealed class PgOwedQueue(int limit)
     private long _left;
     private bool _skipping;
     private bool _endsInReady = true;
-    private volatile bool _isCopying;
+    private long _copyTicket;
+    private int _copiesBegun;
+    private bool _copyFailed;
     private long _wakeAt;
-    private bool _wakeOnCopy;
+    private int _wakeAtCopies;
     private TaskCompletionSource? _waiter;
     private bool _closed;
 
@@ -71,9 +86,6 @@ public sealed class PgOwedQueue(int limit)
     /// Request loop only.
     /// </summary>
     public bool IsQuiet => _endsInReady && Count == 0;
-
-    /// <summary>True while the target takes COPY data from the client.</summary>
-    public bool IsCopying => _isCopying;
 
     /// <summary>True when the reply of this ticket has left, or was never owed (0).</summary>
     public bool HasLeft(long ticket) => Left >= ticket;
@@ -93,6 +105,8 @@ public sealed class PgOwedQueue(int limit)
                 return 0;
             }
 
+            if (owed.MayCopyIn)
+                (_copyTicket, _copiesBegun, _copyFailed) = (_entered + 1, 0, false);
             _skipping = false;
             if (_count == _ring.Length)
                 Grow();
@@ -144,40 +158,35 @@ public sealed class PgOwedQueue(int limit)
         wake?.SetResult();
     }
 
-    /// <summary>The target has asked for COPY data.</summary>
-    public void BeginCopy()
+    /// <summary>The reply that is owed next has asked for COPY data.</summary>
+    public void BeginCopy() => OnCopy(failed: false);
+
+    /// <summary>The reply that is owed next is an error: if there was a COPY in it, the target takes no more data.</summary>
+    public void FailCopy() => OnCopy(failed: true);
+
+    /// <summary>Where the last request that may begin a COPY stands, given how many ends of COPY data were sent behind it. Request loop only.</summary>
+    /// <param name="ended">How many were sent.</param>
+    /// <param name="mayRepeat">Whether it may begin more than one.</param>
+    public PgCopyTurn CopyTurn(int ended, bool mayRepeat)
     {
-        TaskCompletionSource? wake;
         lock (_lock)
         {
-            _isCopying = true;
-            wake = Woken();
+            if (_left >= _copyTicket || _copyFailed)
+                return PgCopyTurn.No;
+            if (_copiesBegun > ended)
+                return PgCopyTurn.Yes;
+            return _copiesBegun > 0 && !mayRepeat ? PgCopyTurn.No : PgCopyTurn.Unknown;
         }
-
-        wake?.SetResult();
     }
 
-    /// <summary>The client has ended its COPY data, or the target takes no more.</summary>
-    public void EndCopy() => _isCopying = false;
+    /// <summary>Waits (the request loop) until <see cref="CopyTurn"/> is no longer unknown.</summary>
+    public Task WaitCopyAsync(int ended) => WaitAsync(_copyTicket, ended);
 
     /// <summary>Waits (the request loop) until fewer than <paramref name="count"/> replies are owed, or the reply loop has ended.</summary>
     public Task WaitBelowAsync(int count) => WaitAsync(_entered - count + 1);
 
     /// <summary>Waits (the request loop) until the reply of this ticket has left, or the reply loop has ended.</summary>
-    /// <param name="ticket">The ticket.</param>
-    /// <param name="orCopy">Whether the beginning of a COPY ends the wait too.</param>
-    public Task WaitAsync(long ticket, bool orCopy = false)
-    {
-        lock (_lock)
-        {
-            if (_left >= ticket || _closed || (orCopy && _isCopying))
-                return Task.CompletedTask;
-
-            (_wakeAt, _wakeOnCopy) = (ticket, orCopy);
-            _waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            return _waiter.Task;
-        }
-    }
+    public Task WaitAsync(long ticket) => WaitAsync(ticket, int.MaxValue);
 
     /// <summary>No reply will come any more: nobody waits for one.</summary>
     public void Close()
@@ -192,6 +201,34 @@ public sealed class PgOwedQueue(int limit)
         wake?.SetResult();
     }
 
+    private Task WaitAsync(long ticket, int copies)
+    {
+        lock (_lock)
+        {
+            (_wakeAt, _wakeAtCopies) = (ticket, copies);
+            if (IsAwaited)
+                return Task.CompletedTask;
+            _waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _waiter.Task;
+        }
+    }
+
+    private void OnCopy(bool failed)
+    {
+        TaskCompletionSource? wake;
+        lock (_lock)
+        {
+            // An older request's, whose end was sent long ago, says nothing of the last one.
+            if (_left + 1 != _copyTicket)
+                return;
+            _copyFailed |= failed;
+            _copiesBegun += failed ? 0 : 1;
+            wake = Woken();
+        }
+
+        wake?.SetResult();
+    }
+
     private void Remove()
     {
         _ring[_head] = default;
@@ -200,10 +237,12 @@ public sealed class PgOwedQueue(int limit)
         Volatile.Write(ref _count, _count - 1);
     }
 
+    private bool IsAwaited => _left >= _wakeAt || _closed || (_wakeAtCopies < int.MaxValue && (_copyFailed || _copiesBegun > _wakeAtCopies));
+
     /// <summary>Who waits for what is now so; to be woken outside the lock.</summary>
     private TaskCompletionSource? Woken()
     {
-        if (_waiter is null || !(_left >= _wakeAt || _closed || (_wakeOnCopy && _isCopying)))
+        if (_waiter is null || !IsAwaited)
             return null;
         TaskCompletionSource waiter = _waiter;
         _waiter = null;

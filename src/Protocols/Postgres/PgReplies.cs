@@ -245,8 +245,8 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
     {
         if (type == BackendMessage.CopyInResponse)
             shared.Owed.BeginCopy();
-        else if (_state is PgReplyState.ExecuteCopyIn or PgReplyState.QueryCopyIn && next != _state)
-            shared.Owed.EndCopy();
+        else if (type == BackendMessage.ErrorResponse && _head.MayCopyIn)
+            shared.Owed.FailCopy();
 
         if (type == BackendMessage.ErrorResponse)
             OnError(next);

@@ -47,8 +47,8 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
     private byte[] _describeName = [];
     private byte _replaceWith;
 
-    /// <summary>The ticket of the last request in whose reply a COPY FROM STDIN may begin; until it has left, what the target would do with a message is not known.</summary>
-    private long _copyTicket;
+    /// <summary>Whether a COPY FROM STDIN may be under way, more than one may come in the same reply, and how many ends of COPY data were sent since.</summary>
+    private (bool MayBegin, bool MayRepeat, int Ended) _copy;
     private long _waitFor;
 
     /// <summary>Ranges of the last body that must not be recorded; the loop takes them away.</summary>
@@ -63,14 +63,25 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
         MustWait = false;
         switch (frame.Type)
         {
-            case FrontendMessage.CopyData or FrontendMessage.CopyDone or FrontendMessage.CopyFail:
-                return TakeCopy(frame, body);
+            case FrontendMessage.CopyData:
+                // Outside a COPY PostgreSQL ignores it (55.2.6).
+                return PgTake.Forward;
+            case FrontendMessage.CopyDone or FrontendMessage.CopyFail:
+                return TakeCopyEnd(frame, body);
             case FrontendMessage.Flush or FrontendMessage.Terminate:
                 return TakeSmall(frame, body);
         }
 
-        if (!shared.Owed.HasLeft(_copyTicket))
-            return TakeDuringCopy(frame.Type);
+        switch (CopyTurn())
+        {
+            case PgCopyTurn.Unknown:
+                return PgTake.Copy;
+            case PgCopyTurn.Yes:
+                // In COPY-in mode the target ignores Sync (55.2.6), so it is owed no ReadyForQuery; any other request it takes for a broken COPY
+                // (until version 13) or for the end of the session.
+                return frame.Type == FrontendMessage.Sync ? PgTake.Drop : PgTake.Malformed;
+        }
+
         if (shared.Owed.IsFull)
             return PgTake.Full;
         return frame.Type switch
@@ -86,7 +97,7 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
     public Task SettledAsync(PgTake why) => why switch
     {
         PgTake.Full => shared.Owed.WaitBelowAsync(shared.Limits.RequestsInFlight / 2),
-        PgTake.Copy => shared.Owed.WaitAsync(_copyTicket, orCopy: true),
+        PgTake.Copy => shared.Owed.WaitCopyAsync(_copy.Ended),
         _ => shared.Owed.WaitAsync(_waitFor),
     };
 
@@ -101,33 +112,21 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
             to.Begin(FrontendMessage.Parse).CString("sallyport"u8).CString(PgRefusal.SubstituteText).Int16(0).End();
     }
 
-    /// <summary>
-    /// COPY data is for a target that is known to take it. Outside a COPY PostgreSQL ignores it (55.2.6), and so do we: then no data can be taken for
-    /// that of a COPY that begins later.
-    /// </summary>
-    private PgTake TakeCopy(PgFrame frame, ReadOnlySpan<byte> body)
+    private PgCopyTurn CopyTurn()
     {
-        if (shared.Owed.HasLeft(_copyTicket))
-            return PgTake.Drop;
-        if (!shared.Owed.IsCopying)
-            return PgTake.Copy;
-        if (frame.Type == FrontendMessage.CopyData)
-            return PgTake.Forward;
-        PgTake take = TakeSmall(frame, body);
-        if (take == PgTake.Forward)
-            shared.Owed.EndCopy();
-        return take;
+        if (!_copy.MayBegin)
+            return PgCopyTurn.No;
+        PgCopyTurn turn = shared.Owed.CopyTurn(_copy.Ended, _copy.MayRepeat);
+        _copy.MayBegin = turn != PgCopyTurn.No;
+        return turn;
     }
 
-    /// <summary>
-    /// In COPY-in mode the target ignores Sync (55.2.6), so it is owed no ReadyForQuery; any other request it takes for a broken COPY (until
-    /// version 13) or for the end of the session.
-    /// </summary>
-    private PgTake TakeDuringCopy(byte type)
+    private PgTake TakeCopyEnd(PgFrame frame, ReadOnlySpan<byte> body)
     {
-        if (!shared.Owed.IsCopying)
-            return PgTake.Copy;
-        return type == FrontendMessage.Sync ? PgTake.Drop : PgTake.Malformed;
+        PgTake take = TakeSmall(frame, body);
+        if (take == PgTake.Forward)
+            _copy.Ended++;
+        return take;
     }
 
     /// <summary>Messages that hold only names and numbers.</summary>
@@ -187,11 +186,14 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
         if (judged.Refusal is not null)
             return Refuse(PgReplyState.Query, FrontendMessage.Query, judged.Refusal);
         _objects.OnRun(judged.Effects);
+        bool mayCopyIn = (judged.Effects & PgEffects.MayCopyIn) != 0;
+        if (mayCopyIn)
+            _copy = (true, (judged.Effects & PgEffects.MayCopyTwice) != 0, 0);
         return Owe(new PgOwed
         {
             Kind = PgReplyState.Query,
             Masked = index is not null,
-            MayCopyIn = (judged.Effects & PgEffects.MayCopyIn) != 0,
+            MayCopyIn = mayCopyIn,
             Statement = (judged.Effects & PgEffects.MightRead) != 0 ? PgStatement.Reading : PgStatement.Clean,
         });
     }
@@ -310,13 +312,18 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
         }
 
         _objects.OnRun(statement.Effects);
+        // Nothing can take the place of a portal that is being run, so its own run leaves its description as good as it was.
+        portal.DescribedAt = _objects.Run;
+        bool mayCopyIn = (statement.Effects & PgEffects.MayCopyIn) != 0 && _objects.MayHoldCopy;
+        if (mayCopyIn)
+            _copy = (true, false, 0);
         Owe(new PgOwed
         {
             Kind = PgReplyState.Execute,
             Portal = portal,
             Statement = statement,
             Masked = index is not null,
-            MayCopyIn = (statement.Effects & PgEffects.MayCopyIn) != 0,
+            MayCopyIn = mayCopyIn,
         });
         return describe ? PgTake.Precede : PgTake.Forward;
     }
@@ -410,9 +417,7 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
 
     private PgTake Owe(in PgOwed owed)
     {
-        long ticket = shared.Owed.Enqueue(owed);
-        if (owed.MayCopyIn)
-            _copyTicket = ticket;
+        shared.Owed.Enqueue(owed);
         return PgTake.Forward;
     }
 

@@ -37,8 +37,11 @@ public enum PgEffects
     /// <summary>It shows the rows of something that has a name in the session (FETCH, EXECUTE), whatever that is when it runs.</summary>
     IsIndirect = 16,
 
+    /// <summary>It may take data from the client more than once.</summary>
+    MayCopyTwice = 32,
+
     /// <summary>It may do anything.</summary>
-    All = MightRead | MayCopyIn | MayRename | MayPrepare | IsIndirect,
+    All = MightRead | MayCopyIn | MayRename | MayPrepare | IsIndirect | MayCopyTwice,
 }
 
 /// <summary>What is remembered of a prepared statement (or of the text of a Query).</summary>

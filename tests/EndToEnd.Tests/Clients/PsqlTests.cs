@@ -97,7 +97,7 @@ public sealed class PsqlTests(OpenDaemon fixture) : IClassFixture<OpenDaemon>
         PsqlResult result = await AskAsync(fixture.Daemon.Psql(fixture.Token, "shop/nowhere"));
 
         Assert.Equal(2, result.ExitCode);
-        Assert.Contains("FATAL:  database \"nowhere\" does not exist", result.Error);
+        Assert.Contains("FATAL:  the target says: database \"nowhere\" does not exist", result.Error);
     }
 
     [Fact]

@@ -13,6 +13,8 @@ public enum UnixSignal
     Quit = 3,
     Kill = 9,
     Term = 15,
+    Continue = 18,
+    Stop = 19,
 }
 
 /// <summary>

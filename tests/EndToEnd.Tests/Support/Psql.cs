@@ -61,7 +61,7 @@ public static class Psql
     /// </summary>
     /// <param name="arguments">Words without blanks or quotes.</param>
     public static ChildProcess StartOnTerminal(PsqlTarget target, params string[] arguments) => ChildProcess.Start(
-        ["script", "--quiet", "--return", "--command", string.Join(' ', ["psql", "--no-psqlrc", "--no-password", "--quiet", "--no-readline", .. arguments]), "/dev/null"],
+        ["script", "--quiet", "--return", "--command", string.Join(' ', ["exec psql", "--no-psqlrc", "--no-password", "--quiet", "--no-readline", "--pset=pager=off", .. arguments]), "/dev/null"],
         EnvironmentOf(target));
 
     private static Dictionary<string, string> EnvironmentOf(PsqlTarget target)

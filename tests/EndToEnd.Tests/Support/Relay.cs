@@ -9,16 +9,18 @@ namespace Sallyport.EndToEnd.Tests.Support;
 /// </summary>
 public sealed class Relay : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly int _to;
     private readonly List<RelayedConnection> _connections = [];
     private readonly List<Task> _pumps = [];
     private readonly Task _accepting;
 
     /// <param name="to">The loopback port of the server.</param>
-    public Relay(int to)
+    /// <param name="port">The port to listen on; 0: any.</param>
+    public Relay(int to, int port = 0)
     {
         _to = to;
+        _listener = new TcpListener(IPAddress.Loopback, port);
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
         _accepting = AcceptAsync();

@@ -15,11 +15,20 @@ public sealed record DaemonSetup
     /// <summary>More issuers under <c>identity</c>, as YAML indented by two spaces (<c>issuers:</c> and what belongs to it).</summary>
     public string MoreIdentity { get; init; } = "";
 
+    /// <summary>More keys of <c>recordings</c>, as YAML indented by two spaces.</summary>
+    public string RecordingExtras { get; init; } = "";
+
     /// <summary>More top-level keys, such as <c>limits:</c>.</summary>
     public string MoreConfig { get; init; } = "";
 
     /// <summary>Environment variables for the daemon.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What the daemon is started by, such as a shell that sets its limits; empty: directly.</summary>
+    public IReadOnlyList<string> Wrapper { get; init; } = [];
+
+    /// <summary>Another port on loopback than the server's own to reach it by.</summary>
+    public int? ServerPort { get; init; }
 
     /// <summary>One policy document.</summary>
     public static DaemonSetup With(string policy) => new() { Policies = new Dictionary<string, string> { ["policy.yaml"] = policy } };
@@ -124,6 +133,7 @@ public sealed class SallyportDaemon : IAsyncDisposable
         Password = token,
         SslMode = global::Npgsql.SslMode.VerifyFull,
         RootCertificate = CaFile,
+        IncludeErrorDetail = true,
         Pooling = false,
     };
 
@@ -169,7 +179,7 @@ public sealed class SallyportDaemon : IAsyncDisposable
     {
         _notify = new NotifySocket(_folder.At("notify"));
         var environment = new Dictionary<string, string>(_setup.Environment) { ["NOTIFY_SOCKET"] = _notify.Path };
-        _process = ChildProcess.Start([Repository.Tool("sallyport"), "serve", "--config", ConfigFile], environment);
+        _process = ChildProcess.Start([.. _setup.Wrapper, Repository.Tool("sallyport"), "serve", "--config", ConfigFile], environment);
         Task ready = _notify.WaitForAsync("READY=1");
         Task<int> ended = _process.WaitForExitAsync(Timeout.InfiniteTimeSpan);
         if (await Task.WhenAny(ready, ended) == ended)
@@ -221,7 +231,7 @@ public sealed class SallyportDaemon : IAsyncDisposable
             targets:
               shop:
                 protocol: postgres
-                address: {PostgresServer.Host}:{postgres.Port}
+                address: {PostgresServer.Host}:{_setup.ServerPort ?? postgres.Port}
                 tls:
                   mode: verify-full
                   ca: {postgres.CaFile}
@@ -237,6 +247,7 @@ public sealed class SallyportDaemon : IAsyncDisposable
               file: mask.key
             recordings:
               directory: recordings
+            {_setup.RecordingExtras}
             {_setup.MoreConfig}
 
             """);

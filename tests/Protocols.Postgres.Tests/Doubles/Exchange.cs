@@ -21,7 +21,8 @@ internal sealed class Exchange : IDisposable
         Policy = new TestPolicy(new TestGate(1, judging ?? Allow) { Masks = masks });
         var context = new SessionContext(Facts, Policy, Recorder, TimeProvider.System);
         Catalog = new PgCatalog(new PgTargetLogin(new NoUpstream(), all), new TargetInfo { Name = "t", Protocol = "postgres" }, "db", all);
-        Catalog.Adopt((catalog ?? new TestCatalog()).Snapshot);
+        Known = (catalog ?? new TestCatalog()).Snapshot;
+        Catalog.Adopt(Known);
         Shared = new PgShared(context, Catalog, all);
         _requests = new PgRequests(Shared, _toTarget);
         _replies = new PgReplies(Shared, _toClient);
@@ -32,6 +33,9 @@ internal sealed class Exchange : IDisposable
     public TestRecorder Recorder { get; } = new();
 
     public PgCatalog Catalog { get; }
+
+    /// <summary>The catalog that is read when the one at hand is out of date.</summary>
+    public PgCatalogSnapshot Known { get; }
 
     public PgShared Shared { get; }
 
@@ -60,6 +64,12 @@ internal sealed class Exchange : IDisposable
     public PgTake Take(byte[] message)
     {
         PgTake take = Look(message);
+        if (take == PgTake.Catalog)
+        {
+            Catalog.Adopt(Known);
+            take = Look(message);
+        }
+
         if (take is PgTake.Replace or PgTake.Precede)
             _requests.Write(take);
         return take;

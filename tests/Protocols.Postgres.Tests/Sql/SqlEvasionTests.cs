@@ -32,6 +32,8 @@ public sealed class SqlEvasionTests
     [InlineData("select extract(year from d) from secret", "Select: Select secret")]
     [InlineData("select substring(a from (select 1 from secret)) from b", "Select: Select secret, Select b")]
     [InlineData("update a set b = 1 from secret where true", "Update: Update a, Select secret")]
+    [InlineData("update pg_settings set setting = 'x' where name = 'role'", "Update: Update pg_settings, Call set_config")]
+    [InlineData("update only (pg_catalog.U&\"pg\\005fsettings\") as s set setting = 'x' where true", "Update: Update pg_catalog.pg_settings, Call set_config")]
     [InlineData("insert into a values (1) on conflict do nothing returning (select 1 from secret)", "Insert: Insert a, Select secret")]
     [InlineData("create table a as table secret", "CreateTableAs: CreateTableAs a, Select secret")]
     [InlineData("create index on a ((select 1 from secret))", "Create: Create a, Select secret")]
