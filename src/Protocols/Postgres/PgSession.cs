@@ -17,9 +17,6 @@ public sealed class PgSession
     /// <summary>How long a client may take to accept the last word before it is cut.</summary>
     private static readonly TimeSpan LastWordDeadline = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long the target may take to finish what a client left behind.</summary>
-    private static readonly TimeSpan LeaveDeadline = TimeSpan.FromSeconds(10);
-
     private readonly PgListener _listener;
     private readonly PgDoors _doors;
     private IDuplex _client;
@@ -300,7 +297,7 @@ public sealed class PgSession
         {
             // The client has said all it had to say, and may not have waited for what it asked: the target does it, then closes.
             target.CloseOutput();
-            await Task.WhenAny(reply, shared.EndAsked, Task.Delay(LeaveDeadline, stop)).ConfigureAwait(false);
+            await Task.WhenAny(reply, shared.EndAsked, Task.Delay(_listener.Limits.Leave, stop)).ConfigureAwait(false);
         }
 
         // The reply loop ends with the target's connection, and only then is the client's writer free for a last word. A client that takes nothing
