@@ -22,8 +22,9 @@ internal static class DefaultVerdicts
     /// <summary>The refusal for an action with these flags.</summary>
     public static Verdict For(ActionFlags flags, int version)
     {
-        if ((flags & ActionFlags.Unparsed) != 0)
-            return Unparsed(version);
-        return (flags & ActionFlags.Truncated) != 0 ? Truncated(version) : NotGranted(version);
+        // What was not seen whole was not understood either; that it is too long is what helps whoever sent it.
+        if ((flags & ActionFlags.Truncated) != 0)
+            return Truncated(version);
+        return (flags & ActionFlags.Unparsed) != 0 ? Unparsed(version) : NotGranted(version);
     }
 }

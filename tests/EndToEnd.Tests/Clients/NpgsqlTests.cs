@@ -211,10 +211,12 @@ public sealed class NpgsqlTests(OpenDaemon fixture) : IClassFixture<OpenDaemon>
         await fixture.Postgres.WaitForAsync(Sleeping, 2L);
 
         slow.Cancel();
-        PostgresException cancelled = await Assert.ThrowsAsync<PostgresException>(() => running);
-        Assert.Equal(PostgresErrorCodes.QueryCanceled, cancelled.SqlState);
+        OperationCanceledException cancelled = await Assert.ThrowsAsync<OperationCanceledException>(() => running);
+        Assert.Equal(PostgresErrorCodes.QueryCanceled, Assert.IsType<PostgresException>(cancelled.InnerException).SqlState);
         Assert.Equal(1, await ScalarAsync(connection, "SELECT 1"));
         Assert.Equal(1L, await fixture.Postgres.SqlAsync(Sleeping));
+        await fixture.Postgres.SqlAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(1000)%' AND pid <> pg_backend_pid()");
+        await fixture.Postgres.WaitForAsync(Sleeping, 0L);
     }
 
     [Fact]

@@ -44,7 +44,7 @@ public sealed class LoginTests(IssuerDaemon fixture) : IClassFixture<IssuerDaemo
 
         Assert.Equal((2, ""), (refused.ExitCode, refused.Output));
         Assert.Equal($"""
-            psql: error: connection to server at "localhost" (127.0.0.1), port {fixture.Daemon.Port} failed: FATAL:  login refused
+            psql: error: connection to server at "127.0.0.1", port {fixture.Daemon.Port} failed: FATAL:  login refused
             HINT:  Give a valid token as the password, and a target you may use as the database (target or target/dbname).
 
             """, refused.Error);

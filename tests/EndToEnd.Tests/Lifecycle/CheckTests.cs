@@ -35,7 +35,7 @@ public sealed class CheckTests
         (int code, string output, string error) = await SallyportDaemon.CommandAsync("serve", "--config", config, "--check");
 
         Assert.Equal((78, ""), (code, output));
-        foreach ((int line, string about) in new[] { (5, "address"), (7, "adress"), (11, "loopback"), (15, "mysql"), (16, "db.internal"), (17, "password"), (18, "verify-ful"), (20, "much") })
+        foreach ((int line, string about) in new[] { (7, "adress"), (12, "loopback"), (15, "mysql"), (16, "db.internal"), (17, "password"), (18, "verify-ful"), (20, "much") })
             Assert.Matches($@"sallyport\.yaml:{line}:\d+: error: .*{about}", error);
         Assert.Contains("did you mean \"address\"?", error);
         Assert.DoesNotContain("hunter2", error);

@@ -91,8 +91,7 @@ public sealed class StrategyTests(MaskedDaemon fixture) : IClassFixture<MaskedDa
         (PsqlResult direct, _) = await fixture.DirectlyAsync(command);
         (PsqlResult masked, _) = await fixture.ByPsqlAsync(command);
 
-        Assert.Equal(direct.ToString(), masked.ToString());
-        Assert.Contains("rows)", direct.Output + "(rows)");
+        Assert.True(direct.ToString() == masked.ToString(), $"direct:\n{direct}\nmasked:\n{masked}");
     }
 
     [Theory]

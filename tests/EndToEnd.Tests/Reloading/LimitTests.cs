@@ -14,13 +14,13 @@ public sealed class LimitTests(PostgresServer postgres)
     {
         await using SallyportDaemon daemon = await StartAsync(limit);
         await using PsqlSession psql = PsqlSession.Start(daemon.Psql(await daemon.TokenAsync("ada@example.com", "engineering"), user: reason));
-        await psql.TypeAsync("SELECT 1;");
+        string process = (await psql.AskAsync("SELECT pg_backend_pid();")).Trim();
         await daemon.Process.WaitForOutputAsync("reason=" + reason);
 
-        Assert.Contains("FATAL:  " + message, await psql.AskAsync("SELECT 2;"));
+        Assert.Contains("FATAL:  " + message, await psql.LastWordsAsync("SELECT 2;"));
         Recorded recording = await Recorded.OfAsync(daemon.Recordings, reason);
         Assert.Equal((reason, "57P01"), (recording.End!.Reason, recording.End.WireCode));
-        await postgres.WaitForAsync($"SELECT count(*) FROM pg_stat_activity WHERE usename = '{PostgresServer.AppUser}' AND application_name = 'psql'", 0L);
+        await postgres.WaitForAsync($"SELECT count(*) FROM pg_stat_activity WHERE pid = {process}", 0L);
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public sealed class TargetLossTests(PostgresServer postgres)
         Assert.Equal("1\n", await psql.AskAsync("SELECT 1;"));
 
         await wire.DisposeAsync();
-        Assert.Contains("FATAL:  the target closed the connection", await psql.AskAsync("SELECT 2;"));
+        Assert.Contains("FATAL:  the target closed the connection", await psql.LastWordsAsync("SELECT 2;"));
         Assert.Equal(SessionSide.Target, (await Recorded.OfAsync(daemon.Recordings, "cut-off")).End!.Side);
         PsqlResult meanwhile = await Psql.RunAsync(daemon.Psql(token), "", "-At", "-c", "SELECT 1");
         Assert.Equal(2, meanwhile.ExitCode);
@@ -39,7 +39,7 @@ public sealed class TargetLossTests(PostgresServer postgres)
         string process = (await psql.AskAsync("SELECT pg_backend_pid();")).Trim();
         await postgres.SqlAsync($"SELECT pg_terminate_backend({process})");
 
-        Assert.Contains("FATAL:  terminating connection due to administrator command", await psql.AskAsync("SELECT 1;"));
+        Assert.Contains("FATAL:  terminating connection due to administrator command", await psql.LastWordsAsync("SELECT 1;"));
         Recorded recording = await Recorded.OfAsync(daemon.Recordings, "terminated");
         Assert.Equal((SessionSide.Target, "57P01"), (recording.End!.Side, recording.End.WireCode));
     }

@@ -40,6 +40,29 @@ public sealed class PsqlSession : IAsyncDisposable
             + Since(Process.Error, $"answer-{number - 1}-is-whole\n", $"answer-{number}-is-whole\n");
     }
 
+    /// <summary>Types a statement into a session that has ended meanwhile, whether psql knows it yet or not, and waits until psql has given up.</summary>
+    /// <returns>All that it has printed to standard error.</returns>
+    public async Task<string> LastWordsAsync(string sql)
+    {
+        try
+        {
+            await TypeAsync(sql);
+            Process.Input.Close();
+        }
+        catch (IOException e)
+        {
+            return $"{await EndedAsync()}({e.Message})";
+        }
+
+        return await EndedAsync();
+
+        async Task<string> EndedAsync()
+        {
+            await Process.WaitForExitAsync();
+            return Process.Error;
+        }
+    }
+
     public ValueTask DisposeAsync() => Process.DisposeAsync();
 
     private static string Since(string all, string before, string end)

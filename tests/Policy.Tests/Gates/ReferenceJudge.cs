@@ -60,7 +60,7 @@ public static class ReferenceJudge
         }
 
         if (effects.Any(e => !rules.Any(r => Grants(r.Rule, e))))
-            return (VerdictKind.Deny, unparsed ? "default-unparsed" : truncated ? "default-truncated" : "default");
+            return (VerdictKind.Deny, truncated ? "default-truncated" : unparsed ? "default-unparsed" : "default");
         foreach ((string id, ModelRule rule) in rules)
         {
             if (rule.Effect == VerdictKind.Hold && Stops(rule))

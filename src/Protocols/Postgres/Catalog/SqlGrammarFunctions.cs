@@ -15,6 +15,7 @@ internal static class SqlGrammarFunctions
         "json", "json_object", "json_array", "json_objectagg", "json_arrayagg", "json_scalar", "json_serialize", "json_query", "json_value", "json_exists",
         "current_time", "current_timestamp", "localtime", "localtimestamp", "interval", "time", "timestamp", "char", "character", "varchar",
         "numeric", "decimal", "dec", "float", "bit", "over", "filter", "within", "using", "as", "on", "not", "and", "or",
+        "operator", // OPERATOR(pg_catalog.~), as psql writes it
     }.ToFrozenSet(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
 
     public static bool Contains(ObjectRef function, ReadOnlySpan<byte> names)
