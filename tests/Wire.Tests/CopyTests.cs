@@ -171,6 +171,57 @@ public sealed class CopyTests
         await client.ExpectAsync(ReadyForQuery('I'));
     }
 
+    /// <summary>Then the first Sync is read as one, the data is ignored, and the second Sync is one too.</summary>
+    [Theory, Chunkings]
+    public async Task Extended_COPY_in_sent_all_at_once_that_never_begins(Chunking chunking)
+    {
+        await using var session = new Session(chunking);
+        (ClientPeer client, ServerPeer server) = await session.ReadyAsync();
+        for (int round = 0; round < 2; round++)
+        {
+            await client.SendAsync(Parse("", CopyIn), Bind("", ""), Execute(""), Sync, CopyData("x\n"), CopyDone, Sync);
+            await server.ExpectAsync(Parse("", CopyIn), Bind("", ""), Execute(""));
+            await server.SendAsync(ParseComplete, BindComplete, ErrorResponse("42P01", "relation \"t\" does not exist"));
+            await server.ExpectAsync(Sync, CopyData("x\n"), CopyDone, Sync);
+            await server.SendAsync(ReadyForQuery('I'), ReadyForQuery('I'));
+            await client.ExpectAsync(ParseComplete, BindComplete);
+            await client.ExpectErrorAsync("42P01");
+            await client.ExpectAsync(ReadyForQuery('I'), ReadyForQuery('I'));
+            await ExpectUsableAsync(client, server);
+        }
+    }
+
+    [Theory, Chunkings]
+    public async Task A_COPY_that_nobody_asked_for_ends_the_session(Chunking chunking)
+    {
+        await using var session = new Session(chunking);
+        (ClientPeer client, ServerPeer server) = await session.ReadyAsync();
+        await client.SendAsync(Query("select 1"));
+        await server.ExpectAsync(Query("select 1"));
+        await server.SendAsync(CopyInResponse);
+        await client.ExpectFatalAsync("08P01");
+        await session.ExpectEndAsync(SessionSide.Target, SessionStage.Ready, "target-copy-in", "08P01");
+    }
+
+    /// <summary>A request inside COPY data is what a server of version 14 or later ends the session for.</summary>
+    [Theory, Chunkings]
+    public async Task A_request_inside_a_COPY_ends_the_session(Chunking chunking)
+    {
+        foreach (byte[] request in new[] { Query("select 1"), Parse("", "select 1"), Bind("", ""), Describe('P', ""), Execute(""), Close('P', "") })
+        {
+            await using var session = new Session(chunking);
+            (ClientPeer client, ServerPeer server) = await session.ReadyAsync();
+            await client.SendAsync(Query(CopyIn));
+            await server.ExpectAsync(Query(CopyIn));
+            await server.SendAsync(CopyInResponse);
+            await client.ExpectAsync(CopyInResponse);
+            await client.SendAsync(CopyData("1\n"), request);
+            await client.ExpectFatalAsync("08P01");
+            Assert.Equal(CopyData("1\n"), await server.DrainAsync());
+            await session.ExpectEndAsync(SessionSide.Client, SessionStage.Ready, "message-malformed", "08P01");
+        }
+    }
+
     [Theory, Chunkings]
     public async Task COPY_out_passes_and_ends(Chunking chunking)
     {

@@ -81,19 +81,16 @@ public sealed class QueryTests
     {
         await using var session = new Session(chunking);
         (ClientPeer client, ServerPeer server) = await session.ReadyAsync();
-        byte[][] requests =
-        [
-            Parse("a", "select 1"), Bind("", "nowhere"), Execute(""), Query("select 9"), Close('S', "a"), Flush, Sync,
-            Parse("", "insert into t values (1)"), Describe('S', ""), Bind("", ""), Execute(""), Sync,
-        ];
-        await client.SendAsync(requests);
-        await server.ExpectAsync(requests);
-        byte[][] replies =
-        [
-            ParseComplete, ErrorResponse("26000", "prepared statement \"nowhere\" does not exist"), ReadyForQuery('I'),
-            ParseComplete, ParameterDescription(), NoData, BindComplete, CommandComplete("INSERT 0 1"), ReadyForQuery('I'),
-        ];
+        byte[][] skipped = [Query("select 9"), Close('S', "a"), Sync];
+        byte[][] next = [Parse("", "insert into t values (1)"), Describe('S', ""), Bind("", ""), Execute(""), Sync];
+        await client.SendAsync([Parse("a", "select 1"), Bind("", "nowhere"), Execute(""), .. skipped, .. next]);
+        await server.ExpectAsync(Parse("a", "select 1"), Bind("", "nowhere"), Execute(""));
+        await server.SendAsync(ParseComplete, ErrorResponse("26000", "prepared statement \"nowhere\" does not exist"));
+        await server.ExpectAsync([.. skipped, .. next]);
+        byte[][] replies = [ReadyForQuery('I'), ParseComplete, ParameterDescription(), NoData, BindComplete, CommandComplete("INSERT 0 1"), ReadyForQuery('I')];
         await server.SendAsync(replies);
+        await client.ExpectAsync(ParseComplete);
+        await client.ExpectErrorAsync("26000");
         await client.ExpectAsync(replies);
     }
 

@@ -28,7 +28,11 @@ public sealed class RecordingTests
         await server.SendAsync(ParseComplete, BindComplete, NoData, CommandComplete("INSERT 0 1"), ReadyForQuery('I'));
         await client.ExpectAsync(ParseComplete, BindComplete, CommandComplete("INSERT 0 1"), ReadyForQuery('I'));
 
-        await client.SendAsync(Query("copy orders from stdin"), CopyData("1\t2\n"), CopyDone, Terminate);
+        await client.SendAsync(Query("copy orders from stdin"));
+        await server.ExpectAsync(Query("copy orders from stdin"));
+        await server.SendAsync(CopyInResponse);
+        await client.ExpectAsync(CopyInResponse);
+        await client.SendAsync(CopyData("1\t2\n"), CopyDone, Terminate);
         await session.ExpectEndAsync(SessionSide.Client, SessionStage.Ready, "closed");
 
         Assert.Equal(Shown(client), session.Recorder.Only.ToClient);

@@ -31,9 +31,11 @@ public sealed class TerminationTests
     {
         await using var session = new Session(chunking);
         (ClientPeer client, ServerPeer server) = await session.ReadyAsync();
-        await client.SendAsync(CopyData("0123456789")[..^4]);
+        byte[] torn = Bind("", "", 0, "0123456789")[..^4];
+        await client.SendAsync(Parse("", "select $1"), torn);
         client.HalfClose();
-        Assert.Equal(CopyData("0123456789")[..^4], await server.DrainAsync());
+        await server.ExpectAsync(Parse("", "select $1"));
+        Assert.Equal(torn, await server.DrainAsync());
         await session.ExpectEndAsync(SessionSide.Client, SessionStage.Ready, "closed-inside-message");
     }
 

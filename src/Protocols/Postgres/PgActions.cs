@@ -130,8 +130,6 @@ internal sealed class PgActions(PgShared shared)
         mustWait |= wait;
         if (verdict.Kind != VerdictKind.Allow)
             return PgRefusal.FromVerdict(verdict);
-        if (ChangesCatalog(statement.Verb, statement.Flags))
-            shared.TouchCatalog();
         PgEffects found = EffectsOf(i, index);
         if ((effects & found & PgEffects.MayCopyIn) != 0)
             effects |= PgEffects.MayCopyTwice;
@@ -145,7 +143,7 @@ internal sealed class PgActions(PgShared shared)
         ref readonly SqlStatement statement = ref _scanner[i];
         if (statement.IsUnparsed)
             return PgEffects.All;
-        PgEffects effects = PgEffects.None;
+        PgEffects effects = ChangesCatalog(statement.Verb) ? PgEffects.ChangesCatalog : PgEffects.None;
         if (index is not null && MightRead(i, index))
             effects |= PgEffects.MightRead;
         if ((statement.Traits & SqlTraits.CopyFromStdin) != 0)
@@ -266,8 +264,8 @@ internal sealed class PgActions(PgShared shared)
     private static bool IsNameless(Verb verb) => verb is Verb.Set or Verb.Reset or Verb.Show or Verb.Listen or Verb.Unlisten or Verb.Notify
         or Verb.Prepare or Verb.Deallocate or Verb.Savepoint or Verb.Release or Verb.Rollback;
 
-    private static bool ChangesCatalog(Verb verb, ActionFlags flags) => (flags & ActionFlags.Unparsed) != 0
-        || verb is Verb.Create or Verb.CreateTableAs or Verb.Alter or Verb.Drop or Verb.ImportForeignSchema or Verb.Do or Verb.Call or Verb.DropOwned;
+    private static bool ChangesCatalog(Verb verb) =>
+        verb is Verb.Create or Verb.CreateTableAs or Verb.Alter or Verb.Drop or Verb.ImportForeignSchema or Verb.Do or Verb.Call or Verb.DropOwned;
 
     private static byte[] Blank(ReadOnlySpan<byte> text, int start, ReadOnlySpan<SqlRange> secrets)
     {

@@ -6,6 +6,9 @@ public sealed record PgLimits
     /// <summary>From accept to a logged-in target. libpq's own connect_timeout is typically 10 s; a person with a slow token helper needs more.</summary>
     public TimeSpan Handshake { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long the target may take to finish what a client asked for before it left. PostgreSQL itself has no bound; a session nobody reads should.</summary>
+    public TimeSpan Leave { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Longest StartupMessage, bytes. PostgreSQL's own MAX_STARTUP_PACKET_LENGTH.</summary>
     public int StartupBytes { get; init; } = 10_000;
 

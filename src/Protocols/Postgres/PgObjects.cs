@@ -149,6 +149,8 @@ internal sealed class PgObjects(PgShared shared)
     public void OnRun(PgEffects effects)
     {
         Run++;
+        if ((effects & PgEffects.ChangesCatalog) != 0)
+            shared.TouchCatalog();
         if ((effects & PgEffects.MayRename) == 0)
             return;
         foreach (PgPortal portal in _portals.Values)

@@ -293,6 +293,12 @@ public sealed class PgSession
         Task<(SessionEnd End, PgViolation? Violation)> request = GuardAsync(requests.RunAsync(stop), SessionSide.Client);
         Task<(SessionEnd End, PgViolation? Violation)> reply = GuardAsync(replies.RunAsync(stop), SessionSide.Target);
         Task first = await Task.WhenAny(request, reply, shared.EndAsked).ConfigureAwait(false);
+        if (first == request && (await request.ConfigureAwait(false)).End.Reason is "closed" or "closed-without-terminate")
+        {
+            // The client has said all it had to say, and may not have waited for what it asked: the target does it, then closes.
+            target.CloseOutput();
+            await Task.WhenAny(reply, shared.EndAsked, Task.Delay(_listener.Limits.Leave, stop)).ConfigureAwait(false);
+        }
 
         // The reply loop ends with the target's connection, and only then is the client's writer free for a last word. A client that takes nothing
         // holds the loop in a send: its connection is cut then.

@@ -40,8 +40,11 @@ public enum PgEffects
     /// <summary>It may take data from the client more than once.</summary>
     MayCopyTwice = 32,
 
+    /// <summary>It may change what relations and views there are.</summary>
+    ChangesCatalog = 64,
+
     /// <summary>It may do anything.</summary>
-    All = MightRead | MayCopyIn | MayRename | MayPrepare | IsIndirect | MayCopyTwice,
+    All = MightRead | MayCopyIn | MayRename | MayPrepare | IsIndirect | MayCopyTwice | ChangesCatalog,
 }
 
 /// <summary>What is remembered of a prepared statement (or of the text of a Query).</summary>

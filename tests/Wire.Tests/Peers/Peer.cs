@@ -73,6 +73,8 @@ public abstract class Peer(Socket socket) : IAsyncDisposable
         {
             PgMessage want = new(expected[0], expected[5..]);
             PgMessage got = await ReceiveAsync();
+            while (got.Type != want.Type && IsIncidental(got))
+                got = await ReceiveAsync();
             Assert.Equal(want.ToString(), got.ToString());
             Assert.Equal(want.Body, got.Body);
         }
@@ -139,6 +141,9 @@ public abstract class Peer(Socket socket) : IAsyncDisposable
         await Stream.DisposeAsync();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Whether a message may come at any place without being part of a script.</summary>
+    protected virtual bool IsIncidental(PgMessage message) => false;
 
     /// <summary>False when the connection ended before the first byte.</summary>
     protected async Task<bool> TryFillAsync(byte[] buffer)

@@ -61,4 +61,7 @@ public sealed class ServerPeer(Socket socket) : Peer(socket)
         await tls.AuthenticateAsServerAsync(options);
         Stream = tls;
     }
+
+    /// <summary>The engine flushes whenever it waits for a reply; a Flush changes nothing but when replies are sent (55.2.3).</summary>
+    protected override bool IsIncidental(PgMessage message) => message.Type == 'H';
 }

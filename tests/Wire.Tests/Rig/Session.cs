@@ -48,7 +48,10 @@ internal sealed class Session : IAsyncDisposable
     public WhoIsIn Live { get; } = new();
 
     /// <summary>The listener's settings; change them before <see cref="ConnectAsync"/>.</summary>
-    public PgListener Listener { get; set; } = new() { Node = "test", Name = "pg", Tls = () => null, AllowPlaintext = true };
+    public PgListener Listener { get; set; } = new() { Node = "test", Name = "pg", Tls = () => null, AllowPlaintext = true, Limits = Limits };
+
+    /// <summary>Scripted servers do not hang up after Terminate: nobody waits long for that.</summary>
+    private static PgLimits Limits { get; } = new() { Leave = TimeSpan.FromMilliseconds(50) };
 
     /// <summary>The engine's work on the connection that was made last.</summary>
     public Task<PgOutcome> Running { get; private set; } = Task.FromResult(new PgOutcome(new SessionEnd(SessionSide.Proxy, SessionStage.Accept, "none"), null));

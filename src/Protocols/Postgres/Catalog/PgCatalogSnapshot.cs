@@ -90,30 +90,30 @@ internal sealed class PgCatalogSnapshot
     public static async Task<PgCatalogSnapshot> LoadAsync(PgSideConnection connection, CancellationToken cancel)
     {
         var snapshot = new PgCatalogSnapshot();
-        await connection.QueryAsync(RelationsSql, MaxEntries, snapshot.AddRelation, cancel).ConfigureAwait(false);
-        await connection.QueryAsync(ColumnsSql, MaxEntries, snapshot.AddColumn, cancel).ConfigureAwait(false);
-        await connection.QueryAsync(KinSql, MaxEntries, snapshot.AddKin, cancel).ConfigureAwait(false);
-        await connection.QueryAsync(GeneratedSql, MaxEntries, snapshot.AddGenerated, cancel).ConfigureAwait(false);
-        await connection.QueryAsync(ViewsSql, MaxEntries, snapshot.AddView, cancel).ConfigureAwait(false);
-        await connection.QueryAsync(FunctionsSql, MaxEntries, snapshot.AddFunction, cancel).ConfigureAwait(false);
-        await connection.QueryAsync(StringTypesSql, MaxEntries, row => snapshot.StringTypes.Add(Oid(row[0])), cancel).ConfigureAwait(false);
+        await connection.QueryAsync(RelationsSql, 3, MaxEntries, snapshot.AddRelation, cancel).ConfigureAwait(false);
+        await connection.QueryAsync(ColumnsSql, 3, MaxEntries, snapshot.AddColumn, cancel).ConfigureAwait(false);
+        await connection.QueryAsync(KinSql, 2, MaxEntries, snapshot.AddKin, cancel).ConfigureAwait(false);
+        await connection.QueryAsync(GeneratedSql, 3, MaxEntries, snapshot.AddGenerated, cancel).ConfigureAwait(false);
+        await connection.QueryAsync(ViewsSql, 6, MaxEntries, snapshot.AddView, cancel).ConfigureAwait(false);
+        await connection.QueryAsync(FunctionsSql, 2, MaxEntries, snapshot.AddFunction, cancel).ConfigureAwait(false);
+        await connection.QueryAsync(StringTypesSql, 1, MaxEntries, row => snapshot.StringTypes.Add(Oid(row[0])), cancel).ConfigureAwait(false);
         return snapshot;
     }
 
-    private static uint Oid(string? text) => uint.Parse(text!, CultureInfo.InvariantCulture);
+    private static uint Oid(string text) => uint.Parse(text, CultureInfo.InvariantCulture);
 
-    private static short Attribute(string? text) => short.Parse(text!, CultureInfo.InvariantCulture);
+    private static short Attribute(string text) => short.Parse(text, CultureInfo.InvariantCulture);
 
     // Each takes a row of its query: oid, schema, name; oid, number, column; child, parent; and so on.
-    internal void AddRelation(string?[] row) => Relations[Oid(row[0])] = new PgRelation(Oid(row[0]), row[1]!, row[2]!);
+    internal void AddRelation(string[] row) => Relations[Oid(row[0])] = new PgRelation(Oid(row[0]), row[1], row[2]);
 
-    internal void AddColumn(string?[] row)
+    internal void AddColumn(string[] row)
     {
         if (Relations.TryGetValue(Oid(row[0]), out PgRelation? relation))
-            relation.Columns.Add(new(Attribute(row[1]), row[2]!));
+            relation.Columns.Add(new(Attribute(row[1]), row[2]));
     }
 
-    internal void AddKin(string?[] row)
+    internal void AddKin(string[] row)
     {
         if (!Relations.TryGetValue(Oid(row[0]), out PgRelation? child) || !Relations.TryGetValue(Oid(row[1]), out PgRelation? parent))
             return;
@@ -121,13 +121,13 @@ internal sealed class PgCatalogSnapshot
         parent.Kin.Add(child.Oid);
     }
 
-    internal void AddGenerated(string?[] row)
+    internal void AddGenerated(string[] row)
     {
         if (Relations.TryGetValue(Oid(row[0]), out PgRelation? relation))
             relation.Generated.Add((Attribute(row[1]), Attribute(row[2])));
     }
 
-    internal void AddView(string?[] row)
+    internal void AddView(string[] row)
     {
         if (!Relations.TryGetValue(Oid(row[0]), out PgRelation? view))
             return;
@@ -137,8 +137,8 @@ internal sealed class PgCatalogSnapshot
             view.Reads.Add((Oid(row[2]), Attribute(row[3])));
     }
 
-    internal void AddFunction(string?[] row)
+    internal void AddFunction(string[] row)
     {
-        (row[1] == "t" ? OpaqueFunctions : SafeFunctions).Add(row[0]!);
+        (row[1] == "t" ? OpaqueFunctions : SafeFunctions).Add(row[0]);
     }
 }
