@@ -14,7 +14,7 @@ public sealed class BufferedReaderTests
 
         public List<int> Offered { get; } = [];
 
-        protected override ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancel)
+        protected override ValueTask<ReadResult> ReceiveAsync(Memory<byte> buffer, CancellationToken cancel)
         {
             Assert.NotEqual(0, buffer.Length);
             Offered.Add(buffer.Length);
@@ -22,7 +22,7 @@ public sealed class BufferedReaderTests
             int count = Math.Min(Math.Min(piece, buffer.Length), bytes.Length - _at);
             bytes.AsMemory(_at, count).CopyTo(buffer);
             _at += count;
-            return new ValueTask<int>(count);
+            return new ValueTask<ReadResult>(Received(count));
         }
     }
 

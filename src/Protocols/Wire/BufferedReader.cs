@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Runtime.CompilerServices;
 
 namespace Sallyport.Protocols.Wire;
 
@@ -24,8 +23,11 @@ internal abstract class BufferedReader : PipeReader
     private bool _lastReceiveFilled;
     private bool _ended;
 
-    /// <summary>Receives into <paramref name="buffer"/>; 0 bytes: the peer has ended its direction.</summary>
-    protected abstract ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancel);
+    /// <summary>
+    /// Receives into <paramref name="buffer"/> and completes with what <see cref="Received"/> makes of the count; 0 bytes: the peer has ended its
+    /// direction. The result is made here and not by whoever awaits a count, which saves a state machine per message.
+    /// </summary>
+    protected abstract ValueTask<ReadResult> ReceiveAsync(Memory<byte> buffer, CancellationToken cancel);
 
     public sealed override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
@@ -33,10 +35,7 @@ internal abstract class BufferedReader : PipeReader
             return new ValueTask<ReadResult>(result);
 
         MakeRoom();
-        ValueTask<int> receive = ReceiveAsync(_buffer.AsMemory(_end), cancellationToken);
-        return receive.IsCompletedSuccessfully
-            ? new ValueTask<ReadResult>(Received(receive.Result))
-            : AwaitReceiveAsync(receive);
+        return ReceiveAsync(_buffer.AsMemory(_end), cancellationToken);
     }
 
     public sealed override bool TryRead(out ReadResult result)
@@ -72,10 +71,8 @@ internal abstract class BufferedReader : PipeReader
         Replace([]);
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<ReadResult> AwaitReceiveAsync(ValueTask<int> receive) => Received(await receive.ConfigureAwait(false));
-
-    private ReadResult Received(int count)
+    /// <summary>Takes up <paramref name="count"/> received bytes.</summary>
+    protected ReadResult Received(int count)
     {
         if (count == 0)
             _ended = true;

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Pipelines.Sockets.Unofficial;
@@ -15,7 +16,7 @@ internal sealed class SocketReader(Socket socket) : BufferedReader, IDisposable
         Complete();
     }
 
-    protected override ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancel)
+    protected override ValueTask<ReadResult> ReceiveAsync(Memory<byte> buffer, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
         _receive.SetBuffer(buffer);
@@ -23,15 +24,15 @@ internal sealed class SocketReader(Socket socket) : BufferedReader, IDisposable
             return AwaitAsync();
 
         _receive.Complete();
-        return _receive.SocketError == SocketError.Success ? new ValueTask<int>(_receive.GetResult()) : AwaitAsync();
+        return _receive.SocketError == SocketError.Success ? new ValueTask<ReadResult>(Received(_receive.GetResult())) : AwaitAsync();
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> AwaitAsync()
+    private async ValueTask<ReadResult> AwaitAsync()
     {
         try
         {
-            return await _receive;
+            return Received(await _receive);
         }
         catch (SocketException e)
         {

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Security;
+using System.Runtime.CompilerServices;
 using Sallyport.Contract;
 
 namespace Sallyport.Protocols.Wire;
@@ -63,6 +64,8 @@ internal sealed class TlsDuplex : IDuplex
 
     private sealed class StreamReader(Stream stream) : BufferedReader
     {
-        protected override ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancel) => stream.ReadAsync(buffer, cancel);
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+        protected override async ValueTask<ReadResult> ReceiveAsync(Memory<byte> buffer, CancellationToken cancel) =>
+            Received(await stream.ReadAsync(buffer, cancel).ConfigureAwait(false));
     }
 }
