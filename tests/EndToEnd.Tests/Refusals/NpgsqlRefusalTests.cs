@@ -114,6 +114,23 @@ public sealed class NpgsqlRefusalTests(GuardedDaemon fixture) : IClassFixture<Gu
         Assert.Equal(40L, await CountAsync(connection));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    public async Task A_pooled_connection_that_is_reset_reads_text_beyond_ASCII_at_once(int autoPrepare)
+    {
+        NpgsqlConnectionStringBuilder settings = fixture.Daemon.Npgsql(fixture.Token);
+        (settings.Pooling, settings.MaxPoolSize, settings.MaxAutoPrepare, settings.AutoPrepareMinUsages) = (true, 1, autoPrepare, 1);
+        await using var source = NpgsqlDataSource.Create(settings);
+        for (int i = 0; i < 3; i++)
+        {
+            // The reset goes out with the first statement, in one packet, and its reply is still owed when that one is judged.
+            await using NpgsqlConnection connection = await source.OpenConnectionAsync();
+            await using var command = new NpgsqlCommand("SELECT 'Straße' || E'\\n' || name FROM customers WHERE id = 1", connection);
+            Assert.Equal("Straße\nAda Lovelace", await command.ExecuteScalarAsync());
+        }
+    }
+
     [Fact]
     public async Task A_text_too_long_to_be_judged_is_refused_and_the_connection_goes_on()
     {
