@@ -1,28 +1,6 @@
-using System.Net;
 using System.Net.Security;
 
 namespace Sallyport.Contract;
-
-/// <summary>What a client offers to prove who it is.</summary>
-/// <param name="Token">The bearer token, as the client sent it. A secret.</param>
-/// <param name="ClaimedUser">The user name it gave: a label only.</param>
-/// <param name="Source">Where it comes from.</param>
-public readonly record struct LoginProof(string Token, string ClaimedUser, IPEndPoint Source)
-{
-    /// <summary>Without the token.</summary>
-    public override string ToString() => $"proof of {ClaimedUser} from {Source}";
-}
-
-/// <summary>An identity, or a refusal whose reason is for the operator's eyes only.</summary>
-/// <param name="Identity">Who it is; null when refused.</param>
-/// <param name="Refusal">A fixed word for the audit (<c>token-expired</c>, <c>issuer-unknown</c>); null when accepted.</param>
-public readonly record struct LoginResult(Identity? Identity, string? Refusal);
-
-/// <summary>Turns a proof into an identity. Never throws for a bad proof: a failure of any kind is a refusal.</summary>
-public interface ILogin
-{
-    ValueTask<LoginResult> LoginAsync(LoginProof proof, CancellationToken cancel);
-}
 
 /// <summary>How the connection to a target is encrypted; the words are libpq's.</summary>
 public enum TargetTlsMode : byte

@@ -32,6 +32,15 @@ public sealed record Identity
     /// <summary>The proof's own id (<c>jti</c>), when it has one.</summary>
     public string? TokenId { get; init; }
 
+    /// <summary>The login at the issuer it comes from (<c>sid</c>): logging out there ends it; null when the issuer does not say.</summary>
+    public string? LoginSession { get; init; }
+
+    /// <summary>When the person last proved who they are (<c>auth_time</c>, UTC); null when the issuer does not say.</summary>
+    public DateTimeOffset? AuthenticatedAt { get; init; }
+
+    /// <summary>How they proved it (<c>acr</c>): a word of the issuer's; null when it does not say.</summary>
+    public string? AuthenticationContext { get; init; }
+
     /// <summary>From then on nothing more is allowed.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 }

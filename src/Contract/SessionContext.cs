@@ -8,24 +8,36 @@ public sealed class SessionContext
 {
     private readonly IPolicy _policy;
     private readonly ISessionRecorder _recorder;
+    private readonly IApprovals? _approvals;
     private readonly TimeProvider _time;
+    private volatile SessionFacts _facts;
     private volatile IGate _gate;
+    private volatile Suspension? _suspended;
+    private volatile HoldOutcome? _granted;
+    private volatile bool _changed;
     private long _gateExpires;
     private long _minute;
     private int _actionsThisMinute;
 
     /// <summary>Opens the gate for <paramref name="facts"/>.</summary>
-    public SessionContext(SessionFacts facts, IPolicy policy, ISessionRecorder recorder, TimeProvider time)
+    /// <param name="approvals">Who is asked about held actions; null: nobody, they are refused.</param>
+    public SessionContext(SessionFacts facts, IPolicy policy, ISessionRecorder recorder, TimeProvider time, IApprovals? approvals = null)
     {
-        Facts = facts;
+        _facts = facts;
         _policy = policy;
         _recorder = recorder;
         _time = time;
+        _approvals = approvals;
         _gate = Open();
     }
 
+    private sealed record Suspension(string RuleId, string Hint);
+
     /// <summary>Who, from where, to what and when.</summary>
-    public SessionFacts Facts { get; }
+    public SessionFacts Facts => _facts;
+
+    /// <summary>What an approved action runs under, while it runs.</summary>
+    public HoldOutcome? Granted => _granted;
 
     /// <summary>The masks in force; null when there are none.</summary>
     public MaskPlan? Masks => _gate.Masks;
@@ -33,15 +45,16 @@ public sealed class SessionContext
     /// <summary>The limits in force.</summary>
     public SessionLimits Limits => _gate.Limits;
 
-    /// <summary>Changes whenever an earlier verdict may no longer hold: policy was replaced, a time window turned, the identity expired.</summary>
+    /// <summary>Changes whenever an earlier verdict may no longer hold: policy was replaced, a time window turned, the identity changed or expired, the session was suspended.</summary>
     public int Epoch { get; private set; }
 
     /// <summary>Looks whether the rules still hold, and takes up the new ones if not. Cheap: call it before using a cached verdict.</summary>
     /// <returns><see cref="Epoch"/> after the look.</returns>
     public int Refresh()
     {
-        if (_policy.Version != _gate.Version || _time.GetUtcNow().UtcTicks >= _gateExpires)
+        if (_policy.Version != _gate.Version || _changed || _time.GetUtcNow().UtcTicks >= _gateExpires)
         {
+            _changed = false;
             _gate = Open();
             Epoch++;
         }
@@ -60,6 +73,51 @@ public sealed class SessionContext
         return verdict;
     }
 
+    /// <summary>Holds an action until a person has said yes or no. Request loop only; nothing else of the session is judged meanwhile.</summary>
+    /// <exception cref="OperationCanceledException">It was withdrawn.</exception>
+    public async ValueTask<HoldOutcome> HoldAsync(
+        Verdict verdict, HeldAction action, Func<HoldNotice, CancellationToken, ValueTask> tell, CancellationToken withdrawn)
+    {
+        if (_approvals is null)
+            return new HoldOutcome(false, "", "unavailable", "this server holds such actions and has no approval service configured");
+        HoldOutcome outcome = await _approvals.RequestAsync(_facts, verdict, action, Told, withdrawn).ConfigureAwait(false);
+        Event($"hold-{outcome.Reason}", $"{outcome.Id} {verdict.RuleId}");
+        await ReadyAsync(withdrawn).ConfigureAwait(false);
+        if (outcome.Approved)
+            _granted = outcome;
+        return outcome;
+
+        ValueTask Told(HoldNotice notice, CancellationToken cancel)
+        {
+            Event("hold", $"{notice.Id} {notice.RuleId}");
+            return tell(notice, cancel);
+        }
+    }
+
+    /// <summary>An approved action has run to its end.</summary>
+    public void Done() => _granted = null;
+
+    /// <summary>Takes up what is known of the identity now: groups may have been taken away. Safe from any thread.</summary>
+    public void Update(Identity identity)
+    {
+        _facts = _facts with { Identity = identity };
+        _changed = true;
+    }
+
+    /// <summary>Refuses every action from now on, by this rule id and with this hint, until <see cref="Resume"/>. Safe from any thread.</summary>
+    public void Suspend(string ruleId, string hint)
+    {
+        _suspended = new Suspension(ruleId, hint);
+        _changed = true;
+    }
+
+    /// <summary>Judges by policy again. Safe from any thread.</summary>
+    public void Resume()
+    {
+        _suspended = null;
+        _changed = true;
+    }
+
     /// <summary>Records bytes of the protocol.</summary>
     /// <returns>False: await <see cref="ReadyAsync"/> before sending them.</returns>
     public bool Record(Direction direction, ReadOnlySpan<byte> bytes) => _recorder.Data(direction, bytes);
@@ -74,6 +132,8 @@ public sealed class SessionContext
 
     private Verdict? Limited(in ActionView action)
     {
+        if (_suspended is { } suspended)
+            return new Verdict(VerdictKind.Deny, suspended.RuleId, _gate.Version, suspended.Hint);
         DateTimeOffset now = _time.GetUtcNow();
         if (now >= Facts.Identity.ExpiresAt)
             return new Verdict(VerdictKind.Deny, "identity-expired", _gate.Version, "The token has expired: log in again with a new one.");
@@ -91,7 +151,7 @@ public sealed class SessionContext
 
     private IGate Open()
     {
-        IGate gate = _policy.Open(Facts);
+        IGate gate = _policy.Open(_facts);
         long expiry = Facts.Identity.ExpiresAt.UtcTicks;
         bool expired = _time.GetUtcNow().UtcTicks >= expiry;
         _gateExpires = expired ? gate.ValidUntil.UtcTicks : Math.Min(gate.ValidUntil.UtcTicks, expiry);

@@ -2,7 +2,7 @@ namespace Sallyport.Contract;
 
 /// <summary>
 /// What an action does, over all protocols; policy documents write the names in kebab-case (<c>copy-to</c>).
-/// Values are stored in recordings: they are never renumbered, and stay below 256 so that a <see cref="VerbSet"/> holds them all.
+/// Values are stored in recordings: they are never renumbered, and stay below 256 so that a bitmap of four words holds them all.
 /// </summary>
 public enum Verb : byte
 {

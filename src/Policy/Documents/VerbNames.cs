@@ -1,4 +1,5 @@
 using Sallyport.Contract;
+using Sallyport.Policy.Matching;
 using Sallyport.Policy.Yaml;
 
 namespace Sallyport.Policy.Documents;

@@ -15,6 +15,9 @@ public sealed record PgDoors
 
     public required IRecorder Recorder { get; init; }
 
+    /// <summary>Who is asked about held statements; null: nobody, they are refused.</summary>
+    public IApprovals? Approvals { get; init; }
+
     public required ILiveSessions Sessions { get; init; }
 
     /// <summary>Cancel keys of every session of this node, whichever listener it came in by.</summary>
@@ -24,6 +27,19 @@ public sealed record PgDoors
     public required PgCatalogs Catalogs { get; init; }
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
+}
+
+/// <summary>How a client proves who it is. A user name that ends in <c>+token</c>, <c>+oauth</c> or <c>+browser</c> chooses for itself; that of an issued password is asked for that.</summary>
+public enum PgLoginMethod
+{
+    /// <summary>A token, as the password (AuthenticationCleartextPassword).</summary>
+    Token,
+
+    /// <summary>A token, by SASL OAUTHBEARER (RFC 7628).</summary>
+    OAuth,
+
+    /// <summary>Nothing: a NOTICE says where the person logs in, and the connection waits for it.</summary>
+    Browser,
 }
 
 /// <summary>One listener's settings.</summary>
@@ -40,6 +56,9 @@ public sealed record PgListener
 
     /// <summary>True when tokens may be sent unencrypted: configuration allows it on loopback only.</summary>
     public bool AllowPlaintext { get; init; }
+
+    /// <summary>How clients log in here whose user name does not say it.</summary>
+    public PgLoginMethod Login { get; init; } = PgLoginMethod.Token;
 
     /// <summary>Called once when a client is let in, or has sent a CancelRequest's worth of bytes: it no longer counts as unauthenticated.</summary>
     public Action? Authenticated { get; init; }

@@ -164,7 +164,7 @@ public sealed class PgSession
         SessionEnd end;
         try
         {
-            end = await EnterAsync(client, target, new SessionContext(facts, _doors.Policy, recorder, _doors.Time), deadline, cut, stop).ConfigureAwait(false);
+            end = await EnterAsync(client, target, new SessionContext(facts, _doors.Policy, recorder, _doors.Time, _doors.Approvals), deadline, cut, stop).ConfigureAwait(false);
         }
         catch (PgHandshakeException e)
         {

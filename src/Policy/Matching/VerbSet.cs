@@ -1,4 +1,6 @@
-namespace Sallyport.Contract;
+using Sallyport.Contract;
+
+namespace Sallyport.Policy.Matching;
 
 /// <summary>A set of <see cref="Verb"/>s as a bitmap: membership is one shift and one mask.</summary>
 public readonly record struct VerbSet

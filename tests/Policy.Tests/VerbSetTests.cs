@@ -1,6 +1,8 @@
+using Sallyport.Contract;
+using Sallyport.Policy.Matching;
 using CsCheck;
 
-namespace Sallyport.Contract.Tests;
+namespace Sallyport.Policy.Tests;
 
 public sealed class VerbSetTests
 {

@@ -1,0 +1,63 @@
+using System.Net;
+
+namespace Sallyport.Contract;
+
+/// <summary>A bearer token, as a client offers it to prove who it is.</summary>
+/// <param name="Token">As the client sent it. A secret.</param>
+/// <param name="ClaimedUser">The user name it gave: a label only.</param>
+/// <param name="Source">Where it comes from.</param>
+public readonly record struct LoginProof(string Token, string ClaimedUser, IPEndPoint Source)
+{
+    /// <summary>Without the token.</summary>
+    public override string ToString() => $"proof of {ClaimedUser} from {Source}";
+}
+
+/// <summary>An identity, or a refusal whose reason is for the operator's eyes only.</summary>
+/// <param name="Identity">Who it is; null when refused.</param>
+/// <param name="Refusal">A fixed word for the audit (<c>token-expired</c>, <c>issuer-unknown</c>); null when accepted.</param>
+public readonly record struct LoginResult(Identity? Identity, string? Refusal);
+
+/// <summary>Who wants to log in without having anything to prove it by, for the person who is asked to do it elsewhere.</summary>
+/// <param name="ClaimedUser">Who it says it is: only that person's login is taken.</param>
+/// <param name="Source">Where it comes from.</param>
+/// <param name="Client">What it says it is.</param>
+/// <param name="Target">Where it wants to go.</param>
+public sealed record LoginAttempt(string ClaimedUser, IPEndPoint Source, string Client, string Target);
+
+/// <summary>Where a person logs in for a waiting client, and by what code the two are told to be the same.</summary>
+public sealed record LoginPrompt(string Url, string Code, DateTimeOffset ExpiresAt);
+
+/// <summary>What a SCRAM-SHA-256 server must know (RFC 5802 3) of an issued password.</summary>
+public abstract class ScramLogin
+{
+    public required byte[] Salt { get; init; }
+
+    public required int Iterations { get; init; }
+
+    public required byte[] StoredKey { get; init; }
+
+    public required byte[] ServerKey { get; init; }
+
+    /// <summary>To be called once, whether or not the client has proven that it knows the password.</summary>
+    public abstract ValueTask<LoginResult> CompleteAsync(bool proven, CancellationToken cancel);
+}
+
+/// <summary>Turns a proof into an identity. Never throws for a bad proof: a failure of any kind is a refusal.</summary>
+public interface ILogin
+{
+    /// <summary>The OpenID Provider that a client can get a token from (RFC 7628 3.2.2: the address of its discovery document); null: there is none.</summary>
+    string? DiscoveryUrl => null;
+
+    /// <summary>Verifies a bearer token.</summary>
+    ValueTask<LoginResult> LoginAsync(LoginProof proof, CancellationToken cancel);
+
+    /// <summary>The issued password of this user name. A name that has the form of one and is none gets a made-up one, which nothing proves; null: names of this form are not issued.</summary>
+    ValueTask<ScramLogin?> FindIssuedAsync(string user, IPEndPoint source, CancellationToken cancel) => default;
+
+    /// <summary>Lets a person log in elsewhere, and waits for it.</summary>
+    /// <param name="attempt">Who waits.</param>
+    /// <param name="show">Shows the person where.</param>
+    /// <param name="cancel">The client has gone.</param>
+    ValueTask<LoginResult> PromptAsync(LoginAttempt attempt, Func<LoginPrompt, CancellationToken, ValueTask> show, CancellationToken cancel) =>
+        new(new LoginResult(null, "prompt-unavailable"));
+}
