@@ -1,3 +1,4 @@
+using Xunit;
 using Sallyport.Contract;
 using Sallyport.Policy.Matching;
 using CsCheck;
