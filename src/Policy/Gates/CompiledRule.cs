@@ -1,6 +1,6 @@
 using Sallyport.Contract;
-using Sallyport.Policy.Matching;
 using Sallyport.Policy.Documents;
+using Sallyport.Policy.Matching;
 
 namespace Sallyport.Policy.Gates;
 
