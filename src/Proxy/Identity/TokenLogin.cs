@@ -65,6 +65,8 @@ internal sealed class TokenLogin : ILogin
             return Refuse(Refusals.Issuer);
         if (!issuer.Rules.Algorithms.Contains(parts.Algorithm))
             return Refuse(Refusals.Algorithm);
+        if (issuer.Rules.AccessTokensOnly && !parts.IsAccessToken)
+            return Refuse(Refusals.Type);
 
         KeySet? keys = await issuer.Keys.GetAsync(cancel).ConfigureAwait(false);
         IReadOnlyList<SecurityKey> candidates = keys?.Find(parts.KeyId, parts.Algorithm) ?? [];
