@@ -75,6 +75,9 @@ internal static class Refusals
     /// <summary>The subject, or somebody it acts for, no longer exists.</summary>
     public const string Unknown = "subject-unknown";
 
+    /// <summary>It may not be used for this: an API token for the admin API opens no target.</summary>
+    public const string Scope = "scope-refused";
+
     /// <summary>Used from where it may not be used.</summary>
     public const string Source = "source-refused";
 
