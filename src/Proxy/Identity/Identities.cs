@@ -108,8 +108,7 @@ internal sealed class Identities : IDisposable
     /// <summary>What is known of a subject; null: nothing, and the store cannot be asked.</summary>
     private async ValueTask<SubjectState?> FindAsync(string issuer, string subject, CancellationToken cancel)
     {
-        bool known = _known.TryFind((issuer, subject), out Entry? entry);
-        if (known && entry!.IsFresh)
+        if (_known.TryFind((issuer, subject), out Entry? entry) && entry.IsFresh)
             return entry.State;
         long changes = Interlocked.Read(ref _changes);
         try
@@ -126,7 +125,8 @@ internal sealed class Identities : IDisposable
         }
         catch (StoreUnavailableException unavailable)
         {
-            _log.Warning("subject-not-looked-up", new("known", known ? 1 : 0), new("error", unavailable.Message));
+            if (_store.IsReachable)
+                _log.Warning("subject-not-looked-up", new LogField("error", unavailable.Message)); // Else the store itself says so, once.
             return entry?.State;
         }
     }

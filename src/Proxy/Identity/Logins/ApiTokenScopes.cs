@@ -1,6 +1,8 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Net;
 using System.Text.Json;
+using Sallyport.Proxy.Admin;
 using Sallyport.Proxy.Configuration;
 
 namespace Sallyport.Proxy.Identity.Logins;
@@ -15,6 +17,8 @@ internal sealed record ApiTokenScopes(ImmutableArray<string> Targets, ImmutableA
     private const string TargetPrefix = "target:";
     private const string AdminPrefix = "admin:";
 
+    private static readonly FrozenDictionary<string, AdminRole> KnownRoles = Admin.AdminRoles.ByName;
+
     /// <summary>Any target.</summary>
     public const string AnyTarget = "*";
 
@@ -26,8 +30,8 @@ internal sealed record ApiTokenScopes(ImmutableArray<string> Targets, ImmutableA
             throw new ArgumentException($"A token needs 1 to {MostScopes} scopes, such as target:NAME, and has at most {MostScopes} source ranges.");
         ImmutableArray<string> targets = [.. scopes.Where(s => s.StartsWith(TargetPrefix, StringComparison.Ordinal)).Select(s => s[TargetPrefix.Length..])];
         ImmutableArray<string> roles = [.. scopes.Where(s => s.StartsWith(AdminPrefix, StringComparison.Ordinal)).Select(s => s[AdminPrefix.Length..])];
-        if (targets.Length + roles.Length != scopes.Count || targets.Any(t => t != AnyTarget && !ConfigReader.IsName(t)) || roles.Any(r => !IsRole(r)))
-            throw new ArgumentException("A scope is target:NAME, target:* or admin:ROLE.");
+        if (targets.Length + roles.Length != scopes.Count || targets.Any(t => t != AnyTarget && !ConfigReader.IsName(t)) || roles.Any(r => !KnownRoles.ContainsKey(r)))
+            throw new ArgumentException($"A scope is target:NAME, target:* or admin:ROLE, where ROLE is one of {string.Join(", ", KnownRoles.Keys.Order(StringComparer.Ordinal))}.");
         return new ApiTokenScopes(targets, roles, [.. sources.Select(Network)]);
     }
 
@@ -42,8 +46,6 @@ internal sealed record ApiTokenScopes(ImmutableArray<string> Targets, ImmutableA
         return Sources.IsEmpty || Sources.Any(network => network.Contains(address));
     }
 
-    private static bool IsRole(string role) => role.Length is > 0 and <= 32 && role.All(c => char.IsAsciiLetterLower(c) || c == '-');
-
     /// <summary>A range, or one address.</summary>
     private static IPNetwork Network(string text)
     {
@@ -51,8 +53,6 @@ internal sealed record ApiTokenScopes(ImmutableArray<string> Targets, ImmutableA
             return network;
         return IPAddress.TryParse(text, out IPAddress? address) && !text.Contains('%', StringComparison.Ordinal)
             ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
-            : throw new ArgumentException($"\"{OneLineOf(text)}\" is no source: write a range such as 10.1.0.0/16 (its first address), or an address.");
+            : throw new ArgumentException($"\"{Revocations.OneLine.Of(text)}\" is no source: write a range such as 10.1.0.0/16 (its first address), or an address.");
     }
-
-    private static string OneLineOf(string text) => Revocations.OneLine.Of(text);
 }

@@ -108,7 +108,7 @@ internal sealed class DaemonLogin : ILogin
         catch
         {
             await gone.CancelAsync().ConfigureAwait(false);
-            await wait.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)wait).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }
 

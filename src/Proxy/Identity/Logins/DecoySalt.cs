@@ -13,13 +13,12 @@ namespace Sallyport.Proxy.Identity.Logins;
 internal sealed class DecoySalt(byte[] secret)
 {
     private const string Key = "logins:decoy-secret";
-    private const string Purpose = "decoy-secret";
 
     /// <summary>Reads the secret that all nodes share; the first node makes it.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
     public static async Task<DecoySalt> LoadAsync(IStateStore store, ISealer sealer, TimeProvider time, CancellationToken cancel)
     {
-        byte[] fresh = sealer.Seal(Purpose, RandomNumberGenerator.GetBytes(32));
+        byte[] fresh = sealer.Seal(SealPurposes.OneTime(Key), RandomNumberGenerator.GetBytes(32));
         byte[] kept = await store.WriteAsync(async (state, stop) =>
         {
             OneTimeRow? row = await state.OneTimes.FirstOrDefaultAsync(o => o.Key == Key, stop).ConfigureAwait(false);
@@ -29,7 +28,7 @@ internal sealed class DecoySalt(byte[] secret)
             await state.SaveChangesAsync(stop).ConfigureAwait(false);
             return fresh;
         }, cancel).ConfigureAwait(false);
-        return new DecoySalt(sealer.Open(Purpose, kept));
+        return new DecoySalt(sealer.Open(SealPurposes.OneTime(Key), kept));
     }
 
     /// <summary>The salt of a name.</summary>
