@@ -35,6 +35,9 @@ internal sealed record TokenParts
     /// <summary>The issuer the token claims.</summary>
     public required string Issuer { get; init; }
 
+    /// <summary>True when it says that it is an access token (RFC 9068 2.1), not only that it is a JWT.</summary>
+    public required bool IsAccessToken { get; init; }
+
     /// <summary>The payload. Believe it only after the signature over it has been verified.</summary>
     public required JsonElement Payload { get; init; }
 
@@ -60,6 +63,7 @@ internal sealed record TokenParts
             Algorithm = Text(header, "alg")!,
             KeyId = Text(header, "kid"),
             Issuer = issuer,
+            IsAccessToken = Type(header) is "AT+JWT" or "APPLICATION/AT+JWT",
             Payload = payload,
         };
     }
@@ -81,14 +85,17 @@ internal sealed record TokenParts
         }
     }
 
+    /// <summary>Nothing is nested (<c>cty</c>, RFC 7519 5.2) or compressed (<c>zip</c>) in an access token; <c>b64</c> (RFC 7797) would change what is signed.</summary>
     private static string? RefuseHeader(JsonElement header)
     {
         if (Text(header, "alg") is not { } algorithm)
             return Refusals.Malformed;
         if (!Algorithms.Contains(algorithm))
             return Refusals.Algorithm;
-        if (header.TryGetProperty("crit", out _))
+        if (header.TryGetProperty("crit", out _) || header.TryGetProperty("b64", out _))
             return Refusals.Critical;
+        if (header.TryGetProperty("cty", out _) || header.TryGetProperty("zip", out _))
+            return Refusals.Type;
         if (KeyMembers.Any(member => header.TryGetProperty(member, out _)))
             return Refusals.EmbeddedKey;
         if (header.TryGetProperty("kid", out _) && Text(header, "kid") is null)
@@ -100,12 +107,11 @@ internal sealed record TokenParts
     /// RFC 9068 2.1: <c>at+jwt</c>, with or without <c>application/</c>; RFC 7519 5.1: <c>JWT</c>. Without <c>typ</c> it is taken, since
     /// Kubernetes service account tokens have none.
     /// </summary>
-    private static bool TypeAccepted(JsonElement header)
-    {
-        if (!header.TryGetProperty("typ", out JsonElement type))
-            return true;
-        return StringOf(type)?.ToUpperInvariant() is "JWT" or "AT+JWT" or "APPLICATION/AT+JWT";
-    }
+    private static bool TypeAccepted(JsonElement header) =>
+        !header.TryGetProperty("typ", out _) || Type(header) is "JWT" or "AT+JWT" or "APPLICATION/AT+JWT";
+
+    private static string? Type(JsonElement header) =>
+        header.TryGetProperty("typ", out JsonElement type) ? StringOf(type)?.ToUpperInvariant() : null;
 
     private static JsonElement? Decode(string segment)
     {
