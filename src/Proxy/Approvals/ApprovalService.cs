@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Sallyport.Contract;
 using Sallyport.Proxy.Cluster;
+using Sallyport.Proxy.Logging;
 using Sallyport.Proxy.Store;
 
 namespace Sallyport.Proxy.Approvals;
@@ -118,7 +119,7 @@ internal sealed class ApprovalService : IApprovals, IAsyncDisposable
                 catch (IOException away)
                 {
                     // The next round does what this one could not; what waits expires all the same.
-                    _parts.Log.Warning("approvals-not-tidied", new("error", away.Message));
+                    _parts.Log.Warning("approvals-not-tidied", new LogField("error", away.Message));
                 }
             }
         }
@@ -137,10 +138,10 @@ internal sealed class ApprovalService : IApprovals, IAsyncDisposable
             return;
         }
 
-        using JsonDocument payload = JsonDocument.Parse(news.Payload);
+        using var payload = JsonDocument.Parse(news.Payload);
         if (!payload.RootElement.GetProperty("id").TryGetGuid(out Guid id))
             return;
-        if (payload.RootElement.GetProperty("status").GetString() == Approvals.Grants.EndedStatus)
+        if (payload.RootElement.GetProperty("status").GetString() == Sallyport.Proxy.Approvals.Grants.EndedStatus)
             Grants.Hear(id);
         else
             _waiters.Wake(id);

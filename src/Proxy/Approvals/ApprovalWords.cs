@@ -77,5 +77,4 @@ internal static class ApprovalAudit
     public const string AccessRequested = "access.requested";
     public const string AccessGranted = "access.granted";
     public const string AccessEnded = "access.ended";
-    public const string WebhookFailed = "webhook.failed";
 }

@@ -20,7 +20,7 @@ internal sealed class BreakGlass(ApprovalParts parts, Decisions decisions, Grant
     {
         await Task.Yield();
         DateTimeOffset now = parts.Now;
-        if (decisions.Unfit(identity, now) ?? BadReason(reason) is { } unfit)
+        if ((decisions.Unfit(identity, now) ?? BadReason(reason)) is { } unfit)
             return (unfit, Guid.Empty);
         if (duration <= TimeSpan.Zero || duration > ApprovalLimits.BreakGlass)
             return (new(false, DecisionWords.ScopeNotAllowed, $"The glass is broken for at most {Durations.Format(ApprovalLimits.BreakGlass)}."), Guid.Empty);
@@ -47,7 +47,7 @@ internal sealed class BreakGlass(ApprovalParts parts, Decisions decisions, Grant
     {
         await Task.Yield();
         DateTimeOffset now = parts.Now;
-        if (decisions.Unfit(identity, now) ?? BadReason(reason) is { } unfit)
+        if ((decisions.Unfit(identity, now) ?? BadReason(reason)) is { } unfit)
             return unfit;
 
         // The alarm comes first: once the row says approved, the action runs.
