@@ -107,11 +107,10 @@ internal sealed class SessionRows(IStateStore store, string node, TimeProvider t
 
     private static async Task<bool> ApplyAsync(StateContext state, KeyValuePair<Guid, SessionRow?>[] notes, CancellationToken cancel)
     {
-        Guid[] left = [.. notes.Where(note => note.Value is null).Select(note => note.Key)];
-        if (left.Length > 0)
-            await state.Sessions.Where(row => left.Contains(row.Id)).ExecuteDeleteAsync(cancel).ConfigureAwait(false);
+        // Those that came are taken out first too: an earlier transaction may have been written although its answer was lost.
+        Guid[] ids = [.. notes.Select(note => note.Key)];
+        await state.Sessions.Where(row => ids.Contains(row.Id)).ExecuteDeleteAsync(cancel).ConfigureAwait(false);
         state.Sessions.AddRange(notes.Where(note => note.Value is not null).Select(note => note.Value!));
-        await state.SaveChangesAsync(cancel).ConfigureAwait(false);
         return true;
     }
 
