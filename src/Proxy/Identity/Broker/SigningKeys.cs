@@ -104,7 +104,7 @@ internal sealed class SigningKeys : IKeySource, IDisposable
             List<SigningKeyRow> rows = await _store.ReadAsync((state, token) => state.SigningKeys.Where(key => key.RetiredAt == null || key.RetiredAt > now).ToListAsync(token), cancel).ConfigureAwait(false);
             KeyRing ring = KeyRing.Of(
                 [.. rows.Where(row => row.Use == Sign).Select(Open)],
-                [.. rows.Where(row => row.Use == Protect).Select(row => new ProtectionKey(row.Id, _sealer.Open(Purpose(row), row.Key), row.ActiveFrom))],
+                [.. rows.Where(row => row.Use == Protect).Select(row => new ProtectionKey(row.Id, _sealer.Open(SealPurposes.SigningKey(row.Id), row.Key), row.ActiveFrom))],
                 now);
             changed = !ring.Equals(_ring);
             if (changed)
@@ -124,7 +124,7 @@ internal sealed class SigningKeys : IKeySource, IDisposable
         if (_opened.TryGetValue(row.Id, out SigningKey? known))
             return known;
         ECDsa key = ECDsa.Create();
-        key.ImportPkcs8PrivateKey(_sealer.Open(Purpose(row), row.Key), out _);
+        key.ImportPkcs8PrivateKey(_sealer.Open(SealPurposes.SigningKey(row.Id), row.Key), out _);
         var opened = new SigningKey(row.Id, new ECDsaSecurityKey(key) { KeyId = row.Id }, LocalKey.PublicJwk(key), row.ActiveFrom);
         _opened.Add(row.Id, opened);
         return opened;
@@ -155,7 +155,7 @@ internal sealed class SigningKeys : IKeySource, IDisposable
         byte[] secret = key.ExportPkcs8PrivateKey();
         try
         {
-            return new SigningKeyRow { Id = id, Use = Sign, Algorithm = SecurityAlgorithms.EcdsaSha256, Key = _sealer.Seal(Purpose(Sign, id), secret), CreatedAt = now, ActiveFrom = from };
+            return new SigningKeyRow { Id = id, Use = Sign, Algorithm = SecurityAlgorithms.EcdsaSha256, Key = _sealer.Seal(SealPurposes.SigningKey(id), secret), CreatedAt = now, ActiveFrom = from };
         }
         finally
         {
@@ -167,10 +167,6 @@ internal sealed class SigningKeys : IKeySource, IDisposable
     {
         string id = Base64UrlEncoder.Encode(RandomNumberGenerator.GetBytes(16));
         byte[] secret = RandomNumberGenerator.GetBytes(64);
-        return new SigningKeyRow { Id = id, Use = Protect, Algorithm = "HKDF-SHA256", Key = _sealer.Seal(Purpose(Protect, id), secret), CreatedAt = now, ActiveFrom = from };
+        return new SigningKeyRow { Id = id, Use = Protect, Algorithm = "HKDF-SHA256", Key = _sealer.Seal(SealPurposes.SigningKey(id), secret), CreatedAt = now, ActiveFrom = from };
     }
-
-    private static string Purpose(SigningKeyRow row) => Purpose(row.Use, row.Id);
-
-    private static string Purpose(string use, string id) => $"broker-{use}:{id}";
 }

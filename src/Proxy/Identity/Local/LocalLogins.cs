@@ -62,7 +62,7 @@ internal sealed class LocalLogins(IStateStore store, ISealer sealer, IAudit audi
             async (state, token) =>
             {
                 UserRow user = await state.Users.AsTracking().SingleAsync(row => row.Id == userId && row.Provider == null, token).ConfigureAwait(false);
-                user.TotpSecret = sealer.Seal(Purpose(userId), secret);
+                user.TotpSecret = sealer.Seal(SealPurposes.UserTotp(userId), secret);
                 user.TotpLastStep = step;
                 return user.Subject;
             },
@@ -157,7 +157,7 @@ internal sealed class LocalLogins(IStateStore store, ISealer sealer, IAudit audi
             async (state, token) =>
             {
                 UserRow user = await state.Users.AsTracking().SingleAsync(row => row.Id == id, token).ConfigureAwait(false);
-                if (user.TotpSecret is null || TotpCodes.StepOf(sealer.Open(Purpose(id), user.TotpSecret), code, user.TotpLastStep, time.GetUtcNow()) is not { } step)
+                if (user.TotpSecret is null || TotpCodes.StepOf(sealer.Open(SealPurposes.UserTotp(id), user.TotpSecret), code, user.TotpLastStep, time.GetUtcNow()) is not { } step)
                     return false;
                 user.TotpLastStep = step;
                 return true;
@@ -181,6 +181,4 @@ internal sealed class LocalLogins(IStateStore store, ISealer sealer, IAudit audi
         hash = SHA256.HashData(secret);
         return true;
     }
-
-    private static string Purpose(Guid userId) => $"totp:{userId:N}";
 }
