@@ -11,7 +11,8 @@ public sealed class SizeTests
     [Fact]
     public void No_source_is_longer_than_500_lines()
     {
-        var tooLong = Tree.Sources.Select(f => (File: f, Lines: Tree.Lines(f).Length)).Where(f => f.Lines > LongestFile);
+        // Migrations are generated, and read as the tables they make.
+        var tooLong = Tree.Sources.Where(f => !f.Contains("/Migrations/", StringComparison.Ordinal)).Select(f => (File: f, Lines: Tree.Lines(f).Length)).Where(f => f.Lines > LongestFile);
         Assert.Empty(tooLong);
     }
 

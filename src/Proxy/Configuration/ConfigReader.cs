@@ -36,6 +36,7 @@ internal static class ConfigReader
             Recordings = Recordings(document, files),
             Limits = Limits(document),
             LogFormat = document.Map("log")?.Enum<LogFormat>("format") ?? LogFormat.Text,
+            Admin = AdminSection.Read(document, files),
         };
         document.ReportUnknownKeys();
         return bag.HasErrors ? null : config;

@@ -34,6 +34,9 @@ internal sealed record DaemonConfig
     public required LimitsConfig Limits { get; init; }
 
     public required LogFormat LogFormat { get; init; }
+
+    /// <summary>The admin API; null: there is none.</summary>
+    public AdminConfig? Admin { get; init; }
 }
 
 /// <summary>A file or directory named in the configuration: absolute, and where it was named.</summary>

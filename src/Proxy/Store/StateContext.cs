@@ -106,6 +106,7 @@ internal abstract class StateContext(DbContextOptions options) : DbContext(optio
         model.Entity<AuditRow>(e =>
         {
             e.ToTable("audit").HasKey(a => a.Sequence);
+            e.HasIndex(a => a.Id).IsUnique();
             e.HasIndex(a => a.At);
             e.HasIndex(a => new { a.Type, a.At });
         });

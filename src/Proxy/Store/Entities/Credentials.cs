@@ -134,5 +134,13 @@ internal sealed class DataKeyRow
     /// <summary>Fingerprint of the operator's key that sealed it.</summary>
     public required string WrappedBy { get; set; }
 
+    /// <summary>While the operator's key is being changed: sealed by the next one too; else null.</summary>
+    public byte[]? NextWrapped { get; set; }
+
+    public string? NextWrappedBy { get; set; }
+
+    /// <summary>Seals that daemons have set aside for themselves, used or not: a key is good for so many only (NIST SP 800-38D 8.3).</summary>
+    public long Reserved { get; set; }
+
     public DateTimeOffset CreatedAt { get; init; }
 }

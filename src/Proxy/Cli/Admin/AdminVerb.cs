@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Sallyport.Proxy.Cli.Admin;
+
+/// <summary>What a verb of the admin API runs with.</summary>
+internal sealed record AdminContext(AdminClient Client, AdminOutput Output, ParseResult Parsed, CancellationToken Cancel)
+{
+    public T? Value<T>(Option<T> option) => Parsed.GetValue(option);
+
+    public T Value<T>(Argument<T> argument) => Parsed.GetRequiredValue(argument);
+}
+
+/// <summary>Makes commands that talk to the admin API: where it is, who asks, and what becomes of a refusal is the same for all.</summary>
+internal static class AdminVerb
+{
+    private const string UrlVariable = "SALLYPORT_URL";
+
+    /// <summary>The environment variable that holds a token: it shows in no list of processes.</summary>
+    private const string TokenVariable = "SALLYPORT_TOKEN";
+
+    /// <summary>A command.</summary>
+    /// <param name="symbols">Its own options and arguments.</param>
+    /// <param name="run">What it does; the result is the exit code.</param>
+    public static Command Create(string name, string description, IEnumerable<Symbol> symbols, Func<AdminContext, Task<int>> run)
+    {
+        Option<Uri?> url = new("--url", "-u") { Description = $"Where the admin API is; ${UrlVariable} by default, else where sallyport login was", HelpName = "URL" };
+        Option<FileInfo?> tokenFile = new("--token-file") { Description = $"A file that holds a token; ${TokenVariable} by default, else the token of sallyport login", HelpName = "FILE" };
+        Option<FileInfo?> ca = new("--ca") { Description = "Certificate authorities to trust (PEM) instead of the system's", HelpName = "FILE" };
+        Option<bool> json = new("--json") { Description = "Print JSON" };
+        var command = new Command(name, description) { url, tokenFile, ca, json };
+        foreach (Symbol symbol in symbols)
+        {
+            if (symbol is Argument argument)
+                command.Add(argument);
+            else
+                command.Add((Option)symbol);
+        }
+
+        command.SetAction(async (parsed, cancel) =>
+        {
+            TextWriter error = parsed.InvocationConfiguration.Error;
+            try
+            {
+                using AdminClient client = await ClientAsync(parsed.GetValue(url), parsed.GetValue(tokenFile), parsed.GetValue(ca), cancel).ConfigureAwait(false);
+                var output = new AdminOutput(parsed.InvocationConfiguration.Output, error, parsed.GetValue(json));
+                return await run(new AdminContext(client, output, parsed, cancel)).ConfigureAwait(false);
+            }
+            catch (AdminClientException refused)
+            {
+                error.WriteLine($"sallyport: {AdminOutput.Safe(refused.Message)}");
+                return refused.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden ? ExitCode.Denied : ExitCode.Failed;
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CryptographicException)
+            {
+                error.WriteLine($"sallyport: {failure.Message}");
+                return ExitCode.Failed;
+            }
+        });
+        return command;
+    }
+
+    private static async Task<AdminClient> ClientAsync(Uri? url, FileInfo? tokenFile, FileInfo? ca, CancellationToken cancel)
+    {
+        if (url is null && Environment.GetEnvironmentVariable(UrlVariable) is { Length: > 0 } named && !Uri.TryCreate(named, UriKind.Absolute, out url))
+            throw new AdminClientException($"${UrlVariable} is no address: {named}");
+        string? token = tokenFile is not null
+            ? (await File.ReadAllTextAsync(tokenFile.FullName, cancel).ConfigureAwait(false)).Trim()
+            : Environment.GetEnvironmentVariable(TokenVariable);
+        if (url is null)
+            throw new AdminClientException($"Where is the admin API? Say --url or ${UrlVariable}.");
+        if (string.IsNullOrEmpty(token))
+            throw new AdminClientException($"Who asks? Log in (sallyport login), or give a token in ${TokenVariable} or --token-file.");
+        X509Certificate2Collection? authorities = null;
+        if (ca is not null)
+        {
+            authorities = [];
+            authorities.ImportFromPemFile(ca.FullName);
+        }
+
+        return new AdminClient(url, token, authorities);
+    }
+}

@@ -1,0 +1,57 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using Sallyport.Proxy.Configuration;
+
+namespace Sallyport.Proxy.Store;
+
+/// <summary>The operator's key: it seals data keys, and nothing else. It is never in the store.</summary>
+internal sealed class OperatorKey : IDisposable
+{
+    /// <summary>Bytes of this key and of data keys: AES-256.</summary>
+    public const int Length = 32;
+
+    private readonly AesGcm _cipher;
+
+    private OperatorKey(ReadOnlySpan<byte> key)
+    {
+        _cipher = new AesGcm(key, SealedBytes.TagLength);
+
+        // Says which key it is without saying anything about it.
+        Fingerprint = Convert.ToHexStringLower(HMACSHA256.HashData(key, "sallyport operator key"u8).AsSpan(0, 8));
+    }
+
+    public string Fingerprint { get; }
+
+    /// <summary>Reads it: 32 bytes as hexadecimal or base64.</summary>
+    /// <exception cref="IOException">It cannot be read, or is no such key. The message has nothing of it.</exception>
+    public static OperatorKey Read(SecretReference reference)
+    {
+        string text = reference.Read().Trim();
+        Span<byte> key = stackalloc byte[Length];
+        try
+        {
+            bool good = text.Length == Length * 2
+                ? Convert.FromHexString(text, key, out _, out int fromHex) == System.Buffers.OperationStatus.Done && fromHex == Length
+                : Base64.IsValid(text, out int decoded) && decoded == Length && Convert.TryFromBase64String(text, key, out int written) && written == Length;
+            return good
+                ? new OperatorKey(key)
+                : throw new StateRefusedException($"{reference} holds no key: 32 bytes as hex or base64, such as \"openssl rand -base64 32\" makes");
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(key);
+        }
+    }
+
+    /// <summary>Seals a data key for the store.</summary>
+    public byte[] Wrap(int id, ReadOnlySpan<byte> dataKey) => SealedBytes.Seal(_cipher, id, Purpose, dataKey);
+
+    /// <exception cref="CryptographicException">Not sealed by this key, or not under that id.</exception>
+    public byte[] Unwrap(int id, ReadOnlySpan<byte> wrapped) =>
+        SealedBytes.KeyId(wrapped) == id ? SealedBytes.Open(_cipher, Purpose, wrapped) : throw new CryptographicException("A data key is in another's place.");
+
+    public void Dispose() => _cipher.Dispose();
+
+    private const string Purpose = "data key";
+}
