@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using System.Web;
@@ -6,26 +5,36 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.IdentityModel.Tokens;
 using Sallyport.Proxy.Identity;
 using Sallyport.Proxy.Identity.Federation;
+using Sallyport.Proxy.Tests.Support;
 using Xunit;
 
 namespace Sallyport.Proxy.Tests.Identity.Federation;
 
 /// <summary>Logins through an OpenID provider that does right, and the ways it, or somebody in between, can do wrong.</summary>
-public sealed class OidcProviderTests : IAsyncLifetime
+public sealed class OidcProviderTests(OidcProviderTests.SharedState shared) : IAsyncLifetime, IClassFixture<OidcProviderTests.SharedState>
 {
     private static readonly Uri Redirect = new("https://sallyport.example/federation/corp/callback");
 
     private readonly ProviderHttp _http = new();
     private ScriptedProvider _provider = null!;
-    private StateForTests _state = null!;
+    private readonly Logs _logs = new();
     private PendingLogins _pending = null!;
     private OidcProvider _oidc = null!;
+
+    /// <summary>One store for all of them: each uses states of its own.</summary>
+    public sealed class SharedState : IAsyncLifetime
+    {
+        internal TestState State { get; private set; } = null!;
+
+        public async Task InitializeAsync() => State = await TestState.OpenAsync();
+
+        public async Task DisposeAsync() => await State.DisposeAsync();
+    }
 
     public async Task InitializeAsync()
     {
         _provider = await ScriptedProvider.StartAsync();
-        _state = await StateForTests.OpenAsync();
-        _pending = new PendingLogins(_state.Store, _state.Sealer, TimeProvider.System);
+        _pending = new PendingLogins(shared.State.Store, shared.State.Sealer, TimeProvider.System);
         _oidc = Make(Settings());
     }
 
@@ -33,7 +42,6 @@ public sealed class OidcProviderTests : IAsyncLifetime
     {
         _oidc.Dispose();
         _http.Dispose();
-        await _state.DisposeAsync();
         await _provider.DisposeAsync();
     }
 
@@ -43,7 +51,7 @@ public sealed class OidcProviderTests : IAsyncLifetime
         (FederatedPerson person, string returnTo) = await LogInAsync();
 
         Assert.Equal(("alice-at-corp", "alice@corp.example", "mfa", "session-1", "refresh-1"), (person.Subject, person.Email, person.AuthenticationContext, person.Session, person.RefreshToken));
-        Assert.Equal(["engineering", "oncall"], person.Groups);
+        Assert.Equal(["engineering", "oncall"], person.Groups.ToArray());
         Assert.Equal("/device?user_code=ABCD", returnTo);
         Assert.InRange(DateTimeOffset.UtcNow - person.AuthenticatedAt, TimeSpan.Zero, TimeSpan.FromMinutes(1));
     }
@@ -251,7 +259,7 @@ public sealed class OidcProviderTests : IAsyncLifetime
 
         (FederatedPerson person, _) = await asking.CompleteAsync(Redirect, "browser", Answer(state), default);
 
-        Assert.Equal(["from-userinfo"], person.Groups);
+        Assert.Equal(["from-userinfo"], person.Groups.ToArray());
     }
 
     [Theory]
@@ -313,7 +321,7 @@ public sealed class OidcProviderTests : IAsyncLifetime
 
         FederatedPerson? person = await _oidc.RefreshAsync("refresh-1", "alice-at-corp", default);
 
-        Assert.Equal(["oncall"], person!.Groups);
+        Assert.Equal(["oncall"], person!.Groups.ToArray());
         Assert.Equal("refresh_token", _provider.Posted[^1]["grant_type"]);
     }
 
@@ -385,7 +393,7 @@ public sealed class OidcProviderTests : IAsyncLifetime
 
     private OidcSettings Settings() => new() { Name = "corp", Issuer = _provider.Issuer, ClientId = ScriptedProvider.ClientId };
 
-    private OidcProvider Make(OidcSettings settings) => new(settings, _http, _pending, TimeProvider.System, _state.Log);
+    private OidcProvider Make(OidcSettings settings) => new(settings, _http, _pending, TimeProvider.System, _logs.Log);
 
     private async Task<Uri> BeginAsync(OidcProvider? provider = null)
     {
