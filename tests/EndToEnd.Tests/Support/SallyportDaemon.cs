@@ -21,6 +21,27 @@ public sealed record DaemonSetup
     /// <summary>More top-level keys, such as <c>limits:</c>.</summary>
     public string MoreConfig { get; init; } = "";
 
+    /// <summary>Its name among others on the same store.</summary>
+    public string Node { get; init; } = "test-node";
+
+    /// <summary>True: it has a store, a broker and an admin API.</summary>
+    public bool Control { get; init; }
+
+    /// <summary>Its store, as YAML indented by two spaces; empty: SQLite beside its configuration.</summary>
+    public string Store { get; init; } = "";
+
+    /// <summary>Providers of its broker, as YAML indented by two spaces (<c>providers:</c> and what belongs to it).</summary>
+    public string Providers { get; init; } = "";
+
+    /// <summary>Key of the store, which several daemons on one store share; empty: one of its own.</summary>
+    public string StoreKey { get; init; } = "";
+
+    /// <summary>Where browsers reach the broker when it is not this daemon alone; null: at its own port.</summary>
+    public int? BrokerPort { get; init; }
+
+    /// <summary>More files of the configuration by name, such as a provider's metadata.</summary>
+    public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Environment variables for the daemon.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
@@ -59,6 +80,18 @@ public sealed class SallyportDaemon : IAsyncDisposable
 
     /// <summary>Port of the listener that takes tokens unencrypted.</summary>
     public int PlaintextPort { get; } = FreePort.Next();
+
+    /// <summary>Port of the broker.</summary>
+    public int BrokerPort { get; } = FreePort.Next();
+
+    /// <summary>Port of the admin API.</summary>
+    public int AdminPort { get; } = FreePort.Next();
+
+    /// <summary>Where browsers reach the broker.</summary>
+    public string BrokerUrl => $"https://localhost:{_setup.BrokerPort ?? BrokerPort}";
+
+    /// <summary>Where the admin API is.</summary>
+    public string AdminUrl => $"https://localhost:{AdminPort}";
 
     /// <summary>PEM file that the TLS listener's certificate is checked against.</summary>
     public string CaFile => _folder.At("listener.crt");
@@ -103,11 +136,23 @@ public sealed class SallyportDaemon : IAsyncDisposable
     }
 
     /// <summary>A token of the local issuer, made by `sallyport token create`.</summary>
-    public async Task<string> TokenAsync(string subject, string groups, string kind = "human", string ttl = "1h")
+    public async Task<string> TokenAsync(string subject, string groups, string kind = "human", string ttl = "1h", bool admin = false)
     {
+        string[] more = admin ? ["--admin"] : [];
         (int code, string output, string error) = await CommandAsync(
-            "token", "create", "--config", ConfigFile, "--subject", subject, "--groups", groups, "--kind", kind, "--ttl", ttl);
+            ["token", "create", "--config", ConfigFile, "--subject", subject, "--groups", groups, "--kind", kind, "--ttl", ttl, .. more]);
         return code == 0 ? output.Trim() : throw new InvalidOperationException($"token create: exit code {code}\n{error}");
+    }
+
+    /// <summary>Runs a verb of the admin API as someone (of the local issuer), to its end.</summary>
+    public Task<(int ExitCode, string Output, string Error)> AdminAsync(string subject, string groups, params string[] arguments) =>
+        AdminAsAsync("human", subject, groups, arguments);
+
+    /// <summary>… as one of that kind.</summary>
+    public async Task<(int ExitCode, string Output, string Error)> AdminAsAsync(string kind, string subject, string groups, params string[] arguments)
+    {
+        string token = _folder.Write($"tokens/{Guid.NewGuid():N}", await TokenAsync(subject, groups, kind, admin: true));
+        return await CommandAsync([.. arguments, "--url", AdminUrl, "--token-file", token, "--ca", CaFile]);
     }
 
     /// <summary>Runs `sallyport` with these arguments to its end.</summary>
@@ -210,8 +255,11 @@ public sealed class SallyportDaemon : IAsyncDisposable
         _folder.Write("target.password", PostgresServer.AppPassword + "\n");
         foreach ((string name, string yaml) in _setup.Policies)
             WritePolicy(name, yaml);
+        _folder.Write("store.key", _setup.StoreKey.Length > 0 ? _setup.StoreKey : NewStoreKey());
+        foreach ((string name, string text) in _setup.Files)
+            _folder.Write(name, text);
         _folder.Write("sallyport.yaml", $"""
-            node: test-node
+            node: {_setup.Node}
             identity:
               local:
                 issuer: https://sallyport.example
@@ -249,7 +297,39 @@ public sealed class SallyportDaemon : IAsyncDisposable
               directory: recordings
             {_setup.RecordingExtras}
             {_setup.MoreConfig}
+            {(_setup.Control ? ControlSections() : "")}
 
             """);
     }
+
+    /// <summary>A key that seals the secrets of a store.</summary>
+    public static string NewStoreKey() => Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
+
+    private string ControlSections() => $"""
+        store:
+        {(_setup.Store.Length > 0 ? _setup.Store : "  sqlite:\n    file: state/sallyport.db")}
+          key:
+            file: store.key
+        audit:
+          file: state/audit.jsonl
+        broker:
+          address: 127.0.0.1:{BrokerPort}
+          url: {BrokerUrl}
+          tls:
+            certificate: listener.crt
+            key: listener.key
+        {_setup.Providers}
+        admin:
+          address: 127.0.0.1:{AdminPort}
+          url: {AdminUrl}
+          tls:
+            certificate: listener.crt
+            key: listener.key
+          roles:
+            viewer: [viewers, administrators]
+            approver: [approvers, dba, security]
+            auditor: auditors
+            policy-author: authors
+            administrator: administrators
+        """;
 }
