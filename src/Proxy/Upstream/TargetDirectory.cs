@@ -29,11 +29,11 @@ internal sealed class TargetDirectory : IUpstream
     }
 
     /// <inheritdoc/>
-    public ValueTask<TargetCredential> CredentialAsync(TargetInfo target, CancellationToken cancel)
+    public async ValueTask<TargetCredential> CredentialAsync(TargetInfo target, CancellationToken cancel)
     {
         // A small local file, read once per login: not worth an asynchronous read, which on Linux is a pool thread that blocks.
         Target found = Get(target);
-        return new ValueTask<TargetCredential>(new TargetCredential(found.Config.User, found.Config.Password.Read()));
+        return new TargetCredential(found.Config.User, await found.Config.Password.ReadAsync(cancel).ConfigureAwait(false));
     }
 
     private Target Get(TargetInfo target) =>
