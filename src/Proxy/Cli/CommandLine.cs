@@ -20,6 +20,9 @@ internal static class CommandLine
             TokenCommand.Create(),
             KeysCommand.Create(),
             ExplainCommand.Create(),
+            BackupCommand.CreateBackup(),
+            BackupCommand.CreateRestore(),
+            AuditCommand.Create(),
             VersionCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
