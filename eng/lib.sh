@@ -50,6 +50,7 @@ missing_packages() {
         case $tool in
             postgresql) [ -n "$(postgres_bin)" ] || echo postgresql ;;
             psql) command -v psql >/dev/null || echo postgresql-client ;;
+            php) [ -d /usr/share/simplesamlphp ] && php -r 'exit(extension_loaded("dom") && extension_loaded("mbstring") ? 0 : 1);' 2>/dev/null || echo simplesamlphp php-cli php-xml php-mbstring ;;
             *) [ -n "$(PATH=$PATH:/usr/sbin:/sbin command -v "$tool")" ] || echo "$tool" ;;
         esac
     done
