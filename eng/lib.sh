@@ -51,6 +51,7 @@ missing_packages() {
             postgresql) [ -n "$(postgres_bin)" ] || echo postgresql ;;
             psql) command -v psql >/dev/null || echo postgresql-client ;;
             node) command -v node >/dev/null || echo nodejs ;;
+            php) [ -d /usr/share/simplesamlphp ] && php -r 'exit(extension_loaded("dom") && extension_loaded("mbstring") ? 0 : 1);' 2>/dev/null || echo simplesamlphp php-cli php-xml php-mbstring ;;
             *) [ -n "$(PATH=$PATH:/usr/sbin:/sbin command -v "$tool")" ] || echo "$tool" ;;
         esac
     done
