@@ -20,6 +20,8 @@ internal static class CommandLine
             TokenCommand.Create(),
             KeysCommand.Create(),
             ExplainCommand.Create(),
+            ApprovalsCommand.Create(),
+            AccessCommand.Create(),
             VersionCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
