@@ -23,6 +23,8 @@ internal static class CommandLine
             BackupCommand.CreateBackup(),
             BackupCommand.CreateRestore(),
             AuditCommand.Create(),
+            ApprovalsCommand.Create(),
+            AccessCommand.Create(),
             VersionCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
