@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sallyport.Proxy.Cli.Admin;
 
 namespace Sallyport.Proxy.Cli;
 
@@ -22,9 +23,14 @@ internal static class CommandLine
             ExplainCommand.Create(),
             BackupCommand.CreateBackup(),
             BackupCommand.CreateRestore(),
-            AuditCommand.Create(),
             ApprovalsCommand.Create(),
             AccessCommand.Create(),
+            SessionsCommand.Create(),
+            RecordingsCommand.Create(),
+            PoliciesCommand.Create(),
+            TargetsCommand.Create(),
+            AuditCommand.Create(),
+            NodesCommand.Create(),
             VersionCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);

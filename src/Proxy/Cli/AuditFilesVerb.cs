@@ -3,15 +3,15 @@ using Sallyport.Proxy.Audit;
 
 namespace Sallyport.Proxy.Cli;
 
-/// <summary><c>sallyport audit verify</c>: whether the lines of audit files are those that were written.</summary>
-internal static class AuditCommand
+/// <summary><c>sallyport audit verify-files</c>: whether the lines of audit files are those that were written.</summary>
+internal static class AuditFilesVerb
 {
     public static Command Create()
     {
         Argument<FileInfo[]> files = new("FILE") { Description = "The audit's files, oldest first", Arity = ArgumentArity.OneOrMore };
-        var verify = new Command("verify", "Check that every line follows from the one before it") { files };
+        var verify = new Command("verify-files", "Check that every line of audit files follows from the one before it; needs no server") { files };
         verify.SetAction(parsed => Verify(parsed.GetRequiredValue(files), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
-        return new Command("audit", "The audit's files") { verify };
+        return verify;
     }
 
     private static int Verify(FileInfo[] files, TextWriter output, TextWriter error)
