@@ -6,6 +6,12 @@ public sealed record PgLimits
     /// <summary>From accept to a logged-in target. libpq's own connect_timeout is typically 10 s; a person with a slow token helper needs more.</summary>
     public TimeSpan Handshake { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a client may take to answer the offer of OAUTHBEARER: libpq fetches its token with the connection open, which takes a person and a browser. It holds an unauthenticated slot meanwhile.</summary>
+    public TimeSpan TokenWait { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Longest wait for a person who logs in by a browser, whatever the prompt says. It holds an unauthenticated slot meanwhile.</summary>
+    public TimeSpan Prompt { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>How long the target may take to finish what a client asked for before it left. PostgreSQL itself has no bound; a session nobody reads should.</summary>
     public TimeSpan Leave { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -14,6 +20,9 @@ public sealed record PgLimits
 
     /// <summary>Longest message before login, bytes. PostgreSQL's own bound for authentication messages is 65535; a token is far smaller.</summary>
     public int AuthBytes { get; init; } = 65_535;
+
+    /// <summary>Longest SCRAM message from a client, bytes. PostgreSQL's own PG_MAX_SASL_MESSAGE_LENGTH.</summary>
+    public int ScramBytes { get; init; } = 1024;
 
     /// <summary>Longest statement text that is read whole to be judged, bytes. A longer one is Truncated: denied unless a rule allows it.</summary>
     public int StatementBytes { get; init; } = 1 << 20;

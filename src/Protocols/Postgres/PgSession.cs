@@ -57,7 +57,7 @@ public sealed class PgSession
             PgClient client;
             try
             {
-                client = await handshake.RunAsync(deadline.Token).ConfigureAwait(false);
+                client = await handshake.RunAsync(deadline).ConfigureAwait(false);
             }
             finally
             {
@@ -128,12 +128,12 @@ public sealed class PgSession
             Node = _listener.Node,
             Listener = _listener.Name,
             Protocol = "postgres",
-            Identity = client.Identity!,
+            Identity = client.Login!.Identity,
             Target = name,
             Resource = database,
             Source = _client.Remote,
             StartedAt = _doors.Time.GetUtcNow(),
-            ClientUser = client.Startup.User,
+            ClientUser = client.Login.User,
             ClientApplication = client.Startup.ApplicationName,
             ClientTls = _client.Tls is not null,
         };
@@ -217,7 +217,7 @@ public sealed class PgSession
                 PgCancelKeys.Entry key = _doors.CancelKeys.Issue(context, target, backend, client.Startup!.Version, _listener.Limits);
                 try
                 {
-                    await WelcomeAsync(backend, key, shared, deadline.Token).ConfigureAwait(false);
+                    await WelcomeAsync(client.Login!, backend, key, shared, deadline.Token).ConfigureAwait(false);
                     deadline.CancelAfter(Timeout.InfiniteTimeSpan);
                     cut.Unregister();
                     return await RunLoopsAsync(backend.Duplex, shared, stop).ConfigureAwait(false);
@@ -261,10 +261,13 @@ public sealed class PgSession
     private static string Reason(PgTargetException e) => e.InnerException is { } inner ? $"{e.Message}: {inner.Message}" : e.Message;
 
     /// <summary>AuthenticationOk and what the target announced, with our cancel key in place of its own.</summary>
-    private async Task WelcomeAsync(PgTargetConnection backend, PgCancelKeys.Entry key, PgShared shared, CancellationToken cancel)
+    private async Task WelcomeAsync(PgLoggedIn login, PgTargetConnection backend, PgCancelKeys.Entry key, PgShared shared, CancellationToken cancel)
     {
         using var writer = new PgWriter();
-        writer.Begin(BackendMessage.Authentication).Int32(0).End();
+        if (login.SaslFinal is { } final)
+            writer.Begin(BackendMessage.Authentication).Int32(AuthenticationRequest.SaslFinal).Bytes(final).End();
+        if (!login.IsGreeted)
+            writer.Begin(BackendMessage.Authentication).Int32(AuthenticationRequest.Ok).End();
         int recordFrom = writer.Length;
         foreach (PgRawMessage message in backend.Announced)
         {
