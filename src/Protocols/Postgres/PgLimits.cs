@@ -45,6 +45,15 @@ public sealed record PgLimits
     /// <summary>Statement texts kept per session so that a policy change can judge them again, bytes. Beyond it a statement is judged as Unparsed then.</summary>
     public int StatementTextBytes { get; init; } = 4 << 20;
 
+    /// <summary>Bytes of bound values kept per session, in all, so that an approver can be shown them. A statement whose values do not fit is refused where it would have been held.</summary>
+    public int HeldValueBytes { get; init; } = 1 << 20;
+
+    /// <summary>Bytes a client may send behind a statement that waits for approval before nothing more is read; that it hangs up is then seen only when the wait is over.</summary>
+    public int HeldReceiveBytes { get; init; } = 256 * 1024;
+
+    /// <summary>How often a person at a waiting client is told that it still waits.</summary>
+    public TimeSpan HoldReminder { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>SCRAM iterations accepted from a target: PostgreSQL's default is 4096; 2^31 would hold a core for minutes.</summary>
     public int ScramIterations { get; init; } = 100_000;
 

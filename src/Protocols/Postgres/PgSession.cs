@@ -206,7 +206,7 @@ public sealed class PgSession
         PgClient client, TargetInfo target, SessionContext context, CancellationTokenSource deadline, CancellationTokenRegistration cut, CancellationToken stop)
     {
         PgCatalog catalog = _doors.Catalogs.For(target, context.Facts.Resource);
-        var shared = new PgShared(context, catalog, _listener.Limits);
+        var shared = new PgShared(context, catalog, _listener.Limits, _doors.Time);
         if (!_doors.Sessions.TryEnter(context, shared, out string? refusal))
             throw PgHandshake.Turned(SessionStage.Route, "limit-reached", new PgRefusal(SqlState.TooManyConnections, refusal ?? "no more sessions are allowed"));
         try
@@ -214,7 +214,7 @@ public sealed class PgSession
             PgTargetConnection backend = await ConnectAsync(client.Startup!, target, context, catalog, deadline.Token).ConfigureAwait(false);
             await using (backend.Duplex.ConfigureAwait(false))
             {
-                PgCancelKeys.Entry key = _doors.CancelKeys.Issue(context, target, backend, client.Startup!.Version, _listener.Limits);
+                PgCancelKeys.Entry key = _doors.CancelKeys.Issue(shared, target, backend, client.Startup!.Version, _listener.Limits);
                 try
                 {
                     await WelcomeAsync(client.Login!, backend, key, shared, deadline.Token).ConfigureAwait(false);
@@ -291,9 +291,11 @@ public sealed class PgSession
     {
         var requests = new PgRequestLoop(_client, target, shared);
         var replies = new PgReplyLoop(target, _client, shared);
+        // A request loop that waits for a person, and reads nothing, learns of the end by this alone.
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using CancellationTokenRegistration stopped = stop.Register(static s => ((PgShared)s!).End("stopped", "the server is stopping"), shared);
 
-        Task<(SessionEnd End, PgViolation? Violation)> request = GuardAsync(requests.RunAsync(stop), SessionSide.Client);
+        Task<(SessionEnd End, PgViolation? Violation)> request = GuardAsync(requests.RunAsync(ending.Token), SessionSide.Client);
         Task<(SessionEnd End, PgViolation? Violation)> reply = GuardAsync(replies.RunAsync(stop), SessionSide.Target);
         Task first = await Task.WhenAny(request, reply, shared.EndAsked).ConfigureAwait(false);
         if (first == request && (await request.ConfigureAwait(false)).End.Reason is "closed" or "closed-without-terminate")
@@ -312,6 +314,7 @@ public sealed class PgSession
         await reply.ConfigureAwait(false);
         await SayWhyAsync(shared, replies, end, violation).ConfigureAwait(false);
         _client.Abort();
+        await ending.CancelAsync().ConfigureAwait(false);
         await request.ConfigureAwait(false);
         return shared.Ending is { } asked ? new SessionEnd(SessionSide.Proxy, SessionStage.Ready, asked.Reason, SqlState.AdminShutdown) : end;
     }
