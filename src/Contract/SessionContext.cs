@@ -93,8 +93,9 @@ public sealed class SessionContext
 
         Event($"hold-{outcome.Reason}", $"{outcome.Id} {verdict.RuleId}");
         await ReadyAsync(withdrawn).ConfigureAwait(false);
+        // Of several approvals that one action needed, the first to end counts.
         if (outcome.Approved)
-            _granted = outcome;
+            _granted = _granted is { EndsAt: { } ends } && ends < (outcome.EndsAt ?? DateTimeOffset.MaxValue) ? outcome with { EndsAt = ends } : outcome;
         return outcome;
 
         ValueTask Told(HoldNotice notice, CancellationToken cancel)

@@ -152,7 +152,8 @@ public sealed class HoldTests
         Assert.Equal(("open/ask-delete", sql, Verb.Delete), (first.Verdict.RuleId, first.Action.Text, first.Action.Verb));
         Assert.StartsWith("Say which rows. ", (await ExpectNoticeAsync(client))['H'], StringComparison.Ordinal);
         Assert.Equal([new HeldEffect(Verb.Delete, "orders"), new HeldEffect(Verb.Truncate, "customers")], first.Action.Effects);
-        first.Approve();
+        DateTimeOffset ends = DateTimeOffset.UtcNow.AddMinutes(5);
+        first.Approve(ends);
         Approver.Asked last = await approver.NextAsync();
         await ExpectNoticeAsync(client);
         Assert.Equal(("open/ask-first", Verb.Truncate), (last.Verdict.RuleId, last.Action.Verb));
@@ -164,6 +165,13 @@ public sealed class HoldTests
             last.Refuse();
         await server.ExpectAsync(second ? Query(sql) : Substitute);
         Assert.False(approver.IsAsked);
+        if (second)
+            Assert.Equal(ends, session.Live.Only.Granted?.EndsAt);
+        await server.SendAsync(second ? CommandComplete("DELETE 1") : SyntaxError, ReadyForQuery('I'));
+        await client.ReceiveAsync();
+        await client.ExpectAsync(ReadyForQuery('I'));
+        await ExpectUsableAsync(client, server);
+        Assert.Null(session.Live.Only.Granted);
     }
 
     [Theory]
@@ -194,6 +202,9 @@ public sealed class HoldTests
         await server.ExpectAsync(Substitute);
         await server.SendAsync(SyntaxError, ReadyForQuery('I'));
         Assert.Equal("Rule open/no-truncate.", (await client.ExpectErrorAsync("42501"))['D']);
+        await client.ExpectAsync(ReadyForQuery('I'));
+        await ExpectUsableAsync(client, server);
+        Assert.Null(session.Live.Only.Granted);
     }
 
     [Theory, Chunkings]

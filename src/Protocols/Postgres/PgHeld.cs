@@ -93,6 +93,9 @@ internal sealed class PgHolding
     /// <summary>The target will skip it: there is nothing to approve.</summary>
     public bool IsSkipped { get; set; }
 
+    /// <summary>It runs: the approval is used up when its reply is complete.</summary>
+    public bool IsUsed { get; set; }
+
     /// <summary>When the first of the approvals ends; null: none does.</summary>
     public DateTimeOffset? EndsAt { get; private set; }
 
@@ -119,6 +122,6 @@ internal sealed class PgHolding
     public void Clear()
     {
         _approved.Clear();
-        (Refusal, IsSkipped, EndsAt) = (null, false, null);
+        (Refusal, IsSkipped, IsUsed, EndsAt) = (null, false, false, null);
     }
 }

@@ -265,6 +265,9 @@ internal sealed class PgRequestLoop(IDuplex client, IDuplex target, PgShared sha
         if (step == PgLoopStep.Violation)
             return Violated();
         await SendAsync(frame.AsMemory(0, consumed), cancel).ConfigureAwait(false);
+        // Approved, and not run after all: another rule said no.
+        if (!Requests.Holds.Holding.IsUsed)
+            shared.Context.Done();
         Requests.Holds.Holding.Clear();
         return null;
     }

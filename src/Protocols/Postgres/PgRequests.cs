@@ -471,8 +471,8 @@ internal sealed class PgRequests
 
     private PgTake Owe(in PgOwed owed)
     {
-        if (_shared.Owed.Enqueue(owed) == 0 && owed.Approved)
-            _shared.Context.Done();
+        long ticket = _shared.Owed.Enqueue(owed);
+        Holds.Holding.IsUsed |= owed.Approved && ticket != 0;
         return PgTake.Forward;
     }
 
