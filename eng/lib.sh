@@ -50,6 +50,7 @@ missing_packages() {
         case $tool in
             postgresql) [ -n "$(postgres_bin)" ] || echo postgresql ;;
             psql) command -v psql >/dev/null || echo postgresql-client ;;
+            node) command -v node >/dev/null || echo nodejs ;;
             *) [ -n "$(PATH=$PATH:/usr/sbin:/sbin command -v "$tool")" ] || echo "$tool" ;;
         esac
     done

@@ -87,6 +87,9 @@ public interface IGate
 
     /// <summary>Judges one action: synchronous, allocates nothing, never throws.</summary>
     Verdict Judge(in ActionView action);
+
+    /// <summary>Every rule that holds an action whose verdict was hold: the verdict names one, an approval must meet them all.</summary>
+    IReadOnlyList<string> HoldingRules(in ActionView action) => [];
 }
 
 /// <summary>Which way recorded bytes went.</summary>

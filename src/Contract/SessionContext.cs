@@ -73,6 +73,9 @@ public sealed class SessionContext
         return verdict;
     }
 
+    /// <summary>Every rule that holds an action that was judged just now, for <see cref="HeldAction.Rules"/>.</summary>
+    public IReadOnlyList<string> HoldingRules(in ActionView action) => _gate.HoldingRules(action);
+
     /// <summary>Holds an action until a person has said yes or no. Request loop only; nothing else of the session is judged meanwhile.</summary>
     /// <exception cref="OperationCanceledException">It was withdrawn.</exception>
     public async ValueTask<HoldOutcome> HoldAsync(

@@ -22,4 +22,7 @@ internal sealed class Gate(RuleSet rules, StepUpRules? stepUp, int version, Date
 
     /// <inheritdoc/>
     public Verdict Judge(in ActionView action) => rules.Judge(action, stepUp);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> HoldingRules(in ActionView action) => rules.HoldingRules(action);
 }

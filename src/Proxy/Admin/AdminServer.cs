@@ -120,8 +120,8 @@ internal sealed class AdminServer : IAsyncDisposable
         limits.MaxRequestHeaderCount = AdminLimits.HeaderCount;
         limits.RequestHeadersTimeout = AdminLimits.Headers;
         limits.KeepAliveTimeout = AdminLimits.KeepAlive;
-        limits.MinRequestBodyDataRate = new MinDataRate(AdminLimits.LeastRate, AdminLimits.RateGrace);
-        limits.MinResponseDataRate = new MinDataRate(AdminLimits.LeastRate, AdminLimits.RateGrace);
+        limits.MinRequestBodyDataRate = new MinDataRate(AdminLimits.LeastSendRate, AdminLimits.RateGrace);
+        limits.MinResponseDataRate = new MinDataRate(AdminLimits.LeastReadRate, AdminLimits.RateGrace);
         kestrel.Listen(doors.Config.Address, listen =>
         {
             listen.Protocols = HttpProtocols.Http1AndHttp2;
