@@ -37,7 +37,7 @@ internal static class BrokerOpenIddict
                 core.DisableEntityCaching();
             })
             .AddServer(server => Configure(server, config, device));
-        services.AddSingleton<IPostConfigureOptions<OpenIddictServerOptions>>(new Credentials(keys));
+        services.AddSingleton<IConfigureOptions<OpenIddictServerOptions>>(new Credentials(keys));
         services.AddSingleton<IOptionsChangeTokenSource<OpenIddictServerOptions>>(new KeyChanges(keys));
         ForbidDataProtection(services);
     }
@@ -151,10 +151,10 @@ internal static class BrokerOpenIddict
         public IDataProtector CreateProtector(string purpose) => throw new NotSupportedException("The broker's keys are in the store.");
     }
 
-    /// <summary>Puts the keys into OpenIddict's options. Before OpenIddict's own step, which checks and takes over what is there.</summary>
-    private sealed class Credentials(SigningKeys keys) : IPostConfigureOptions<OpenIddictServerOptions>
+    /// <summary>Puts the keys into OpenIddict's options, before its own last step, which checks and takes over what is there.</summary>
+    private sealed class Credentials(SigningKeys keys) : IConfigureOptions<OpenIddictServerOptions>
     {
-        public void PostConfigure(string? name, OpenIddictServerOptions options)
+        public void Configure(OpenIddictServerOptions options)
         {
             KeyRing ring = keys.Ring;
             options.SigningCredentials.Clear();
