@@ -139,7 +139,7 @@ internal sealed class BrokerServer : IAsyncDisposable
         builder.Services.AddRouting();
         builder.Services.AddSingleton(Revocations);
         builder.Services.Configure<FormOptions>(BrokerListener.Configure);
-        BrokerOpenIddict.Add(builder.Services, _doors.Config, Keys, _doors.Contexts, new DeviceFlow(_doors.Time), _doors.Time);
+        BrokerOpenIddict.Add(builder.Services, _doors.Config, Keys, _doors.Contexts, new DeviceFlow(_doors.Time), new ClientAssertions(_doors.Store, _doors.Time), _doors.Time);
         return builder.Build();
     }
 
