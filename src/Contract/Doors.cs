@@ -76,7 +76,7 @@ public interface IGate
     /// <summary>The policy version it was opened from.</summary>
     int Version { get; }
 
-    /// <summary>When it must be opened again because a time window begins or ends (UTC); <see cref="DateTimeOffset.MaxValue"/>: never.</summary>
+    /// <summary>When it must be opened again because time changes what applies (UTC); <see cref="DateTimeOffset.MaxValue"/>: never.</summary>
     DateTimeOffset ValidUntil { get; }
 
     /// <summary>The masks of this session; null when there are none.</summary>
@@ -87,6 +87,9 @@ public interface IGate
 
     /// <summary>Judges one action: synchronous, allocates nothing, never throws.</summary>
     Verdict Judge(in ActionView action);
+
+    /// <summary>Every rule that holds an action whose verdict was hold: the verdict names one, an approval must meet them all.</summary>
+    IReadOnlyList<string> HoldingRules(in ActionView action) => [];
 }
 
 /// <summary>Which way recorded bytes went.</summary>

@@ -36,4 +36,7 @@ public sealed record SessionLimits
 
     /// <summary>Most sessions of one subject on one target at a time, on this node.</summary>
     public int ConcurrentSessions { get; init; }
+
+    /// <summary>A live session whose token, person or group was revoked is refused every action; false: it ends.</summary>
+    public bool RefuseWhenRevoked { get; init; }
 }

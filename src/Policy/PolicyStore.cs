@@ -9,7 +9,8 @@ namespace Sallyport.Policy;
 
 /// <summary>
 /// The policy in force. Documents are validated as a whole and swapped by reference; a set with any error leaves the old one in force.
-/// Before the first load everything is denied. Thread-safe.
+/// Before the first load everything is denied. Thread-safe. Of two loads at once either may win: whoever loads while documents change sees to
+/// it that the newest comes last.
 /// </summary>
 public sealed class PolicyStore : IPolicy
 {
@@ -43,9 +44,35 @@ public sealed class PolicyStore : IPolicy
     /// <returns>False when there is an error: the old set stays in force.</returns>
     public bool TryLoad(string directory, out IReadOnlyList<Diagnostic> diagnostics)
     {
+        return TryLoad(directory, [], out diagnostics);
+    }
+
+    /// <summary>
+    /// Loads a directory and what the daemon's store keeps, as one set: all documents of both are in force together, and ids are unique over
+    /// both. It is all or nothing: an error in either leaves the old set in force.
+    /// </summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="stored">What the store keeps; the order plays no role. Messages call each <c>store:NAME</c>.</param>
+    /// <param name="diagnostics">All errors and warnings at once.</param>
+    /// <returns>False when there is an error: the old set stays in force.</returns>
+    public bool TryLoad(string directory, IReadOnlyList<StoredDocument> stored, out IReadOnlyList<Diagnostic> diagnostics)
+    {
         DiagnosticBag bag = new();
-        IReadOnlyList<PolicySource> sources = PolicyDirectory.Read(directory, bag);
-        return TryLoad(sources, bag, out diagnostics);
+        return TryLoad(PolicyDirectory.Read(directory, stored, bag), bag, out diagnostics);
+    }
+
+    /// <summary>Reads and compiles what <see cref="TryLoad(string, IReadOnlyList{StoredDocument}, out IReadOnlyList{Diagnostic})"/> would load, and puts nothing in force.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="stored">What the store would keep.</param>
+    /// <param name="diagnostics">All errors and warnings at once.</param>
+    /// <returns>The set, to be asked what it would say; null when there is an error.</returns>
+    public PolicyDraft? Check(string directory, IReadOnlyList<StoredDocument> stored, out IReadOnlyList<Diagnostic> diagnostics)
+    {
+        DiagnosticBag bag = new();
+        IReadOnlyList<PolicySource> sources = PolicyDirectory.Read(directory, stored, bag);
+        return Read(sources, bag, out diagnostics) is IReadOnlyList<PolicyDocument> documents
+            ? new PolicyDraft(new PolicySet(documents, _strategies, version: 0, DocumentSet.Digest(sources)), _time)
+            : null;
     }
 
     /// <summary>Loads sources that are already in memory.</summary>
@@ -63,15 +90,43 @@ public sealed class PolicyStore : IPolicy
     /// <param name="action">The action.</param>
     public PolicyExplanation Explain(SessionFacts facts, in ActionView action) => Explainer.Explain(_current, facts, action, _time.GetUtcNow());
 
+    /// <summary>How what a hold rule holds is approved; null when the policy in force has no such hold rule. An action may be held by more than one: see <see cref="TermsFor"/>.</summary>
+    /// <param name="ruleId">The rule, <c>document/rule</c>.</param>
+    public ApprovalTerms? TermsOf(string ruleId) => _current.TermsOf(ruleId);
+
+    /// <summary>Every group that some hold rule of the policy in force lets break the glass.</summary>
+    public IReadOnlySet<string> BreakGlassGroups => _current.BreakGlassGroups;
+
+    /// <summary>The ids of all rules that hold an action now, in order: a verdict names only the first. Empty when the action is not held.</summary>
+    /// <param name="facts">Who, from where, to what.</param>
+    /// <param name="action">The action.</param>
+    public IReadOnlyList<string> HoldingRules(SessionFacts facts, in ActionView action) => _current.Open(facts, _time.GetUtcNow()).Rules.HoldingRules(action);
+
+    /// <summary>What it takes to release an action, over all rules that hold it now; null when it is not held (any more): judge it again.</summary>
+    /// <param name="facts">Who, from where, to what.</param>
+    /// <param name="action">The action.</param>
+    public HoldTerms? TermsFor(SessionFacts facts, in ActionView action)
+    {
+        // One set answers both questions, whatever is loaded meanwhile.
+        PolicySet set = _current;
+        IReadOnlyList<string> holding = set.Open(facts, _time.GetUtcNow()).Rules.HoldingRules(action);
+        return holding.Count == 0 ? null : ApprovalTerms.Strictest(holding.Select(id => set.TermsOf(id)!));
+    }
+
     private bool TryLoad(IReadOnlyList<PolicySource> sources, DiagnosticBag bag, out IReadOnlyList<Diagnostic> diagnostics)
     {
-        IReadOnlyList<PolicyDocument> documents = DocumentSet.Read(sources, bag, _strategies);
-        diagnostics = bag.Items;
-        if (bag.HasErrors)
+        if (Read(sources, bag, out diagnostics) is not IReadOnlyList<PolicyDocument> documents)
             return false;
         string digest = DocumentSet.Digest(sources);
         lock (_loading)
             _current = new PolicySet(documents, _strategies, _current.Version + 1, digest);
         return true;
+    }
+
+    private IReadOnlyList<PolicyDocument>? Read(IReadOnlyList<PolicySource> sources, DiagnosticBag bag, out IReadOnlyList<Diagnostic> diagnostics)
+    {
+        IReadOnlyList<PolicyDocument> documents = DocumentSet.Read(sources, bag, _strategies);
+        diagnostics = bag.Items;
+        return bag.HasErrors ? null : documents;
     }
 }

@@ -127,6 +127,27 @@ public sealed class PolicyStoreTests : IDisposable
         Assert.Equal(SessionLimits.None, Load(AllowAll).Open(Facts()).Limits);
     }
 
+    [Theory]
+    [InlineData(null, null, false)]
+    [InlineData("refuse", null, true)]
+    [InlineData("refuse", "refuse", true)]
+    [InlineData("end", null, false)]
+    [InlineData("refuse", "end", false)]
+    [InlineData("end", "refuse", false)]
+    public void A_revoked_session_ends_unless_every_document_that_says_so_lets_it_be_refused(string? a, string? b, bool refuse)
+    {
+        static string Document(string id, string? word) => $"policy: {id}\nlimits: {{idle: 1m{(word is null ? "" : $", on-revoked: {word}")}}}";
+        Assert.Equal(refuse, Load(Document("a", a), Document("b", b)).Open(Facts()).Limits.RefuseWhenRevoked);
+    }
+
+    [Fact]
+    public void A_document_that_only_says_on_revoked_does_something()
+    {
+        PolicyStore store = new(TimeProvider.System);
+        Assert.True(store.TryLoad([Source("a", "policy: a\nlimits: {on-revoked: end}")], out IReadOnlyList<Diagnostic> diagnostics));
+        Assert.Empty(diagnostics);
+    }
+
     [Fact]
     public void A_mask_key_that_is_too_short_is_refused() =>
         Assert.Throws<ArgumentException>(() => new PolicyStore(TimeProvider.System, new byte[31]));

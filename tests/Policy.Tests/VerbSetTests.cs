@@ -1,7 +1,7 @@
-using Xunit;
+using CsCheck;
 using Sallyport.Contract;
 using Sallyport.Policy.Matching;
-using CsCheck;
+using Xunit;
 
 namespace Sallyport.Policy.Tests;
 

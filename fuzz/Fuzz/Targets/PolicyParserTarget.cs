@@ -17,7 +17,16 @@ internal sealed class PolicyParserTarget : ITarget
         Node = "fuzz",
         Listener = "fuzz",
         Protocol = "postgres",
-        Identity = new Identity { Subject = "ada@example.com", Groups = ["engineering", "assistants"], Issuer = "https://issuer.example", ExpiresAt = DateTimeOffset.MaxValue },
+        Identity = new Identity
+        {
+            Subject = "ada@example.com",
+            Groups = ["engineering", "assistants"],
+            ActingFor = ["grace@example.com"],
+            Issuer = "https://issuer.example",
+            AuthenticatedAt = DateTimeOffset.UnixEpoch,
+            AuthenticationContext = "phr",
+            ExpiresAt = DateTimeOffset.MaxValue,
+        },
         Target = "shop",
         Source = new IPEndPoint(IPAddress.Loopback, 1),
         StartedAt = DateTimeOffset.UnixEpoch,
@@ -39,5 +48,9 @@ internal sealed class PolicyParserTarget : ITarget
         Verdict verdict = store.Open(Facts).Judge(action);
         OracleException.Require(!string.IsNullOrEmpty(verdict.RuleId), "a verdict by no rule");
         OracleException.Require(loaded || verdict.Kind == VerdictKind.Deny, "allowed by a policy that was refused");
+        IReadOnlyList<string> holding = store.HoldingRules(Facts, action);
+        OracleException.Require(holding.Count > 0 == (verdict.Kind == VerdictKind.Hold), "held by no rule, or not held by one");
+        OracleException.Require(holding.Count == 0 || holding[0] == verdict.RuleId, "held by another rule than the one that is named");
+        OracleException.Require(holding.Count == 0 || !store.TermsFor(Facts, action)!.IsMetBy([]), "released by nobody");
     }
 }

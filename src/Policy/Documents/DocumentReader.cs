@@ -13,8 +13,10 @@ internal sealed class DocumentReader(DiagnosticBag bag, MaskStrategies strategie
     private const int MostActions = 1_000_000;
     private const int MostSessions = 100_000;
 
-    // "limits/actions-per-minute" is the rule id of a refusal that no rule made.
-    private static readonly string[] ReservedIds = ["limits", "default"];
+    // "limits/actions-per-minute" is the rule id of a refusal that no rule made; so is "step-up/" with a document's id.
+    private static readonly string[] ReservedIds = ["limits", "default", "step-up"];
+
+    private static readonly Dictionary<string, bool> RevokedWords = new(StringComparer.Ordinal) { ["end"] = false, ["refuse"] = true };
 
     private static readonly Dictionary<string, bool> ComputedWords = new(StringComparer.Ordinal) { ["mask"] = false, ["keep"] = true };
 
@@ -33,8 +35,10 @@ internal sealed class DocumentReader(DiagnosticBag bag, MaskStrategies strategie
         bool keep = map.TryWord("computed", ComputedWords, out bool keepWord) && keepWord;
         if (map.Has("computed") && !map.Has("mask"))
             map.Error("computed", "\"computed\" belongs to \"mask\", which is not there.");
-        SessionLimits limits = map.Map("limits") is YamlMap limitMap ? Limits(limitMap) : SessionLimits.None;
-        if (rules.Count == 0 && masks.Count == 0 && limits == SessionLimits.None)
+        YamlMap? limitMap = map.Map("limits");
+        SessionLimits limits = limitMap is null ? SessionLimits.None : Limits(limitMap);
+        bool? refuse = limitMap is not null && limitMap.TryWord("on-revoked", RevokedWords, out bool word) ? word : null;
+        if (rules.Count == 0 && masks.Count == 0 && limits == SessionLimits.None && refuse is null)
             bag.Warning(map.Mark, "This document does nothing: it has neither rules nor masks nor limits.");
         map.ReportUnknownKeys();
         ruleReader.WarnOfSearchPath();
@@ -48,14 +52,14 @@ internal sealed class DocumentReader(DiagnosticBag bag, MaskStrategies strategie
             Masks = masks,
             KeepComputed = keep,
             Limits = limits,
+            RefuseWhenRevoked = refuse,
         };
     }
 
     private static string Id(YamlMap map, string key)
     {
         string id = map.RequiredText(key, PolicyLimits.IdLength);
-        bool valid = id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') && (id.Length == 0 || char.IsAsciiLetterOrDigit(id[0]));
-        if (!valid)
+        if (!PolicyLimits.IsIdText(id))
             map.Error(key, $"\"{id}\" is not an id: letters, digits, '-', '_' and '.', beginning with a letter or digit.");
         return id;
     }

@@ -33,13 +33,13 @@ internal static class DocumentSet
         return documents;
     }
 
-    /// <summary>SHA-256 over each source's file name and content, each with its length before it, so that no two sets look alike.</summary>
+    /// <summary>SHA-256 over each source's name and content, each with its length before it, so that no two sets look alike.</summary>
     public static string Digest(IEnumerable<PolicySource> sources)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (PolicySource source in sources)
         {
-            Append(hash, Encoding.UTF8.GetBytes(Path.GetFileName(source.Name)));
+            Append(hash, Encoding.UTF8.GetBytes(source.DigestName));
             Append(hash, source.Content.Span);
         }
 

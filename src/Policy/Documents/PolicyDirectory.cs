@@ -7,8 +7,11 @@ internal static class PolicyDirectory
 {
     private static readonly string[] Extensions = [".yaml", ".yml"];
 
-    /// <summary>Reads them, sorted by name. A file that cannot be read is an error: it could be the one that denies.</summary>
-    public static IReadOnlyList<PolicySource> Read(string directory, DiagnosticBag bag)
+    /// <summary>Reads them, sorted by name, and says so if there is nothing. A file that cannot be read is an error: it could be the one that denies.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="stored">What else is loaded together with them.</param>
+    /// <param name="bag">Takes the errors.</param>
+    public static IReadOnlyList<PolicySource> Read(string directory, IReadOnlyList<StoredDocument> stored, DiagnosticBag bag)
     {
         List<PolicySource> sources = [];
         foreach (string path in Files(directory, bag))
@@ -17,7 +20,10 @@ internal static class PolicyDirectory
                 sources.Add(new PolicySource(path, content));
         }
 
-        return sources;
+        if (sources.Count == 0 && stored.Count == 0 && !bag.HasErrors)
+            bag.Warning(new YamlMark(directory, 0, 0), "There are no policy files (*.yaml, *.yml): everything is denied.");
+        // Files first: where a file and a stored document have the same id, it is the stored one that can be mended here.
+        return [.. sources, .. StoredDocument.Sources(stored, bag)];
     }
 
     private static List<string> Files(string directory, DiagnosticBag bag)
@@ -41,8 +47,6 @@ internal static class PolicyDirectory
             bag.Error(directory, $"The policy directory cannot be read: {e.Message}");
         }
 
-        if (files.Count == 0 && !bag.HasErrors)
-            bag.Warning(new YamlMark(directory, 0, 0), "There are no policy files (*.yaml, *.yml): everything is denied.");
         files.Sort(StringComparer.Ordinal);
         return files;
     }

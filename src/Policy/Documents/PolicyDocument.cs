@@ -24,7 +24,11 @@ internal sealed record PolicyDocument
     /// <summary><c>computed: keep</c>: values without an origin are shown, as far as this document is concerned.</summary>
     public required bool KeepComputed { get; init; }
 
+    /// <summary>What <c>limits</c> says, but for <c>on-revoked</c>.</summary>
     public required SessionLimits Limits { get; init; }
+
+    /// <summary><c>on-revoked</c>: true for <c>refuse</c>, false for <c>end</c>; null when the document does not say.</summary>
+    public bool? RefuseWhenRevoked { get; init; }
 }
 
 /// <summary>One valid rule. What its fields mean is in docs/policy.md.</summary>
@@ -52,6 +56,9 @@ internal sealed record PolicyRule
     public bool Truncated { get; init; }
 
     public string? Hint { get; init; }
+
+    /// <summary>How what it holds is approved; null for rules that do not hold.</summary>
+    public ApprovalTerms? Approval { get; init; }
 }
 
 /// <summary>One valid mask: columns, and what is done to their values.</summary>

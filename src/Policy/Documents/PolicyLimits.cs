@@ -21,6 +21,13 @@ internal static class PolicyLimits
     /// <summary>Characters of an id. Ids go into every record and every refusal.</summary>
     public const int IdLength = 64;
 
+    /// <summary>True when the text is one.</summary>
+    public static bool IsId(string text) => text.Length is > 0 and <= IdLength && IsIdText(text);
+
+    /// <summary>True when the text has the characters of an id only, or none.</summary>
+    public static bool IsIdText(string text) =>
+        text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') && (text.Length == 0 || char.IsAsciiLetterOrDigit(text[0]));
+
     /// <summary>Characters of a pattern. PostgreSQL's names have at most 63 bytes; subjects are URLs at worst.</summary>
     public const int PatternLength = 256;
 

@@ -19,6 +19,7 @@ internal sealed class RuleReader(DiagnosticBag bag)
 
     private static readonly Dictionary<string, bool> WhereWords = new(StringComparer.Ordinal) { ["absent"] = true };
 
+    private readonly ApprovalReader _approvals = new(bag);
     private YamlMark? _allowsSearchPath;
     private bool _allowsBySchema;
 
@@ -48,6 +49,7 @@ internal sealed class RuleReader(DiagnosticBag bag)
             Unparsed = OnlyTrue(map, "unparsed"),
             Truncated = OnlyTrue(map, "truncated"),
             Hint = map.Text("hint", PolicyLimits.HintLength),
+            Approval = Approval(map, known, effect) is ApprovalTerms terms ? terms with { RuleId = $"{document}/{id}" } : null,
         };
         if (known && effect == VerdictKind.Allow)
             Note(rule, map.Mark);
@@ -75,6 +77,15 @@ internal sealed class RuleReader(DiagnosticBag bag)
         if (allows)
             _allowsSearchPath ??= mark;
         _allowsBySchema |= rule.Objects is not null && rule.Objects.Any(o => o.Schema is { IsAny: false });
+    }
+
+    private ApprovalTerms? Approval(YamlMap map, bool known, VerdictKind effect)
+    {
+        // Read in any case, so that all errors come at once.
+        ApprovalTerms? terms = map.Map("approval") is YamlMap approval ? _approvals.Read(approval) : null;
+        if (known && effect != VerdictKind.Hold && map.Has("approval"))
+            map.Error("approval", "\"approval\" belongs to rules whose effect is hold: nothing else is approved.");
+        return known && effect == VerdictKind.Hold ? terms ?? ApprovalTerms.Default : null;
     }
 
     private List<ObjectPattern> Objects(YamlMap map, bool stops)

@@ -9,7 +9,10 @@ internal sealed class Decision(int effects)
 {
     private readonly PolicyRule?[] _grants = new PolicyRule?[effects];
     private readonly Dictionary<VerdictKind, (PolicyRule Rule, string Reason)> _first = [];
+    private readonly (PolicyRule Rule, PolicyDocument Document)?[] _later = new (PolicyRule, PolicyDocument)?[effects];
     private PolicyRule? _couldGrant;
+    private (PolicyRule Rule, PolicyDocument Document)? _couldGrantLater;
+    private bool _deniedLater;
 
     /// <summary>A deny or hold rule stops an effect; an allow rule matches one.</summary>
     public void Matched(PolicyRule rule, string reason)
@@ -25,6 +28,17 @@ internal sealed class Decision(int effects)
     /// <summary>For logins: a rule that could let something through.</summary>
     public void CouldGrant(PolicyRule rule) => _couldGrant = IsBefore(rule, _couldGrant) ? rule : _couldGrant;
 
+    /// <summary>A deny rule would stop an effect, or the login, if the person logged in again.</summary>
+    public void DeniesLater() => _deniedLater = true;
+
+    /// <summary>A rule would grant an effect if the person logged in again.</summary>
+    public void GrantsLater(PolicyDocument document, PolicyRule rule, int effect) =>
+        _later[effect] = IsBefore(rule, _later[effect]?.Rule) ? (rule, document) : _later[effect];
+
+    /// <summary>For logins: a rule that could let something through if the person logged in again.</summary>
+    public void CouldGrantLater(PolicyDocument document, PolicyRule rule) =>
+        _couldGrantLater = IsBefore(rule, _couldGrantLater?.Rule) ? (rule, document) : _couldGrantLater;
+
     /// <summary>The id of the rule that grants an effect.</summary>
     public string? GrantOf(int effect) => _grants[effect]?.Id;
 
@@ -33,8 +47,10 @@ internal sealed class Decision(int effects)
     {
         if (_first.TryGetValue(VerdictKind.Deny, out (PolicyRule Rule, string Reason) deny))
             return Of(deny.Rule, deny.Reason);
-        return _couldGrant is PolicyRule rule
-            ? (VerdictKind.Allow, rule.Id, rule.Hint, "A rule could let something through.")
+        if (_couldGrant is PolicyRule rule)
+            return (VerdictKind.Allow, rule.Id, rule.Hint, "A rule could let something through.");
+        return _couldGrantLater is { } later && !_deniedLater
+            ? Of(StepUp.Verdict(later.Document, version), $"No rule that applies lets anything through; after another login {later.Rule.Id} could.")
             : Of(DefaultVerdicts.NotGranted(version), "No rule that applies lets anything through.");
     }
 
@@ -47,10 +63,28 @@ internal sealed class Decision(int effects)
             return Of(deny.Rule, deny.Reason);
         int open = Array.FindIndex(_grants, g => g is null);
         if (open >= 0)
-            return Of(DefaultVerdicts.For(action.Flags, version), $"No rule grants {RuleProbe.Describe(action[open], action.Names)}.");
+            return Open($"No rule grants {RuleProbe.Describe(action[open], action.Names)}", action.Flags, version);
         return _first.TryGetValue(VerdictKind.Hold, out (PolicyRule Rule, string Reason) hold)
             ? Of(hold.Rule, hold.Reason)
             : Of(_grants[0]!, "Every effect is granted.");
+    }
+
+    // What is not granted would be after another login, or is refused by default.
+    private (VerdictKind Kind, string RuleId, string? Hint, string Reason) Open(string reason, ActionFlags flags, int version)
+    {
+        (PolicyRule Rule, PolicyDocument Document)? first = null;
+        for (int i = 0; i < _grants.Length && !_deniedLater; i++)
+        {
+            if (_grants[i] is not null)
+                continue;
+            if (_later[i] is not { } later)
+                return Of(DefaultVerdicts.For(flags, version), $"{reason}.");
+            first = IsBefore(later.Rule, first?.Rule) ? later : first;
+        }
+
+        return first is { } named
+            ? Of(StepUp.Verdict(named.Document, version), $"{reason}; after another login {named.Rule.Id} would.")
+            : Of(DefaultVerdicts.For(flags, version), $"{reason}.");
     }
 
     private static (VerdictKind Kind, string RuleId, string? Hint, string Reason) Of(PolicyRule rule, string reason) =>

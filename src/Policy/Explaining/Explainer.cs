@@ -20,8 +20,10 @@ internal static class Explainer
         {
             MatchCondition failed = document.Match.FirstFailure(text, now, out _);
             documents.Add(failed == MatchCondition.None
-                ? Applying(document, effects, isLogin, decision)
-                : Header(document) with { Reason = WhyNot(document, failed, facts, now) });
+                ? Applying(document, effects, isLogin, decision, now)
+                : Header(document) with { Reason = ConditionText.WhyNot(document, failed, facts, text, now) });
+            if (DocumentMatch.IsStepUp(failed) && effects.IsWellFormed)
+                AfterLogin(document, effects, isLogin, decision);
         }
 
         Gate gate = set.Open(facts, now);
@@ -34,6 +36,7 @@ internal static class Explainer
             Reason = reason,
             PolicyVersion = set.Version,
             PolicyDigest = set.Digest,
+            Facts = ConditionText.Facts(facts, now),
             Effects = Effects(effects, decision),
             Documents = documents,
             Limits = gate.Limits,
@@ -42,13 +45,17 @@ internal static class Explainer
     }
 
     private static DocumentExplanation Header(PolicyDocument document) =>
-        new() { Id = document.Id, File = document.Mark.File, Line = document.Mark.Line, Applies = false };
+        new() { Id = document.Id, File = document.Mark.File, Line = document.Mark.Line, Applies = false, Conditions = ConditionText.Of(document) };
 
-    private static DocumentExplanation Applying(PolicyDocument document, in ActionEffects effects, bool isLogin, Decision decision)
+    private static DocumentExplanation Applying(PolicyDocument document, in ActionEffects effects, bool isLogin, Decision decision, DateTimeOffset now)
     {
         List<RuleExplanation> rules = [];
         foreach (PolicyRule rule in document.Rules)
-            rules.Add(effects.IsWellFormed ? Rule(rule, effects, isLogin, decision) : new RuleExplanation(rule.Id, rule.Effect, false, "the action is malformed"));
+        {
+            RuleExplanation explained = effects.IsWellFormed ? Rule(rule, effects, isLogin, decision) : new RuleExplanation(rule.Id, rule.Effect, false, "the action is malformed");
+            rules.Add(rule.Approval is ApprovalTerms terms ? explained with { Approval = ApprovalText.Describe(terms, now) } : explained);
+        }
+
         return Header(document) with
         {
             Applies = true,
@@ -86,20 +93,23 @@ internal static class Explainer
         return new RuleExplanation(rule.Id, rule.Effect, furthest == RuleProbe.Step.Matched, reason);
     }
 
-    private static string WhyNot(PolicyDocument document, MatchCondition failed, SessionFacts facts, DateTimeOffset now)
+    // A document that applies but for the login: what it would deny or grant.
+    private static void AfterLogin(PolicyDocument document, in ActionEffects effects, bool isLogin, Decision decision)
     {
-        string actual = failed switch
+        foreach (PolicyRule rule in document.Rules)
         {
-            MatchCondition.Subjects => facts.Identity.Subject,
-            MatchCondition.Issuers => facts.Identity.Issuer,
-            MatchCondition.Groups => facts.Identity.Groups.IsDefaultOrEmpty ? "no group" : string.Join(", ", facts.Identity.Groups),
-            MatchCondition.Kinds => Yaml.KebabNames.Name(facts.Identity.Kind),
-            MatchCondition.Targets => facts.Target,
-            MatchCondition.Resources => facts.Resource.Length == 0 ? "no resource" : facts.Resource,
-            MatchCondition.Sources => facts.Source.Address.ToString(),
-            _ => document.Match.Time[0].Describe(now),
-        };
-        return $"{Yaml.KebabNames.Name(failed)}: {actual}: not {document.Conditions[failed]}";
+            bool grants = rule.Effect != VerdictKind.Deny;
+            if (grants && isLogin)
+                decision.CouldGrantLater(document, rule);
+            for (int i = 0; i < effects.Count; i++)
+            {
+                bool stops = rule.Effect == VerdictKind.Allow || RuleProbe.Ask(rule, effects, i, grant: false, out _) == RuleProbe.Step.Matched;
+                if (!grants && stops)
+                    decision.DeniesLater();
+                else if (grants && stops && RuleProbe.Ask(rule, effects, i, grant: true, out _) == RuleProbe.Step.Matched)
+                    decision.GrantsLater(document, rule, i);
+            }
+        }
     }
 
     private static EffectExplanation[] Effects(in ActionEffects effects, Decision decision)

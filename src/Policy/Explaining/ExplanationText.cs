@@ -14,7 +14,10 @@ public static class ExplanationText
         if (explanation.Hint is not null)
             Line(output, $"  hint: {explanation.Hint}");
         if (explanation.ValidUntil is DateTimeOffset until)
-            Line(output, string.Create(CultureInfo.InvariantCulture, $"  ask again after {until:yyyy-MM-dd HH:mm:ss}Z: a time window may turn"));
+            Line(output, string.Create(CultureInfo.InvariantCulture, $"  ask again after {until:yyyy-MM-dd HH:mm:ss}Z: a time window may turn, or a login be no longer recent"));
+        Line(output, "facts:");
+        foreach (string fact in explanation.Facts)
+            Line(output, $"  {fact}");
         Line(output, "effects:");
         foreach (EffectExplanation effect in explanation.Effects)
             Line(output, $"  {effect.Text}: {(effect.GrantedBy is null ? "granted by no rule" : $"granted by {effect.GrantedBy}")}");
@@ -28,8 +31,15 @@ public static class ExplanationText
     {
         string place = string.Create(CultureInfo.InvariantCulture, $"{document.File}:{document.Line}");
         Line(output, $"  {document.Id} ({place}): {(document.Applies ? "applies" : $"does not apply: {document.Reason}")}");
+        foreach (string condition in document.Applies ? document.Conditions : [])
+            Line(output, $"    when {condition}");
         foreach (RuleExplanation rule in document.Rules)
+        {
             Line(output, $"    {(rule.Matched ? "+" : "-")} {KebabNames.Name(rule.Effect)} {rule.Id}: {rule.Reason}");
+            if (rule.Matched && rule.Approval is not null)
+                Line(output, $"        approval: {rule.Approval}");
+        }
+
         foreach (string mask in document.Masks)
             Line(output, $"    mask {mask}");
     }
@@ -47,6 +57,8 @@ public static class ExplanationText
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"actions-per-minute {limits.ActionsPerMinute}"));
         if (limits.ConcurrentSessions > 0)
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"concurrent-sessions {limits.ConcurrentSessions}"));
+        if (limits.RefuseWhenRevoked)
+            parts.Add("on-revoked refuse");
         Line(output, $"limits: {string.Join(", ", parts)}");
     }
 

@@ -23,6 +23,9 @@ public sealed record PolicyExplanation
     /// <summary>SHA-256 of the sources of that version.</summary>
     public required string PolicyDigest { get; init; }
 
+    /// <summary>What documents match on, as <c>kind: human</c>: who, from where, to what.</summary>
+    public required IReadOnlyList<string> Facts { get; init; }
+
     /// <summary>What the action does, one entry an effect.</summary>
     public required IReadOnlyList<EffectExplanation> Effects { get; init; }
 
@@ -32,7 +35,7 @@ public sealed record PolicyExplanation
     /// <summary>The limits of the session: the tightest of all documents that apply.</summary>
     public required SessionLimits Limits { get; init; }
 
-    /// <summary>When a time window turns and the answer may change; null: never.</summary>
+    /// <summary>When a time window turns, or a login is no longer recent, and the answer may change; null: never.</summary>
     public DateTimeOffset? ValidUntil { get; init; }
 }
 
@@ -59,6 +62,9 @@ public sealed record DocumentExplanation
     /// <summary>Why it does not apply; null when it does.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>Its conditions as they were written, as <c>kinds: agent</c>, whether they hold or not.</summary>
+    public IReadOnlyList<string> Conditions { get; init; } = [];
+
     /// <summary>Its rules; empty when it does not apply.</summary>
     public IReadOnlyList<RuleExplanation> Rules { get; init; } = [];
 
@@ -71,4 +77,8 @@ public sealed record DocumentExplanation
 /// <param name="Effect">Allow, deny or hold.</param>
 /// <param name="Matched">True when it matches at least one effect.</param>
 /// <param name="Reason">Which effect it matches and by which pattern, or why it matches none.</param>
-public sealed record RuleExplanation(string Id, VerdictKind Effect, bool Matched, string Reason);
+public sealed record RuleExplanation(string Id, VerdictKind Effect, bool Matched, string Reason)
+{
+    /// <summary>Of a hold rule: how what it holds is approved.</summary>
+    public string? Approval { get; init; }
+}

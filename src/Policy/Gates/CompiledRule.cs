@@ -1,6 +1,6 @@
 using Sallyport.Contract;
-using Sallyport.Policy.Matching;
 using Sallyport.Policy.Documents;
+using Sallyport.Policy.Matching;
 
 namespace Sallyport.Policy.Gates;
 
@@ -13,7 +13,9 @@ internal sealed class CompiledRule
     private readonly bool _whereAbsent;
     private readonly ObjectMatcher? _objects;
 
-    public CompiledRule(PolicyRule rule, int version, MaskPlan? masks)
+    /// <param name="rule">The rule as it was read.</param>
+    /// <param name="verdict">What is answered when it decides.</param>
+    public CompiledRule(PolicyRule rule, Verdict verdict)
     {
         Effect = rule.Effect;
         Verbs = rule.Verbs;
@@ -23,7 +25,7 @@ internal sealed class CompiledRule
         _multiStatement = rule.MultiStatement;
         _whereAbsent = rule.WhereAbsent;
         _objects = rule.Objects is null ? null : new ObjectMatcher(rule.Objects, rule.NoObject);
-        Verdict = new Verdict(rule.Effect, rule.Id, version, rule.Hint) { Masks = rule.Effect == VerdictKind.Deny ? null : masks };
+        Verdict = verdict;
     }
 
     public VerdictKind Effect { get; }

@@ -19,10 +19,10 @@ internal sealed class RuleSet
     {
         _version = version;
         Masks = ColumnMaskPlan.Build(documents, strategies);
-        Limits = Tightest(documents.Select(d => d.Limits));
+        Limits = TightestLimits.Of(documents);
         CompiledRule[] rules =
         [
-            .. documents.SelectMany(d => d.Rules).OrderBy(r => r.Id, StringComparer.Ordinal).Select(r => new CompiledRule(r, version, Masks)),
+            .. documents.SelectMany(d => d.Rules).OrderBy(r => r.Id, StringComparer.Ordinal).Select(r => new CompiledRule(r, VerdictOf(r))),
         ];
         _deny = new RuleTable([.. rules.Where(r => r.Effect == VerdictKind.Deny)]);
         _hold = new RuleTable([.. rules.Where(r => r.Effect == VerdictKind.Hold)]);
@@ -36,10 +36,12 @@ internal sealed class RuleSet
     /// <summary>
     /// Deny beats hold beats allow. One effect suffices to be denied or held; every effect must be granted, by an allow rule or by a hold rule.
     /// </summary>
-    public Verdict Judge(in ActionView action)
+    /// <param name="action">The action.</param>
+    /// <param name="stepUp">What would apply after another login; null: nothing more.</param>
+    public Verdict Judge(in ActionView action, StepUpRules? stepUp)
     {
         if (action.Kind == ActionKind.Login)
-            return JudgeLogin();
+            return JudgeLogin(stepUp);
         ActionEffects effects = new(action);
         if (!effects.IsWellFormed)
             return DefaultVerdicts.Malformed(_version);
@@ -64,38 +66,38 @@ internal sealed class RuleSet
         if (denied != RuleTable.None)
             return _deny[denied].Verdict;
         if (!granted)
-            return DefaultVerdicts.For(effects.Flags, _version);
+            return stepUp?.Judge(_grants, effects) ?? DefaultVerdicts.For(effects.Flags, _version);
         return held != RuleTable.None ? _hold[held].Verdict : _grants[allowed].Verdict;
     }
 
+    /// <summary>The ids of all rules that hold an action, in the order of their ids; empty when its verdict is not to hold it.</summary>
+    public IReadOnlyList<string> HoldingRules(in ActionView action)
+    {
+        if (Judge(action, stepUp: null).Kind != VerdictKind.Hold)
+            return [];
+        ActionEffects effects = new(action);
+        SortedSet<int> holding = [];
+        for (int i = 0; i < effects.Count; i++)
+        {
+            ObjectRef effect = effects[i];
+            _hold.AddAllThatStop(holding, effects.Flags, effect, new EffectName(effect, effects.Names));
+        }
+
+        return [.. holding.Select(number => _hold[number].Verdict.RuleId)];
+    }
+
     // A login leads to nothing unless some rule could let something through later. It cannot be held: a hold rule counts as one that could.
-    private Verdict JudgeLogin()
+    private Verdict JudgeLogin(StepUpRules? stepUp)
     {
         ObjectRef login = new(Verb.Login, ObjectFlags.None, 0, 0, 0);
         int denied = _deny.FirstThatStops(RuleTable.None, ActionFlags.None, login, new EffectName(login, []));
         if (denied != RuleTable.None)
             return _deny[denied].Verdict;
-        return _grants.Count == 0 ? DefaultVerdicts.NotGranted(_version) : _grants[0].Verdict with { Kind = VerdictKind.Allow };
+        return _grants.Count == 0
+            ? stepUp?.JudgeLogin() ?? DefaultVerdicts.NotGranted(_version)
+            : _grants[0].Verdict with { Kind = VerdictKind.Allow };
     }
 
-    private static SessionLimits Tightest(IEnumerable<SessionLimits> all)
-    {
-        SessionLimits tightest = SessionLimits.None;
-        foreach (SessionLimits limits in all)
-        {
-            tightest = new SessionLimits
-            {
-                Session = Least(tightest.Session, limits.Session),
-                Idle = Least(tightest.Idle, limits.Idle),
-                ActionsPerMinute = Least(tightest.ActionsPerMinute, limits.ActionsPerMinute),
-                ConcurrentSessions = Least(tightest.ConcurrentSessions, limits.ConcurrentSessions),
-            };
-        }
-
-        return tightest;
-    }
-
-    private static TimeSpan? Least(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b ?? a : a;
-
-    private static int Least(int a, int b) => a == 0 || b == 0 ? Math.Max(a, b) : Math.Min(a, b);
+    private Verdict VerdictOf(PolicyRule rule) =>
+        new(rule.Effect, rule.Id, _version, rule.Hint) { Masks = rule.Effect == VerdictKind.Deny ? null : Masks };
 }

@@ -49,6 +49,16 @@ internal sealed class RuleTable
         return best;
     }
 
+    /// <summary>Adds the numbers of all rules that stop this effect.</summary>
+    public void AddAllThatStop(ISet<int> numbers, ActionFlags flags, in ObjectRef effect, in EffectName name)
+    {
+        foreach (ushort number in _byVerb[(byte)effect.Verb])
+        {
+            if (_rules[number].Stops(flags, effect, name))
+                numbers.Add(number);
+        }
+    }
+
     /// <summary>The first rule that grants this effect; <see cref="None"/> when there is none.</summary>
     public int FirstThatGrants(ActionFlags flags, in ObjectRef effect, in EffectName name)
     {

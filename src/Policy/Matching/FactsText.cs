@@ -15,6 +15,15 @@ internal sealed class FactsText(SessionFacts facts)
 
     public IdentityKind Kind { get; } = facts.Identity.Kind;
 
+    /// <summary>Whom the subject acts for; empty when for itself.</summary>
+    public byte[][] ActingFor { get; } = facts.Identity.ActingFor.IsDefault ? [] : [.. facts.Identity.ActingFor.Select(Encoding.UTF8.GetBytes)];
+
+    /// <summary>How the person proved who they are; null when the issuer does not say.</summary>
+    public byte[]? LoginContext { get; } = facts.Identity.AuthenticationContext is string acr ? Encoding.UTF8.GetBytes(acr) : null;
+
+    /// <summary>When they did; null when the issuer does not say.</summary>
+    public DateTimeOffset? AuthenticatedAt { get; } = facts.Identity.AuthenticatedAt;
+
     public byte[] Target { get; } = Encoding.UTF8.GetBytes(facts.Target);
 
     public byte[] Resource { get; } = Encoding.UTF8.GetBytes(facts.Resource);

@@ -23,6 +23,9 @@ internal sealed class TimeWindow
     /// <param name="zone">Whose clock.</param>
     public TimeWindow(bool[] days, TimeSpan from, TimeSpan to, TimeZoneInfo zone) => (_days, _from, _to, _zone) = (days, from, to, zone);
 
+    /// <summary>As it was written, for people.</summary>
+    public string Text { get; init; } = "";
+
     /// <summary>True when the moment lies in the window.</summary>
     /// <param name="now">The moment.</param>
     /// <param name="until">

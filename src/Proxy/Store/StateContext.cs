@@ -90,14 +90,20 @@ internal abstract class StateContext(DbContextOptions options) : DbContext(optio
         {
             e.ToTable("approvals").HasIndex(a => new { a.Status, a.CreatedAt });
             e.HasIndex(a => a.SessionId);
+            e.HasIndex(a => new { a.Status, a.ExpiresAt });
+            e.HasIndex(a => new { a.Node, a.Status });
+            e.HasIndex(a => new { a.Subject, a.Status, a.CreatedAt });
+            e.HasIndex(a => new { a.ActionDigest, a.CreatedAt });
+            e.HasIndex(a => new { a.BreakGlass, a.ReviewedAt });
+            e.HasIndex(a => a.GrantId);
         });
         model.Entity<ApprovalDecisionRow>().ToTable("approval_decisions").HasIndex(d => new { d.ApprovalId, d.Issuer, d.Subject }).IsUnique();
         model.Entity<GrantRow>(e =>
         {
             e.ToTable("grants").HasIndex(g => new { g.Subject, g.EndsAt });
-            e.HasIndex(g => g.EndsAt);
+            e.HasIndex(g => new { g.ClosedAt, g.EndsAt });
         });
-        model.Entity<DeliveryRow>().ToTable("deliveries").HasIndex(d => new { d.DoneAt, d.NextAt });
+        model.Entity<DeliveryRow>().ToTable("deliveries").HasIndex(d => new { d.Webhook, d.DoneAt, d.NextAt });
         model.Entity<NodeRow>().ToTable("nodes").HasKey(n => n.Name);
         model.Entity<SessionRow>().ToTable("sessions").HasIndex(s => s.Node);
         model.Entity<ClusterEventRow>().ToTable("cluster_events").HasKey(e => e.Sequence);

@@ -6,6 +6,7 @@ namespace Sallyport.Policy.Tests.Documents;
 
 public class DocumentErrorTests
 {
+    private const string Hold = "policy: p\nrules:\n  - id: r\n    effect: hold\n    verbs: [all]\n    approval:\n      ";
     private const string Rule = "policy: p\nrules:\n  - id: r\n    effect: allow\n    verbs: [select]\n";
 
     [Theory]
@@ -63,6 +64,39 @@ public class DocumentErrorTests
     [InlineData("policy: p\ncomputed: show\nmask:\n  - {id: m, columns: [a.b.c], with: email}", 2, "none of mask, keep", null)]
     [InlineData("policy: p\nlimits: {session: 8}", 2, "not a length of time", "8s")]
     [InlineData("policy: p\nlimits: {actions-per-minute: 0}", 2, "not a whole number from 1", null)]
+    [InlineData("policy: step-up\nlimits: {idle: 1m}", 1, "is reserved", null)]
+    [InlineData("policy: p\nlimits: {on-revoked: refused}", 2, "none of end, refuse", "refuse")]
+    [InlineData("policy: p\nmatch: {authenticated-within: 15}\nlimits: {idle: 1m}", 2, "not a length of time", "15s")]
+    [InlineData("policy: p\nmatch: {authenticated-within: 9s}\nlimits: {idle: 1m}", 2, "out of range", null)]
+    [InlineData("policy: p\nmatch: {acting: other}\nlimits: {idle: 1m}", 2, "none of self, for-another", null)]
+    [InlineData("policy: p\nmatch: {acting: self, acting-for: [ada]}\nlimits: {idle: 1m}", 2, "this never holds", null)]
+    [InlineData("policy: p\nmatch: {not: {}}\nlimits: {idle: 1m}", 2, "needs a condition", null)]
+    [InlineData("policy: p\nmatch: {not: {group: [a]}}\nlimits: {idle: 1m}", 2, "\"group\" is not known in match.not", "groups")]
+    [InlineData("policy: p\nmatch: {not: {not: {groups: [a]}}}\nlimits: {idle: 1m}", 2, "\"not\" is not known", null)]
+    [InlineData(Rule + "    approval: {quorum: 2}", 6, "belongs to rules whose effect is hold", null)]
+    [InlineData(Hold + "quorum: 0", 7, "not a whole number from 1 to 10", null)]
+    [InlineData(Hold + "quorum: 11", 7, "not a whole number from 1 to 10", null)]
+    [InlineData(Hold + "groups: []", 7, "must not be empty", null)]
+    [InlineData(Hold + "reason: yes", 7, "none of required", null)]
+    [InlineData(Hold + "timeout: 9s", 7, "out of range", null)]
+    [InlineData(Hold + "timeout: 25h", 7, "out of range", null)]
+    [InlineData(Hold + "grants: [once]", 7, "none of digest, rule, target", null)]
+    [InlineData(Hold + "grants: [rule]\n      longest-grant: 31d", 8, "out of range", null)]
+    [InlineData(Hold + "longest-grant: 1h", 7, "belongs to \"grants\"", null)]
+    [InlineData(Hold + "break-glas: [a]", 7, "\"break-glas\" is not known", "break-glass")]
+    [InlineData(Hold + "within: {zone: UTC}", 7, "\"within\" needs \"days\"", null)]
+    [InlineData(Hold + "pre-approved: {from: 2026-11-24T20:00, to: 2026-11-24T23:00}", 7, "\"reference\" is missing", null)]
+    [InlineData(Hold + "pre-approved: {reference: R}", 7, "\"pre-approved\" needs \"days\"", null)]
+    [InlineData(Hold + "pre-approved: {from: 2026-11-24 20:00, to: 2026-11-24T23:00, reference: R}", 7, "not a date and time", "2026-11-24T20:00")]
+    [InlineData(Hold + "pre-approved: {from: 2026-02-30T20:00, to: 2026-11-24T23:00, reference: R}", 7, "not a date and time", null)]
+    [InlineData(Hold + "pre-approved: {from: 0001-01-01T00:00, to: 2026-11-24T23:00, reference: R, zone: Asia/Tokyo}", 7, "not a date and time", null)]
+    [InlineData(Hold + "pre-approved: {from: 2026-11-24T20:00, reference: R}", 7, "belong together", null)]
+    [InlineData(Hold + "pre-approved: {from: 2026-11-24T20:00, to: '23:00', reference: R}", 7, "not a date and time", null)]
+    [InlineData(Hold + "pre-approved: {from: 2026-11-24T20:00, to: 2026-11-24T20:00, reference: R}", 7, "must be after", null)]
+    [InlineData(Hold + "pre-approved: {from: 2026-11-24T20:00, to: 2027-11-24T20:00, reference: R}", 7, "at most 31d", null)]
+    [InlineData(Hold + "pre-approved: {days: [mon], from: 2026-11-24T20:00, to: 2026-11-24T23:00, reference: R}", 7, "comes back every week", null)]
+    [InlineData(Hold + "pre-approved: {from: 2026-03-29T02:30, to: 2026-03-29T05:00, reference: R, zone: Europe/Berlin}", 7, "the clock skips it", null)]
+    [InlineData(Hold + "pre-approved: {from: 2026-10-25T02:30, to: 2026-10-25T05:00, reference: R, zone: Europe/Berlin}", 7, "occurs twice", null)]
     [InlineData("policy: p\nlimits: {concurent-sessions: 5}", 2, "not known in limits", "concurrent-sessions")]
     public void An_error_has_its_line_and_a_suggestion(string text, int line, string message, string? suggestion)
     {

@@ -25,13 +25,61 @@ public class DocumentedExampleTests
     [InlineData("support", "delete public.orders", "hold by support/delete-orders")]
     [InlineData("support", "delete! public.orders", "deny by guard-rails/no-mass-change")]
     [InlineData("support", "update public.orders", "allow by support/orders")]
+    [InlineData("engineering@prod-1", "select public.orders", "allow by production/read")]
+    [InlineData("engineering@prod-1", "delete public.orders", "hold by production/delete")]
+    [InlineData("engineering@prod-1", "delete! public.orders", "deny by guard-rails/no-mass-change")]
+    [InlineData("engineering@shop", "delete public.orders", "deny by default")]
     [InlineData("dba", "unknown", "allow by administrators/everything")]
+    [InlineData("dba", "select public.payroll", "deny by payroll-step-up/fresh")]
     [InlineData("dba", "grant public.orders", "deny by guard-rails/no-ddl")]
     public void The_examples_do_what_the_page_says(string who, string action, string expected)
     {
         PolicyStore store = Load(new TestTime(), [.. Examples()]);
-        SessionFacts facts = who == "agent" ? Facts(kind: IdentityKind.Agent) : Facts(groups: [who], source: who == "dba" ? "10.9.1.1" : "10.1.1.1");
+        string[] parts = who.Split('@');
+        SessionFacts facts = who == "agent"
+            ? Facts(kind: IdentityKind.Agent)
+            : Facts(groups: [parts[0]], source: who == "dba" ? "10.9.1.1" : "10.1.1.1", target: parts.Length == 2 ? parts[1] : "shop");
         Assert.Equal(expected, Ask(store, TestAction.Parse(action), facts));
+    }
+
+    [Theory]
+    [InlineData("create public.t", 20, "phr", "deny by step-up/migrations")]
+    [InlineData("create public.t", 10, "pwd", "deny by step-up/migrations")]
+    [InlineData("create public.t", 10, "phr", "allow by migrations/schema")]
+    [InlineData("grant public.t", 10, "phr", "deny by default")]
+    public void The_example_of_a_fresh_login_does_what_the_page_says(string action, int minutes, string context, string expected)
+    {
+        // Without the guard rails, which leave schema changes to nobody.
+        PolicyStore store = Load(new TestTime(), [.. Examples().Where(e => !e.StartsWith("policy: guard-rails", StringComparison.Ordinal))]);
+        SessionFacts facts = Facts(groups: ["dba-leads"], target: "prod-1");
+        facts = facts with { Identity = facts.Identity with { AuthenticatedAt = new TestTime().Now.AddMinutes(-minutes), AuthenticationContext = context } };
+        Assert.Equal(expected, Ask(store, TestAction.Parse(action), facts));
+    }
+
+    [Theory]
+    [InlineData("lee@support.example.com", "select public.tickets", "allow by agents-read-only/read")]
+    [InlineData("lee@support.example.com", "delete public.tickets", "hold by support-agents/tidy")]
+    [InlineData("lee@sales.example.com", "delete public.tickets", "deny by default")]
+    [InlineData("", "delete public.tickets", "deny by default")]
+    public void The_example_of_an_agent_for_a_person_does_what_the_page_says(string person, string action, string expected)
+    {
+        SessionFacts facts = Facts("agent-7", kind: IdentityKind.Agent);
+        facts = facts with { Identity = facts.Identity with { ActingFor = person.Length == 0 ? [] : [person] } };
+        Assert.Equal(expected, Ask(Load(new TestTime(), [.. Examples()]), TestAction.Parse(action), facts));
+    }
+
+    [Fact]
+    public void The_example_of_a_change_window_and_two_persons_does_what_the_page_says()
+    {
+        ApprovalTerms terms = Load(new TestTime(), [.. Examples()]).TermsOf("production/delete")!;
+        Assert.Equal("CHG-1234", terms.PreApprovedAt(new DateTimeOffset(2026, 11, 24, 21, 0, 0, TimeSpan.Zero)));
+        Assert.Equal("STD-7 release train", terms.PreApprovedAt(new DateTimeOffset(2024, 5, 16, 20, 30, 0, TimeSpan.Zero)));
+        Assert.Null(terms.PreApprovedAt(new DateTimeOffset(2026, 11, 25, 21, 0, 0, TimeSpan.Zero)));
+        Assert.False(terms.MayApproveAt(new DateTimeOffset(2024, 5, 18, 12, 0, 0, TimeSpan.Zero)));
+        HoldTerms hold = ApprovalTerms.Strictest([terms]);
+        Assert.False(hold.IsMetBy([new Approver("ada", ["dba", "dba-leads"])]));
+        Assert.True(hold.IsMetBy([new Approver("ada", ["dba"]), new Approver("bob", ["dba-leads"])]));
+        Assert.True(hold.MayBreakGlass(["on-call"]));
     }
 
     [Fact]
@@ -40,7 +88,7 @@ public class DocumentedExampleTests
         PolicyStore store = new(TimeProvider.System, MaskKey);
         Assert.True(store.TryLoad(Examples().Select((e, i) => Source($"{i}", e)), out IReadOnlyList<Diagnostic> diagnostics));
         Assert.Empty(diagnostics);
-        Assert.Equal(4, store.DocumentCount);
+        Assert.Equal(8, store.DocumentCount);
     }
 
     [Fact]

@@ -32,11 +32,23 @@ public class ExplainTests
             """
             DENY by agents/no-mass: delete public.orders (where absent) matches by its verb
               hint: Add a WHERE clause.
+            facts:
+              subject: jane@example.com
+              kind: agent
+              issuer: https://idp.example.com
+              groups: no group
+              acting: self
+              authenticated: not told by the issuer when
+              acr: not told by the issuer
+              target: shop
+              resource: no resource
+              source: 10.1.2.3
             effects:
               delete public.orders (where absent): granted by no rule
               select archive.x: granted by no rule
             documents:
               agents (000.yaml:1): applies
+                when kinds: agent
                 - allow agents/read: select archive.x matches none of public.*
                 + deny agents/no-mass: delete public.orders (where absent) matches by its verb
                 - allow agents/odd: the action is not one of several statements
@@ -55,6 +67,54 @@ public class ExplainTests
         Assert.Equal([new EffectExplanation("select t", "others/all"), new EffectExplanation("explain", "others/all")], explanation.Effects);
         Assert.Equal((VerdictKind.Allow, "others/all", "Every effect is granted.", 1), (explanation.Verdict, explanation.RuleId, explanation.Reason, explanation.PolicyVersion));
         Assert.Equal(64, explanation.PolicyDigest.Length);
+    }
+
+    [Fact]
+    public void The_person_behind_an_agent_the_login_the_exceptions_and_the_approval_are_told()
+    {
+        const string Document = """
+            policy: p
+            match: {acting-for: ["jane*"], authenticated-within: 1h, acr: [phr], not: [{groups: [interns], kinds: [agent]}]}
+            rules:
+              - id: h
+                effect: hold
+                verbs: [delete]
+                approval: {quorum: 2, groups: [dba, leads], reason: required, grants: [digest], longest-grant: 1h, break-glass: [on-call], within: {days: [mon]}, pre-approved: {from: 2024-05-15T11:00, to: 2024-05-15T13:00, reference: CHG-1}}
+            limits: {on-revoked: refuse}
+            """;
+        SessionFacts facts = Facts("bot", kind: IdentityKind.Agent);
+        facts = facts with { Identity = facts.Identity with { ActingFor = ["jane@example.com"], AuthenticatedAt = new TestTime().Now.AddMinutes(-10), AuthenticationContext = "phr" } };
+        StringWriter output = new() { NewLine = "\n" };
+        ExplanationText.Write(output, Load(Document).Explain(facts, TestAction.Parse("delete t").View()));
+        Assert.Equal(
+            """
+            HOLD by p/h: delete t matches by its verb
+              ask again after 2024-05-15 12:50:00Z: a time window may turn, or a login be no longer recent
+            facts:
+              subject: bot
+              kind: agent
+              issuer: https://idp.example.com
+              groups: no group
+              acting: for jane@example.com
+              authenticated: 10m ago, at 2024-05-15 11:50:00Z
+              acr: phr
+              target: shop
+              resource: no resource
+              source: 10.1.2.3
+            effects:
+              delete t: granted by p/h
+            documents:
+              p (000.yaml:1): applies
+                when acting-for: jane*
+                when not: groups: interns; kinds: agent
+                when acr: phr
+                when authenticated-within: 1h
+                + hold p/h: delete t matches by its verb
+                    approval: 2 of dba or leads in 15m; with a reason; may grant digest for up to 1h; break-glass by on-call; only mon UTC, so not now; pre-approved CHG-1 (2024-05-15T11:00+00:00 to 2024-05-15T13:00+00:00): now by CHG-1
+            limits: on-revoked refuse
+
+            """,
+            output.ToString());
     }
 
     [Fact]

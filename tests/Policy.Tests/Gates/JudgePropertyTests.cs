@@ -53,11 +53,12 @@ public class JudgePropertyTests
                 IGate gate = store.Open(TestPolicy.Facts());
                 foreach (TestAction action in actions)
                 {
-                    (VerdictKind, string) expected = ReferenceJudge.Judge(documents, action);
+                    (VerdictKind, string) expected = ReferenceJudge.Judge(documents, action, out string[] holding);
                     Verdict verdict = gate.Judge(action.View());
                     PolicyExplanation explanation = store.Explain(TestPolicy.Facts(), action.View());
                     Assert.Equal(expected, (verdict.Kind, verdict.RuleId));
                     Assert.Equal(expected, (explanation.Verdict, explanation.RuleId));
+                    Assert.Equal(holding, store.HoldingRules(TestPolicy.Facts(), action.View()));
                 }
             },
             iter: 600);

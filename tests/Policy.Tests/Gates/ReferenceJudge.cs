@@ -35,8 +35,12 @@ public sealed record ModelDocument(string Id, ModelRule[] Rules)
 /// <summary>The semantics of docs/policy.md once more, in the plainest way: sets, regular expressions, no compilation.</summary>
 public static class ReferenceJudge
 {
-    public static (VerdictKind, string) Judge(IEnumerable<ModelDocument> documents, TestAction action)
+    public static (VerdictKind, string) Judge(IEnumerable<ModelDocument> documents, TestAction action) => Judge(documents, action, out _);
+
+    /// <param name="holding">All rules that hold it, when it is held.</param>
+    public static (VerdictKind, string) Judge(IEnumerable<ModelDocument> documents, TestAction action, out string[] holding)
     {
+        holding = [];
         List<(string Id, ModelRule Rule)> rules = [.. documents.SelectMany(d => d.Rules.Select(r => ($"{d.Id}/{r.Id}", r))).OrderBy(r => r.Item1, StringComparer.Ordinal)];
         List<TestEffect> effects = [.. action.Effects];
         if (effects.All(e => e.Verb != action.Verb))
@@ -61,11 +65,9 @@ public static class ReferenceJudge
 
         if (effects.Any(e => !rules.Any(r => Grants(r.Rule, e))))
             return (VerdictKind.Deny, truncated ? "default-truncated" : unparsed ? "default-unparsed" : "default");
-        foreach ((string id, ModelRule rule) in rules)
-        {
-            if (rule.Effect == VerdictKind.Hold && Stops(rule))
-                return (VerdictKind.Hold, id);
-        }
+        holding = [.. rules.Where(r => r.Rule.Effect == VerdictKind.Hold && Stops(r.Rule)).Select(r => r.Id)];
+        if (holding.Length > 0)
+            return (VerdictKind.Hold, holding[0]);
 
         return (VerdictKind.Allow, rules.First(r => Grants(r.Rule, effects[0])).Id);
     }

@@ -5,7 +5,7 @@ internal sealed class ApprovalRow
 {
     public Guid Id { get; init; }
 
-    /// <summary><c>action</c> or <c>access</c>.</summary>
+    /// <summary><c>action</c>, <c>access</c> or <c>break-glass</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary><c>pending</c>, <c>approved</c>, <c>denied</c>, <c>withdrawn</c>, <c>expired</c>, <c>lost</c>, <c>used</c>.</summary>
@@ -24,10 +24,13 @@ internal sealed class ApprovalRow
     /// <summary>The acting-for chain, as a JSON list.</summary>
     public required string ActingFor { get; init; }
 
-    /// <summary>Id of the credential the session logged in with.</summary>
+    /// <summary>What the session logged in with: <c>sid:…</c>, a login at the issuer; <c>jti:…</c>, one token; null: nothing that could be told from another.</summary>
     public string? Credential { get; init; }
 
     public string Source { get; init; } = "";
+
+    /// <summary>What the client says it is: a label.</summary>
+    public string ClientApplication { get; init; } = "";
 
     public required string Target { get; init; }
 
@@ -41,6 +44,9 @@ internal sealed class ApprovalRow
 
     /// <summary>Digest of the action; null for access.</summary>
     public byte[]? ActionDigest { get; init; }
+
+    /// <summary>Kind and verb of the action, in policy's words: <c>statement delete</c>; empty for access.</summary>
+    public string Action { get; init; } = "";
 
     /// <summary>What will run; for access, the group asked for.</summary>
     public required string Text { get; init; }
@@ -60,7 +66,10 @@ internal sealed class ApprovalRow
     /// <summary>For access: how long.</summary>
     public TimeSpan? Duration { get; init; }
 
-    public bool BreakGlass { get; init; }
+    public bool BreakGlass { get; set; }
+
+    /// <summary>The break-glass grant it ran under; null: none.</summary>
+    public Guid? GrantId { get; init; }
 
     /// <summary>Break-glass: it must be looked at afterwards, and this says whether it was.</summary>
     public DateTimeOffset? ReviewedAt { get; set; }
@@ -105,11 +114,10 @@ internal sealed class ApprovalDecisionRow
 /// <summary>A yes that holds for a time.</summary>
 internal sealed class GrantRow
 {
+    /// <summary>Of the approval that gave it: one gives at most one.</summary>
     public Guid Id { get; init; }
 
-    public Guid ApprovalId { get; init; }
-
-    /// <summary><c>digest</c>, <c>rule</c>, <c>target</c> or <c>access</c>.</summary>
+    /// <summary><c>digest</c>, <c>rule</c>, <c>target</c>, <c>access</c> or <c>break-glass</c>.</summary>
     public required string Scope { get; init; }
 
     public required string Subject { get; init; }
@@ -140,6 +148,11 @@ internal sealed class GrantRow
     public DateTimeOffset EndsAt { get; init; }
 
     public DateTimeOffset? RevokedAt { get; set; }
+
+    public string? RevokedBy { get; set; }
+
+    /// <summary>When what it gave was taken back, once, whether its time was over or it was revoked.</summary>
+    public DateTimeOffset? ClosedAt { get; set; }
 }
 
 /// <summary>A message for a webhook that has not been taken yet.</summary>

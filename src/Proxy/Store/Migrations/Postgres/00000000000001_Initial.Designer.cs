@@ -382,11 +382,19 @@ namespace Sallyport.Proxy.Store.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("Action")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<byte[]>("ActionDigest")
                         .HasColumnType("bytea");
 
                     b.Property<bool>("BreakGlass")
                         .HasColumnType("boolean");
+
+                    b.Property<string>("ClientApplication")
+                        .IsRequired()
+                        .HasColumnType("text");
 
                     b.Property<long>("CreatedAt")
                         .HasColumnType("bigint");
@@ -406,6 +414,9 @@ namespace Sallyport.Proxy.Store.Migrations.Postgres
 
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("bigint");
+
+                    b.Property<Guid?>("GrantId")
+                        .HasColumnType("uuid");
 
                     b.Property<string>("IdentityKind")
                         .IsRequired()
@@ -480,9 +491,21 @@ namespace Sallyport.Proxy.Store.Migrations.Postgres
 
                     b.HasKey("Id");
 
+                    b.HasIndex("GrantId");
+
                     b.HasIndex("SessionId");
 
+                    b.HasIndex("ActionDigest", "CreatedAt");
+
+                    b.HasIndex("BreakGlass", "ReviewedAt");
+
+                    b.HasIndex("Node", "Status");
+
                     b.HasIndex("Status", "CreatedAt");
+
+                    b.HasIndex("Status", "ExpiresAt");
+
+                    b.HasIndex("Subject", "Status", "CreatedAt");
 
                     b.ToTable("approvals", (string)null);
                 });
@@ -626,7 +649,7 @@ namespace Sallyport.Proxy.Store.Migrations.Postgres
 
                     b.HasKey("Id");
 
-                    b.HasIndex("DoneAt", "NextAt");
+                    b.HasIndex("Webhook", "DoneAt", "NextAt");
 
                     b.ToTable("deliveries", (string)null);
                 });
@@ -644,8 +667,8 @@ namespace Sallyport.Proxy.Store.Migrations.Postgres
                     b.Property<byte[]>("ActionDigest")
                         .HasColumnType("bytea");
 
-                    b.Property<Guid>("ApprovalId")
-                        .HasColumnType("uuid");
+                    b.Property<long?>("ClosedAt")
+                        .HasColumnType("bigint");
 
                     b.Property<string>("Credential")
                         .HasColumnType("text");
@@ -670,6 +693,9 @@ namespace Sallyport.Proxy.Store.Migrations.Postgres
 
                     b.Property<long?>("RevokedAt")
                         .HasColumnType("bigint");
+
+                    b.Property<string>("RevokedBy")
+                        .HasColumnType("text");
 
                     b.Property<string>("Rules")
                         .IsRequired()
@@ -696,7 +722,7 @@ namespace Sallyport.Proxy.Store.Migrations.Postgres
 
                     b.HasKey("Id");
 
-                    b.HasIndex("EndsAt");
+                    b.HasIndex("ClosedAt", "EndsAt");
 
                     b.HasIndex("Subject", "EndsAt");
 

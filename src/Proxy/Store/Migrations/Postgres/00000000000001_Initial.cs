@@ -133,11 +133,13 @@ namespace Sallyport.Proxy.Store.Migrations.Postgres
                     ActingFor = table.Column<string>(type: "text", nullable: false),
                     Credential = table.Column<string>(type: "text", nullable: true),
                     Source = table.Column<string>(type: "text", nullable: false),
+                    ClientApplication = table.Column<string>(type: "text", nullable: false),
                     Target = table.Column<string>(type: "text", nullable: false),
                     Resource = table.Column<string>(type: "text", nullable: false),
                     Rules = table.Column<string>(type: "text", nullable: false),
                     Policy = table.Column<string>(type: "text", nullable: false),
                     ActionDigest = table.Column<byte[]>(type: "bytea", nullable: true),
+                    Action = table.Column<string>(type: "text", nullable: false),
                     Text = table.Column<string>(type: "text", nullable: false),
                     Parameters = table.Column<string>(type: "text", nullable: false),
                     Effects = table.Column<string>(type: "text", nullable: false),
@@ -145,6 +147,7 @@ namespace Sallyport.Proxy.Store.Migrations.Postgres
                     Reason = table.Column<string>(type: "text", nullable: true),
                     Duration = table.Column<long>(type: "bigint", nullable: true),
                     BreakGlass = table.Column<bool>(type: "boolean", nullable: false),
+                    GrantId = table.Column<Guid>(type: "uuid", nullable: true),
                     ReviewedAt = table.Column<long>(type: "bigint", nullable: true),
                     ReviewedBy = table.Column<string>(type: "text", nullable: true),
                     ReviewNote = table.Column<string>(type: "text", nullable: true),
@@ -234,7 +237,6 @@ namespace Sallyport.Proxy.Store.Migrations.Postgres
                 columns: table => new
                 {
                     Id = table.Column<Guid>(type: "uuid", nullable: false),
-                    ApprovalId = table.Column<Guid>(type: "uuid", nullable: false),
                     Scope = table.Column<string>(type: "text", nullable: false),
                     Subject = table.Column<string>(type: "text", nullable: false),
                     Issuer = table.Column<string>(type: "text", nullable: false),
@@ -249,7 +251,9 @@ namespace Sallyport.Proxy.Store.Migrations.Postgres
                     Group = table.Column<string>(type: "text", nullable: true),
                     StartsAt = table.Column<long>(type: "bigint", nullable: false),
                     EndsAt = table.Column<long>(type: "bigint", nullable: false),
-                    RevokedAt = table.Column<long>(type: "bigint", nullable: true)
+                    RevokedAt = table.Column<long>(type: "bigint", nullable: true),
+                    RevokedBy = table.Column<string>(type: "text", nullable: true),
+                    ClosedAt = table.Column<long>(type: "bigint", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -588,6 +592,26 @@ namespace Sallyport.Proxy.Store.Migrations.Postgres
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_approvals_ActionDigest_CreatedAt",
+                table: "approvals",
+                columns: new[] { "ActionDigest", "CreatedAt" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_approvals_BreakGlass_ReviewedAt",
+                table: "approvals",
+                columns: new[] { "BreakGlass", "ReviewedAt" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_approvals_GrantId",
+                table: "approvals",
+                column: "GrantId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_approvals_Node_Status",
+                table: "approvals",
+                columns: new[] { "Node", "Status" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_approvals_SessionId",
                 table: "approvals",
                 column: "SessionId");
@@ -596,6 +620,16 @@ namespace Sallyport.Proxy.Store.Migrations.Postgres
                 name: "IX_approvals_Status_CreatedAt",
                 table: "approvals",
                 columns: new[] { "Status", "CreatedAt" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_approvals_Status_ExpiresAt",
+                table: "approvals",
+                columns: new[] { "Status", "ExpiresAt" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_approvals_Subject_Status_CreatedAt",
+                table: "approvals",
+                columns: new[] { "Subject", "Status", "CreatedAt" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_audit_At",
@@ -614,14 +648,14 @@ namespace Sallyport.Proxy.Store.Migrations.Postgres
                 columns: new[] { "Type", "At" });
 
             migrationBuilder.CreateIndex(
-                name: "IX_deliveries_DoneAt_NextAt",
+                name: "IX_deliveries_Webhook_DoneAt_NextAt",
                 table: "deliveries",
-                columns: new[] { "DoneAt", "NextAt" });
+                columns: new[] { "Webhook", "DoneAt", "NextAt" });
 
             migrationBuilder.CreateIndex(
-                name: "IX_grants_EndsAt",
+                name: "IX_grants_ClosedAt_EndsAt",
                 table: "grants",
-                column: "EndsAt");
+                columns: new[] { "ClosedAt", "EndsAt" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_grants_Subject_EndsAt",

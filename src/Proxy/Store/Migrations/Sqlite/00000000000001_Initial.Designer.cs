@@ -377,11 +377,19 @@ namespace Sallyport.Proxy.Store.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Action")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<byte[]>("ActionDigest")
                         .HasColumnType("BLOB");
 
                     b.Property<bool>("BreakGlass")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("ClientApplication")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
 
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
@@ -401,6 +409,9 @@ namespace Sallyport.Proxy.Store.Migrations.Sqlite
 
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("INTEGER");
+
+                    b.Property<Guid?>("GrantId")
+                        .HasColumnType("TEXT");
 
                     b.Property<string>("IdentityKind")
                         .IsRequired()
@@ -475,9 +486,21 @@ namespace Sallyport.Proxy.Store.Migrations.Sqlite
 
                     b.HasKey("Id");
 
+                    b.HasIndex("GrantId");
+
                     b.HasIndex("SessionId");
 
+                    b.HasIndex("ActionDigest", "CreatedAt");
+
+                    b.HasIndex("BreakGlass", "ReviewedAt");
+
+                    b.HasIndex("Node", "Status");
+
                     b.HasIndex("Status", "CreatedAt");
+
+                    b.HasIndex("Status", "ExpiresAt");
+
+                    b.HasIndex("Subject", "Status", "CreatedAt");
 
                     b.ToTable("approvals", (string)null);
                 });
@@ -617,7 +640,7 @@ namespace Sallyport.Proxy.Store.Migrations.Sqlite
 
                     b.HasKey("Id");
 
-                    b.HasIndex("DoneAt", "NextAt");
+                    b.HasIndex("Webhook", "DoneAt", "NextAt");
 
                     b.ToTable("deliveries", (string)null);
                 });
@@ -635,8 +658,8 @@ namespace Sallyport.Proxy.Store.Migrations.Sqlite
                     b.Property<byte[]>("ActionDigest")
                         .HasColumnType("BLOB");
 
-                    b.Property<Guid>("ApprovalId")
-                        .HasColumnType("TEXT");
+                    b.Property<long?>("ClosedAt")
+                        .HasColumnType("INTEGER");
 
                     b.Property<string>("Credential")
                         .HasColumnType("TEXT");
@@ -661,6 +684,9 @@ namespace Sallyport.Proxy.Store.Migrations.Sqlite
 
                     b.Property<long?>("RevokedAt")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("RevokedBy")
+                        .HasColumnType("TEXT");
 
                     b.Property<string>("Rules")
                         .IsRequired()
@@ -687,7 +713,7 @@ namespace Sallyport.Proxy.Store.Migrations.Sqlite
 
                     b.HasKey("Id");
 
-                    b.HasIndex("EndsAt");
+                    b.HasIndex("ClosedAt", "EndsAt");
 
                     b.HasIndex("Subject", "EndsAt");
 

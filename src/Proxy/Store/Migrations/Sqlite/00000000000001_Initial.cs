@@ -132,11 +132,13 @@ namespace Sallyport.Proxy.Store.Migrations.Sqlite
                     ActingFor = table.Column<string>(type: "TEXT", nullable: false),
                     Credential = table.Column<string>(type: "TEXT", nullable: true),
                     Source = table.Column<string>(type: "TEXT", nullable: false),
+                    ClientApplication = table.Column<string>(type: "TEXT", nullable: false),
                     Target = table.Column<string>(type: "TEXT", nullable: false),
                     Resource = table.Column<string>(type: "TEXT", nullable: false),
                     Rules = table.Column<string>(type: "TEXT", nullable: false),
                     Policy = table.Column<string>(type: "TEXT", nullable: false),
                     ActionDigest = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    Action = table.Column<string>(type: "TEXT", nullable: false),
                     Text = table.Column<string>(type: "TEXT", nullable: false),
                     Parameters = table.Column<string>(type: "TEXT", nullable: false),
                     Effects = table.Column<string>(type: "TEXT", nullable: false),
@@ -144,6 +146,7 @@ namespace Sallyport.Proxy.Store.Migrations.Sqlite
                     Reason = table.Column<string>(type: "TEXT", nullable: true),
                     Duration = table.Column<long>(type: "INTEGER", nullable: true),
                     BreakGlass = table.Column<bool>(type: "INTEGER", nullable: false),
+                    GrantId = table.Column<Guid>(type: "TEXT", nullable: true),
                     ReviewedAt = table.Column<long>(type: "INTEGER", nullable: true),
                     ReviewedBy = table.Column<string>(type: "TEXT", nullable: true),
                     ReviewNote = table.Column<string>(type: "TEXT", nullable: true),
@@ -233,7 +236,6 @@ namespace Sallyport.Proxy.Store.Migrations.Sqlite
                 columns: table => new
                 {
                     Id = table.Column<Guid>(type: "TEXT", nullable: false),
-                    ApprovalId = table.Column<Guid>(type: "TEXT", nullable: false),
                     Scope = table.Column<string>(type: "TEXT", nullable: false),
                     Subject = table.Column<string>(type: "TEXT", nullable: false),
                     Issuer = table.Column<string>(type: "TEXT", nullable: false),
@@ -248,7 +250,9 @@ namespace Sallyport.Proxy.Store.Migrations.Sqlite
                     Group = table.Column<string>(type: "TEXT", nullable: true),
                     StartsAt = table.Column<long>(type: "INTEGER", nullable: false),
                     EndsAt = table.Column<long>(type: "INTEGER", nullable: false),
-                    RevokedAt = table.Column<long>(type: "INTEGER", nullable: true)
+                    RevokedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    RevokedBy = table.Column<string>(type: "TEXT", nullable: true),
+                    ClosedAt = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -587,6 +591,26 @@ namespace Sallyport.Proxy.Store.Migrations.Sqlite
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_approvals_ActionDigest_CreatedAt",
+                table: "approvals",
+                columns: new[] { "ActionDigest", "CreatedAt" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_approvals_BreakGlass_ReviewedAt",
+                table: "approvals",
+                columns: new[] { "BreakGlass", "ReviewedAt" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_approvals_GrantId",
+                table: "approvals",
+                column: "GrantId");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_approvals_Node_Status",
+                table: "approvals",
+                columns: new[] { "Node", "Status" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_approvals_SessionId",
                 table: "approvals",
                 column: "SessionId");
@@ -595,6 +619,16 @@ namespace Sallyport.Proxy.Store.Migrations.Sqlite
                 name: "IX_approvals_Status_CreatedAt",
                 table: "approvals",
                 columns: new[] { "Status", "CreatedAt" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_approvals_Status_ExpiresAt",
+                table: "approvals",
+                columns: new[] { "Status", "ExpiresAt" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_approvals_Subject_Status_CreatedAt",
+                table: "approvals",
+                columns: new[] { "Subject", "Status", "CreatedAt" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_audit_At",
@@ -613,14 +647,14 @@ namespace Sallyport.Proxy.Store.Migrations.Sqlite
                 columns: new[] { "Type", "At" });
 
             migrationBuilder.CreateIndex(
-                name: "IX_deliveries_DoneAt_NextAt",
+                name: "IX_deliveries_Webhook_DoneAt_NextAt",
                 table: "deliveries",
-                columns: new[] { "DoneAt", "NextAt" });
+                columns: new[] { "Webhook", "DoneAt", "NextAt" });
 
             migrationBuilder.CreateIndex(
-                name: "IX_grants_EndsAt",
+                name: "IX_grants_ClosedAt_EndsAt",
                 table: "grants",
-                column: "EndsAt");
+                columns: new[] { "ClosedAt", "EndsAt" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_grants_Subject_EndsAt",

@@ -1,0 +1,118 @@
+using System.Collections.Concurrent;
+
+namespace Sallyport.Proxy.Approvals;
+
+/// <summary>What waits on this node. Nothing here is touched by sessions that hold nothing.</summary>
+internal sealed class Waiters
+{
+    private readonly ConcurrentDictionary<Guid, Waiter> _waiters = new();
+
+    public int Count => _waiters.Count;
+
+    public Waiter Enter(Guid approval, DateTimeOffset expiresAt, CancellationToken withdrawn)
+    {
+        var waiter = new Waiter(this, approval, expiresAt, withdrawn);
+        _waiters[approval] = waiter;
+        return waiter;
+    }
+
+    /// <summary>Something may have been decided about it; about all of them, if null.</summary>
+    public void Wake(Guid? approval)
+    {
+        if (approval is not { } id)
+        {
+            foreach (Waiter waiter in _waiters.Values)
+                waiter.Wake();
+        }
+        else if (_waiters.TryGetValue(id, out Waiter? waiter))
+        {
+            waiter.Wake();
+        }
+    }
+
+    /// <summary>Those who could not look when they were told look again.</summary>
+    public void WakeMissed()
+    {
+        foreach (Waiter waiter in _waiters.Values)
+        {
+            if (waiter.Missed)
+                waiter.Wake();
+        }
+    }
+
+    /// <summary>Ends the waiting of those whose time is over.</summary>
+    public void Expire(DateTimeOffset now)
+    {
+        foreach (Waiter waiter in _waiters.Values)
+        {
+            if (now >= waiter.ExpiresAt)
+                waiter.Expire();
+        }
+    }
+
+    /// <summary>One unit that waits. Used by its own request only, except where it says otherwise.</summary>
+    internal sealed class Waiter : IDisposable
+    {
+        private readonly Waiters _all;
+        private readonly Guid _approval;
+        private readonly SemaphoreSlim _news = new(0, 1);
+        private readonly CancellationTokenSource _over;
+        private readonly Lock _lock = new();
+        private bool _gone;
+        private volatile bool _missed;
+
+        public Waiter(Waiters all, Guid approval, DateTimeOffset expiresAt, CancellationToken withdrawn)
+        {
+            _all = all;
+            _approval = approval;
+            ExpiresAt = expiresAt;
+            _over = CancellationTokenSource.CreateLinkedTokenSource(withdrawn);
+            Over = _over.Token;
+        }
+
+        public DateTimeOffset ExpiresAt { get; }
+
+        /// <summary>Cancelled when it was withdrawn or has expired.</summary>
+        public CancellationToken Over { get; }
+
+        /// <summary>There was news, and the store was away.</summary>
+        public bool Missed
+        {
+            get => _missed;
+            set => _missed = value;
+        }
+
+        /// <summary>Waits for news.</summary>
+        /// <exception cref="OperationCanceledException"><see cref="Over"/>.</exception>
+        public Task NewsAsync() => _news.WaitAsync(Over);
+
+        /// <summary>From any thread: there may be news. What is told twice is heard once.</summary>
+        public void Wake()
+        {
+            lock (_lock)
+            {
+                if (!_gone && _news.CurrentCount == 0)
+                    _news.Release();
+            }
+        }
+
+        /// <summary>From any thread: its time is over.</summary>
+        public void Expire()
+        {
+            lock (_lock)
+            {
+                if (!_gone)
+                    _over.Cancel();
+            }
+        }
+
+        public void Dispose()
+        {
+            lock (_lock)
+                _gone = true;
+            _all._waiters.TryRemove(_approval, out _);
+            _over.Dispose();
+            _news.Dispose();
+        }
+    }
+}
