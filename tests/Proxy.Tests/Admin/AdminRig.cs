@@ -71,7 +71,7 @@ internal sealed class AdminRig : IAsyncDisposable
 
     /// <summary>A token.</summary>
     /// <param name="issued">It is good for ten minutes from then on.</param>
-    public static string Signed(string subject, string kind, string audience, DateTimeOffset issued, IEnumerable<AdminRole> roles)
+    public static string Signed(string subject, string kind, string audience, DateTimeOffset issued, IEnumerable<AdminRole> roles, string actingFor = "")
     {
         JsonObject claims = TestIssuer.Claims(issued);
         claims["sub"] = subject;
@@ -79,6 +79,8 @@ internal sealed class AdminRig : IAsyncDisposable
         claims["kind"] = kind;
         claims["jti"] = Guid.NewGuid().ToString();
         claims["groups"] = new JsonArray([.. roles.Select(role => (JsonNode)(AdminRoles.Name(role) + "s"))]);
+        if (actingFor.Length > 0)
+            claims["acting_for"] = new JsonArray(actingFor);
         return TestIssuer.Shared.Sign(TestIssuer.Header(), claims);
     }
 
