@@ -89,6 +89,24 @@ internal sealed class AuditFile : IDisposable
         return (from, _end);
     }
 
+    /// <summary>All lines of a file, as it is now. What has no line break at its end is no line: an empty one stands for it, so that it does not pass unseen.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static IEnumerable<ReadOnlyMemory<byte>> ReadAll(string path)
+    {
+        using AuditFile audit = OpenToRead(path);
+        long length = audit.Length();
+        long at = 0;
+        while (at < length && audit.ReadLines(at, length, int.MaxValue, out long next) is { } lines)
+        {
+            foreach (ReadOnlyMemory<byte> line in lines)
+                yield return line;
+            at = next;
+        }
+
+        if (at < length)
+            yield return ReadOnlyMemory<byte>.Empty;
+    }
+
     /// <summary>The lines from a place on, as many as fit; null when there is no whole line left before <paramref name="to"/>.</summary>
     /// <param name="next">Where the next one begins.</param>
     public List<ReadOnlyMemory<byte>>? ReadLines(long from, long to, int atMost, out long next)

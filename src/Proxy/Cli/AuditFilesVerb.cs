@@ -20,7 +20,7 @@ internal static class AuditFilesVerb
         int wrong = 0;
         try
         {
-            foreach ((long line, string what) in AuditChain.Verify(files.SelectMany(Lines).Select(l =>
+            foreach ((long line, string what) in AuditChain.Verify(files.SelectMany(file => AuditFile.ReadAll(file.FullName)).Select(l =>
             {
                 count++;
                 return l;
@@ -38,22 +38,5 @@ internal static class AuditFilesVerb
 
         output.WriteLine($"{count} lines, {wrong} wrong");
         return wrong == 0 ? ExitCode.Done : ExitCode.Failed;
-    }
-
-    private static IEnumerable<ReadOnlyMemory<byte>> Lines(FileInfo file)
-    {
-        using var audit = AuditFile.OpenToRead(file.FullName);
-        long length = audit.Length();
-        long at = 0;
-        while (at < length && audit.ReadLines(at, length, int.MaxValue, out long next) is { } lines)
-        {
-            foreach (ReadOnlyMemory<byte> line in lines)
-                yield return line;
-            at = next;
-        }
-
-        // What has no line break at its end is no line, and must not pass unseen.
-        if (at < length)
-            yield return ReadOnlyMemory<byte>.Empty;
     }
 }

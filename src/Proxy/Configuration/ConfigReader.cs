@@ -39,8 +39,16 @@ internal static class ConfigReader
             Audit = audit,
             Limits = Limits(document),
             LogFormat = document.Map("log")?.Enum<LogFormat>("format") ?? LogFormat.Text,
+            Broker = BrokerSection.Read(document, files),
+            Approvals = ApprovalsSection.Read(document, files),
             Admin = AdminSection.Read(document, files),
         };
+        foreach (string section in (ReadOnlySpan<string>)["broker", "admin", "approvals"])
+        {
+            if (document.Has(section) && !document.Has("store"))
+                document.Error(section, $"\"{section}\" needs a \"store\", which keeps its state.");
+        }
+
         document.ReportUnknownKeys();
         return bag.HasErrors ? null : config;
     }

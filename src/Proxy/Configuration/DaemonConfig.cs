@@ -41,6 +41,12 @@ internal sealed record DaemonConfig
 
     public required LogFormat LogFormat { get; init; }
 
+    /// <summary>The OpenID Provider; null: there is none.</summary>
+    public BrokerConfig? Broker { get; init; }
+
+    /// <summary>How held actions are approved.</summary>
+    public ApprovalsConfig Approvals { get; init; } = ApprovalsConfig.Default;
+
     /// <summary>The admin API; null: there is none.</summary>
     public AdminConfig? Admin { get; init; }
 }

@@ -31,6 +31,8 @@ internal sealed class MeteredPolicy(IPolicy inner, ProxyMetrics metrics) : IPoli
 
         public SessionLimits Limits => inner.Limits;
 
+        public IReadOnlyList<string> HoldingRules(in ActionView action) => inner.HoldingRules(action);
+
         public Verdict Judge(in ActionView action)
         {
             // Two loops that count at once lose a count at most: which one is measured does not matter.

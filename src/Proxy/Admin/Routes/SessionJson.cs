@@ -1,3 +1,4 @@
+using Sallyport.Proxy.Sessions;
 using System.Text.Json;
 using Sallyport.Contract;
 using Sallyport.Policy.Yaml;
@@ -57,7 +58,7 @@ internal sealed record SessionJson(Guid Id, string Node, string Protocol, string
 
     public static SessionJson Of(LiveSession session, DateTimeOffset now) => Of(session.Facts) with
     {
-        State = SessionRows.Live,
+        State = SessionRegistry.Live,
         IdentityExpiresAt = session.Facts.Identity.ExpiresAt < now.AddYears(100) ? session.Facts.Identity.ExpiresAt : null,
         SilentSeconds = Math.Max(0, Environment.TickCount64 - session.Control.LastActivity) / 1000.0,
         Approval = session.Context.Granted?.Id,

@@ -16,13 +16,19 @@ internal sealed class OpenIdException(string message, Exception? inner = null) :
 /// An OpenID Provider, as a client that uses the authorization code flow with PKCE sees it (RFC 6749 4.1, RFC 7636). Answers are bounded,
 /// redirects are not followed.
 /// </summary>
-internal sealed class OpenIdProvider(AdminSignInConfig config, TimeProvider time) : IDisposable
+internal sealed class OpenIdProvider(AdminSignInConfig config, TimeProvider time, System.Net.Security.RemoteCertificateValidationCallback? trust = null) : IDisposable
 {
     private const int LargestAnswer = 256 << 10;
 
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(10);
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = TimeSpan.FromSeconds(5) })
+    private readonly HttpClient _http = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        ConnectTimeout = TimeSpan.FromSeconds(5),
+        SslOptions = new System.Net.Security.SslClientAuthenticationOptions { RemoteCertificateValidationCallback = trust },
+    })
     {
         Timeout = TimeSpan.FromSeconds(10),
         MaxResponseContentBufferSize = LargestAnswer,
