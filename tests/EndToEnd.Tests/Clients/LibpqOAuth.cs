@@ -14,7 +14,7 @@ public sealed record LibpqResult(string? Value, string Error, int TokensAsked, s
 
 /// <summary>
 /// The real libpq 18, with its OAUTHBEARER, and a token that we hand it where it would otherwise ask a person to log in (PQsetAuthDataHook,
-/// PQAUTHDATA_OAUTH_BEARER_TOKEN; PostgreSQL 18 documentation 32.20). Found by eng/libpq18.
+/// PQAUTHDATA_OAUTH_BEARER_TOKEN; PostgreSQL 18, libpq "OAuth Support"). Found by eng/libpq18.
 /// </summary>
 public static class LibpqOAuth
 {

@@ -6,7 +6,8 @@ using Xunit;
 namespace Sallyport.EndToEnd.Tests.Clients;
 
 /// <summary>Real clients and each way to log in, and a statement that waits: what they print, and that they go on.</summary>
-public sealed class LoginMethodTests(PostgresServer postgres) : IClassFixture<PostgresServer>
+[Collection(PostgresTests.Name)]
+public sealed class LoginMethodTests(PostgresServer postgres)
 {
     private const string Policy = """
         policy: work
