@@ -98,7 +98,13 @@ public sealed class LoginMethodTests(PostgresServer postgres)
         {
             var settings = new NpgsqlConnectionStringBuilder
             {
-                Host = "localhost", Port = engine.Port, Database = "shop", Username = EngineAlone.IssuedUser, Password = EngineAlone.IssuedPassword, SslMode = mode, Pooling = false,
+                Host = "localhost",
+                Port = engine.Port,
+                Database = "shop",
+                Username = EngineAlone.IssuedUser,
+                Password = EngineAlone.IssuedPassword,
+                SslMode = mode,
+                Pooling = false,
             };
             await using var connection = new NpgsqlConnection(settings.ConnectionString);
             await connection.OpenAsync();
@@ -137,7 +143,14 @@ public sealed class LoginMethodTests(PostgresServer postgres)
         await using var engine = new EngineAlone(postgres, Policy);
         var settings = new NpgsqlConnectionStringBuilder
         {
-            Host = "localhost", Port = engine.Port, Database = "shop", Username = "ada", Password = EngineAlone.Token, SslMode = SslMode.Disable, Pooling = false, IncludeErrorDetail = true,
+            Host = "localhost",
+            Port = engine.Port,
+            Database = "shop",
+            Username = "ada",
+            Password = EngineAlone.Token,
+            SslMode = SslMode.Disable,
+            Pooling = false,
+            IncludeErrorDetail = true,
         };
         await using var connection = new NpgsqlConnection(settings.ConnectionString);
         var told = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
