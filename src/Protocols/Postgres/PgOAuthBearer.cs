@@ -20,7 +20,7 @@ internal enum PgBearer : byte
 }
 
 /// <summary>
-/// OAUTHBEARER (RFC 7628), as PostgreSQL 18 speaks it (its section 55.3.3). The client's message:
+/// OAUTHBEARER (RFC 7628), as PostgreSQL 18 speaks it ("SASL Authentication", OAUTHBEARER). The client's message:
 /// <code>
 ///  gs2-header  = ("n" / "y") "," [ "a=" ] ","          no channel binding, no authorization identity
 ///  kvpairs     = *( key "=" value %x01 )               RFC 7628 3.1; keys that are not known are ignored

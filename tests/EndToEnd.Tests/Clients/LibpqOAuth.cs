@@ -14,7 +14,7 @@ public sealed record LibpqResult(string? Value, string Error, int TokensAsked, s
 
 /// <summary>
 /// The real libpq 18, with its OAUTHBEARER, and a token that we hand it where it would otherwise ask a person to log in (PQsetAuthDataHook,
-/// PQAUTHDATA_OAUTH_BEARER_TOKEN; PostgreSQL 18 documentation 32.20). Found by eng/libpq18.
+/// PQAUTHDATA_OAUTH_BEARER_TOKEN; PostgreSQL 18, libpq "OAuth Support"). Found by eng/libpq18.
 /// </summary>
 public static class LibpqOAuth
 {
@@ -35,7 +35,7 @@ public static class LibpqOAuth
 
     /// <summary>The call that is being served: libpq calls back on the thread that connects.</summary>
     [ThreadStatic]
-    private static Call? t_call;
+    private static Call? _call;
 
     /// <summary>True when libpq 18 is here or can be fetched.</summary>
     public static bool IsAvailable =>
@@ -61,7 +61,7 @@ public static class LibpqOAuth
     private static LibpqResult Query(Functions libpq, string conninfo, string? token, string sql)
     {
         var call = new Call(token);
-        t_call = call;
+        _call = call;
         nint connection = 0;
         try
         {
@@ -81,14 +81,14 @@ public static class LibpqOAuth
         finally
         {
             libpq.Finish(connection);
-            t_call = null;
+            _call = null;
         }
     }
 
     /// <summary>PGauthDataHook: 1 taken care of, 0 not ours, -1 it failed.</summary>
     private static int Hook(int type, nint connection, nint request)
     {
-        if (type != BearerToken || t_call is not { } call)
+        if (type != BearerToken || _call is not { } call)
             return 0;
         call.TokensAsked++;
         call.DiscoveryUrl = Marshal.PtrToStringUTF8(Marshal.ReadIntPtr(request, OpenidConfiguration));

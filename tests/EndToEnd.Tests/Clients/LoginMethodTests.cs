@@ -6,7 +6,8 @@ using Xunit;
 namespace Sallyport.EndToEnd.Tests.Clients;
 
 /// <summary>Real clients and each way to log in, and a statement that waits: what they print, and that they go on.</summary>
-public sealed class LoginMethodTests(PostgresServer postgres) : IClassFixture<PostgresServer>
+[Collection(PostgresTests.Name)]
+public sealed class LoginMethodTests(PostgresServer postgres)
 {
     private const string Policy = """
         policy: work
@@ -97,7 +98,13 @@ public sealed class LoginMethodTests(PostgresServer postgres) : IClassFixture<Po
         {
             var settings = new NpgsqlConnectionStringBuilder
             {
-                Host = "localhost", Port = engine.Port, Database = "shop", Username = EngineAlone.IssuedUser, Password = EngineAlone.IssuedPassword, SslMode = mode, Pooling = false,
+                Host = "localhost",
+                Port = engine.Port,
+                Database = "shop",
+                Username = EngineAlone.IssuedUser,
+                Password = EngineAlone.IssuedPassword,
+                SslMode = mode,
+                Pooling = false,
             };
             await using var connection = new NpgsqlConnection(settings.ConnectionString);
             await connection.OpenAsync();
@@ -136,7 +143,14 @@ public sealed class LoginMethodTests(PostgresServer postgres) : IClassFixture<Po
         await using var engine = new EngineAlone(postgres, Policy);
         var settings = new NpgsqlConnectionStringBuilder
         {
-            Host = "localhost", Port = engine.Port, Database = "shop", Username = "ada", Password = EngineAlone.Token, SslMode = SslMode.Disable, Pooling = false, IncludeErrorDetail = true,
+            Host = "localhost",
+            Port = engine.Port,
+            Database = "shop",
+            Username = "ada",
+            Password = EngineAlone.Token,
+            SslMode = SslMode.Disable,
+            Pooling = false,
+            IncludeErrorDetail = true,
         };
         await using var connection = new NpgsqlConnection(settings.ConnectionString);
         var told = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
