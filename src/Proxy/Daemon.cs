@@ -228,7 +228,7 @@ internal sealed class Daemon : IAsyncDisposable
         }
         catch (StoreUnavailableException away)
         {
-            return (false, [new Diagnostic(_config.Policies.Mark, $"The policies of the store cannot be read: {away.Message}", IsWarning: false)]);
+            return (false, [new Diagnostic(_config.Policies.Path, 0, 0, $"The policies of the store cannot be read: {away.Message}")]);
         }
     }
 

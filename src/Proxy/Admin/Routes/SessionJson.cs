@@ -3,6 +3,7 @@ using System.Text.Json;
 using Sallyport.Contract;
 using Sallyport.Policy.Yaml;
 using Sallyport.Proxy.Admin.Live;
+using Sallyport.Proxy.Cluster;
 using Sallyport.Proxy.Store.Entities;
 
 namespace Sallyport.Proxy.Admin.Routes;
