@@ -46,6 +46,8 @@ internal sealed record Materials
 
         if (config.Local is { } local && errors.Try(local.Key, () => LoadLocalKey(local.Key.Path)) is { } own)
             issuerKeys[LocalIssuerConfig.Name] = own;
+        if (config.Store is { Key: { } storeKey })
+            errors.Try(new ConfigPath(storeKey.Name, storeKey.Mark), () => Store.OperatorKey.Check(storeKey));
         if (config.MaskKey is { } maskKey)
             errors.Try(new ConfigPath(maskKey.Name, maskKey.Mark), maskKey.Read);
         return errors.Any ? null : new Materials { ListenerTls = listenerTls, Targets = targets, IssuerKeys = issuerKeys };
