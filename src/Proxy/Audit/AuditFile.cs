@@ -114,7 +114,7 @@ internal sealed class AuditFile : IDisposable
         next = from;
         byte[] page = new byte[(int)Math.Min(to - from, 1 << 20)];
         int length = ReadFully(page, from);
-        if (Array.LastIndexOf(page, (byte)'\n', length - 1, length) < 0 && to - from > page.Length)
+        if (!page.AsSpan(0, length).Contains((byte)'\n') && to - from > page.Length)
         {
             page = new byte[(int)Math.Min(to - from, AuditLine.Longest)];
             length = ReadFully(page, from);

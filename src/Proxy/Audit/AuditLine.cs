@@ -31,9 +31,9 @@ internal static class AuditLine
         json.WriteString("previous", previous);
         json.WriteString("id", id);
         json.WriteString("time", at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
-        json.WriteString("node", node);
+        json.WriteString("node", Cut(node));
         json.WriteString("type", audit.Type);
-        json.WriteString("outcome", audit.Outcome);
+        json.WriteString("outcome", Cut(audit.Outcome));
         if (audit.Actor is { } actor)
             WriteActor(json, actor);
         WriteText(json, "object", audit.Object);
@@ -62,9 +62,9 @@ internal static class AuditLine
         At = at,
         Node = node,
         Type = audit.Type,
-        Actor = Cut(audit.Actor?.Subject),
-        ActorIssuer = Cut(audit.Actor?.Issuer),
-        Target = Cut(audit.Target),
+        Actor = Column(audit.Actor?.Subject),
+        ActorIssuer = Column(audit.Actor?.Issuer),
+        Target = Column(audit.Target),
         SessionId = audit.SessionId,
         Json = Encoding.UTF8.GetString(line),
     };
@@ -84,9 +84,9 @@ internal static class AuditLine
                 At = root.GetProperty("time").GetDateTimeOffset(),
                 Node = root.GetProperty("node").GetString()!,
                 Type = root.GetProperty("type").GetString()!,
-                Actor = actor.ValueKind == JsonValueKind.Object ? actor.GetProperty("subject").GetString() : null,
-                ActorIssuer = actor.ValueKind == JsonValueKind.Object ? actor.GetProperty("issuer").GetString() : null,
-                Target = root.TryGetProperty("target", out JsonElement target) ? target.GetString() : null,
+                Actor = actor.ValueKind == JsonValueKind.Object ? Column(actor.GetProperty("subject").GetString()) : null,
+                ActorIssuer = actor.ValueKind == JsonValueKind.Object ? Column(actor.GetProperty("issuer").GetString()) : null,
+                Target = root.TryGetProperty("target", out JsonElement target) ? Column(target.GetString()) : null,
                 SessionId = root.TryGetProperty("session", out JsonElement session) ? session.GetGuid() : null,
                 Json = Encoding.UTF8.GetString(line.Span),
             };
@@ -134,12 +134,17 @@ internal static class AuditLine
             json.WriteString(Cut(name), Cut(value));
     }
 
+    /// <summary>Text that JSON and both databases take, and no longer than allowed. Halves of surrogate pairs are no text at all.</summary>
     [return: NotNullIfNotNull(nameof(value))]
     private static string? Cut(string? value)
     {
-        if (value is null || value.Length <= LongestValue)
-            return value;
-        int length = char.IsHighSurrogate(value[LongestValue - 1]) ? LongestValue - 1 : LongestValue;
-        return string.Concat(value.AsSpan(0, length), "…");
+        if (value is null)
+            return null;
+        if (value.Length > LongestValue)
+            value = string.Concat(value.AsSpan(0, char.IsHighSurrogate(value[LongestValue - 1]) ? LongestValue - 1 : LongestValue), "…");
+        return value.AsSpan().ContainsAnyInRange('\ud800', '\udfff') ? Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(value)) : value;
     }
+
+    /// <summary>PostgreSQL's texts have no zero character.</summary>
+    private static string? Column(string? value) => Cut(value)?.Replace('\0', '\ufffd');
 }

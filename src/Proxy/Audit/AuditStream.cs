@@ -117,8 +117,9 @@ internal sealed class AuditStream : IAudit, IAsyncDisposable
             Task stored = _table.Post(new AuditTable.Batch(_file, from, to, rows));
             batch.ForEach(item => item.Kept?.SetResult(stored));
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ObjectDisposedException)
+        catch (Exception failure) when (failure is not OutOfMemoryException)
         {
+            // Whatever it is: who waits must hear of it, and the writer must go on.
             _log.Error("audit-failed", new("file", _path), new("error", failure.Message));
             Interlocked.Add(ref _lost, batch.Sum(item => item.Kept is null ? item.Count : 0));
             var told = new IOException($"the audit cannot be kept: {failure.Message}", failure);

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Threading.Channels;
-using Microsoft.EntityFrameworkCore;
 using Sallyport.Proxy.Logging;
 using Sallyport.Proxy.Store;
 using Sallyport.Proxy.Store.Entities;
@@ -138,7 +137,7 @@ internal sealed class AuditTable
 
     private async Task<bool> CatchUpAsync(Place place)
     {
-        while (_store.IsReachable && place.File.ReadLines(place.From, place.To, Page, out long next) is { } lines)
+        while (_store.IsReachable && ReadLines(place, out long next) is { } lines)
         {
             List<AuditRow> rows = [];
             foreach (ReadOnlyMemory<byte> line in lines)
@@ -156,6 +155,21 @@ internal sealed class AuditTable
         return _store.IsReachable;
     }
 
+    private List<ReadOnlyMemory<byte>>? ReadLines(Place place, out long next)
+    {
+        try
+        {
+            return place.File.ReadLines(place.From, place.To, Page, out next);
+        }
+        catch (IOException unreadable)
+        {
+            // The store stays without them; the log says so, and the file is there for whoever can read it.
+            _log.Error("audit-not-stored", new("bytes", place.To - place.From), new("error", unreadable.Message));
+            next = place.To;
+            return null;
+        }
+    }
+
     private AuditRow? Row(ReadOnlyMemory<byte> line)
     {
         try
@@ -171,53 +185,22 @@ internal sealed class AuditTable
 
     private async Task<bool> TryStoreAsync(List<AuditRow> rows)
     {
-        const int Attempts = 3;
-        for (int attempt = 1; ; attempt++)
+        try
         {
-            try
-            {
-                await _store.WriteAsync((db, cancel) => AddMissingAsync(db, rows, cancel), _stop.Token).ConfigureAwait(false);
-                return true;
-            }
-            catch (Exception away) when (away is StoreUnavailableException or OperationCanceledException)
-            {
-                return false;
-            }
-            catch (DbUpdateException taken) when (attempt < Attempts)
-            {
-                // Somebody else stored the same lines at this moment; the next look finds them.
-                _log.Info("audit-store-again", new LogField("error", taken.GetBaseException().Message));
-            }
-            catch (DbUpdateException failure)
-            {
-                _log.Error("audit-not-stored", new("lines", rows.Count), new("error", failure.GetBaseException().Message));
-                return false;
-            }
+            await _store.WriteAsync((db, cancel) => AuditInsert.AddMissingAsync(db, rows, cancel), _stop.Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception away) when (away is StoreUnavailableException or OperationCanceledException)
+        {
+            return false;
+        }
+        catch (System.Data.Common.DbException refused)
+        {
+            // The lines stay in the file, and are tried again; what is wrong must be seen.
+            _log.Error("audit-not-stored", new("lines", rows.Count), new("error", refused.Message));
+            return false;
         }
     }
-
-    private static async Task<bool> AddMissingAsync(StateContext db, List<AuditRow> rows, CancellationToken cancel)
-    {
-        db.ChangeTracker.AutoDetectChangesEnabled = false;
-        Guid[] ids = [.. rows.Select(r => r.Id)];
-        HashSet<Guid> there = [.. await db.Audit.Where(a => ids.Contains(a.Id)).Select(a => a.Id).ToListAsync(cancel).ConfigureAwait(false)];
-        db.Audit.AddRange(rows.Where(r => !there.Contains(r.Id)).Select(Copy));
-        return true;
-    }
-
-    /// <summary>Each attempt adds rows of its own: the database numbers them.</summary>
-    private static AuditRow Copy(AuditRow row) => new()
-    {
-        Id = row.Id,
-        At = row.At,
-        Node = row.Node,
-        Type = row.Type,
-        Actor = row.Actor,
-        ActorIssuer = row.ActorIssuer,
-        Target = row.Target,
-        SessionId = row.SessionId,
-        Json = row.Json,
-    };
 
     /// <summary>Where the file is known to be stored: a place, and the hash of the line before it, by which it is known to be the same file.</summary>
     private long ReadMark(AuditFile file)
@@ -237,9 +220,9 @@ internal sealed class AuditTable
         long now = Environment.TickCount64;
         if (!_alone || (now - _markedAt < 1000 && !_batches.Reader.Completion.IsCompleted))
             return;
-        string mark = string.Create(CultureInfo.InvariantCulture, $"{end} {AuditChain.Of(0, file.LineBefore(end).Span).Hash}");
         try
         {
+            string mark = string.Create(CultureInfo.InvariantCulture, $"{end} {AuditChain.Of(0, file.LineBefore(end).Span).Hash}");
             string beside = _markFile + ".new";
             File.WriteAllText(beside, mark);
             File.Move(beside, _markFile, overwrite: true);

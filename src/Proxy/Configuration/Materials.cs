@@ -57,6 +57,8 @@ internal sealed record Materials
 
         if (config.Local is { } local && errors.Try(local.Key, () => LoadLocalKey(local.Key.Path)) is { } own)
             issuerKeys[LocalIssuerConfig.Name] = own;
+        if (config.Store is { Key: { } storeKey })
+            errors.Try(new ConfigPath(storeKey.Name, storeKey.Mark), () => Store.OperatorKey.Check(storeKey));
         if (config.MaskKey is { } maskKey)
             errors.Try(new ConfigPath(maskKey.Name, maskKey.Mark), maskKey.Read);
         SslServerAuthenticationOptions? brokerTls = config.Broker is { Certificate: { } bc, Key: { } bk } ? LoadListenerTls(bc, bk, bag, errors) : null;

@@ -49,6 +49,15 @@ internal sealed class OperatorKey : IDisposable
         }
     }
 
+    /// <summary>Reads it and forgets it.</summary>
+    /// <returns>Its fingerprint.</returns>
+    /// <inheritdoc cref="Read"/>
+    public static string Check(SecretReference reference)
+    {
+        using OperatorKey key = Read(reference);
+        return key.Fingerprint;
+    }
+
     /// <summary>Seals a data key for the store.</summary>
     public byte[] Wrap(int id, ReadOnlySpan<byte> dataKey) => SealedBytes.Seal(_cipher, id, Purpose, dataKey);
 

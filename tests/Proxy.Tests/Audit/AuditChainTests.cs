@@ -74,14 +74,14 @@ public sealed class AuditChainTests : IDisposable
     {
         using (var file = new AuditFile(FilePath, AuditChain.Start))
         {
-            const string Evil = "a\nb\r\0\u202e\"} {\u2028";
+            const string Evil = "a\nb\r\0\u202e\"} {\u2028\ud800";
             var audit = new AuditEvent("x", new AuditActor(Evil, Evil, [Evil])) { Reason = Evil, Details = new Dictionary<string, string> { [Evil] = Evil } };
             Append(file, audit);
         }
 
         string line = Assert.Single(Lines());
         Assert.DoesNotContain(line, c => char.IsControl(c) || !char.IsAscii(c));
-        Assert.Equal("a\nb\r\0\u202e\"} {\u2028", AuditLine.Read(Encoding.UTF8.GetBytes(line)).Actor);
+        Assert.Equal("a\nb\r\ufffd\u202e\"} {\u2028\ufffd", AuditLine.Read(Encoding.UTF8.GetBytes(line)).Actor);
     }
 
     [Fact]
