@@ -206,8 +206,14 @@ public sealed class SessionWardenTests : IAsyncLifetime
             Context = new SessionContext(
                 new SessionFacts
                 {
-                    SessionId = Guid.NewGuid(), Node = "n", Listener = "l", Protocol = "postgres", Identity = identity, Target = "shop",
-                    Source = new IPEndPoint(IPAddress.Loopback, 1), StartedAt = time.GetUtcNow(),
+                    SessionId = Guid.NewGuid(),
+                    Node = "n",
+                    Listener = "l",
+                    Protocol = "postgres",
+                    Identity = identity,
+                    Target = "shop",
+                    Source = new IPEndPoint(IPAddress.Loopback, 1),
+                    StartedAt = time.GetUtcNow(),
                 },
                 policy, this, time);
         }

@@ -92,7 +92,13 @@ internal sealed class LoginRig : IAsyncDisposable
     {
         db.Agents.Add(new AgentRow
         {
-            Id = Guid.NewGuid(), Name = name, Kind = IdentityKind.Agent, Owner = "pat", Purpose = "p", AllowedGroups = JsonSerializer.Serialize(groups), CreatedAt = Time.Now,
+            Id = Guid.NewGuid(),
+            Name = name,
+            Kind = IdentityKind.Agent,
+            Owner = "pat",
+            Purpose = "p",
+            AllowedGroups = JsonSerializer.Serialize(groups),
+            CreatedAt = Time.Now,
         });
         return Task.FromResult(0);
     }, CancellationToken.None);
