@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sallyport.Proxy.Cli.Admin;
 using Sallyport.Proxy.Cli.Client;
 
 namespace Sallyport.Proxy.Cli;
@@ -28,6 +29,16 @@ internal static class CommandLine
             TokenCommand.Create(),
             KeysCommand.Create(),
             ExplainCommand.Create(),
+            BackupCommand.CreateBackup(),
+            BackupCommand.CreateRestore(),
+            ApprovalsCommand.Create(),
+            AccessCommand.Create(),
+            SessionsCommand.Create(),
+            RecordingsCommand.Create(),
+            PoliciesCommand.Create(),
+            TargetsCommand.Create(),
+            AuditCommand.Create(),
+            NodesCommand.Create(),
             VersionCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);

@@ -59,7 +59,7 @@ internal sealed class SessionRoutes(IStateStore store, ICluster cluster, Session
         SessionRow row = await RowAsync(id, call.Cancel).ConfigureAwait(false);
         if (row.State == SessionRows.Ending && order != SessionOrder.End)
             throw AdminProblem.Conflict("session-ending", "The session has been told to end.");
-        var audit = new AuditEvent($"session.{(order == SessionOrder.End ? "terminate" : order)}", call.Actor)
+        var audit = new AuditEvent($"session.{order switch { SessionOrder.Freeze => "frozen", SessionOrder.Resume => "resumed", _ => "terminated" }}", call.Actor)
         {
             Object = $"session:{id}",
             SessionId = id,
@@ -86,7 +86,14 @@ internal sealed class SessionRoutes(IStateStore store, ICluster cluster, Session
             throw Elsewhere(row.Node, "session-elsewhere", "The session");
         }
 
-        await call.KeepAsync(new AuditEvent("session.followed", call.Actor) { Object = $"session:{id}", SessionId = id, Target = session.Facts.Target, Reason = why }).ConfigureAwait(false);
+        await call.KeepAsync(new AuditEvent("recording.viewed", call.Actor)
+        {
+            Object = $"session:{id}",
+            SessionId = id,
+            Target = session.Facts.Target,
+            Reason = why,
+            Details = new Dictionary<string, string> { ["form"] = "live", ["subject"] = session.Facts.Identity.Subject },
+        }).ConfigureAwait(false);
         return TypedResults.ServerSentEvents(EventsAsync(tap, SessionJson.Of(session, time.GetUtcNow()), call.Cancel));
     }
 
