@@ -56,7 +56,7 @@ internal sealed class SessionWarden : IAsyncDisposable
     /// <summary>Listens.</summary>
     public void Start()
     {
-        _revocations.Revoked += Apply;
+        _revocations.Revoked += ApplyRevocations;
         _identities.Changed += ReidentifyAsync;
         _orders = _cluster.Subscribe(ClusterEvents.Session, HeardAsync);
     }
@@ -91,8 +91,8 @@ internal sealed class SessionWarden : IAsyncDisposable
         return true;
     }
 
-    /// <summary>Ends, or refuses everything to, the sessions that a revocation concerns.</summary>
-    public void Apply(Revocation revocation)
+    /// <summary>Ends, or refuses everything to, the sessions that a revocation in force concerns.</summary>
+    public void ApplyRevocations()
     {
         foreach (LiveSession session in _sessions.All())
         {
@@ -132,7 +132,7 @@ internal sealed class SessionWarden : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _revocations.Revoked -= Apply;
+        _revocations.Revoked -= ApplyRevocations;
         _identities.Changed -= ReidentifyAsync;
         _orders?.Dispose();
         await _stop.CancelAsync().ConfigureAwait(false);

@@ -2,6 +2,7 @@ using System.Net;
 using Sallyport.Contract;
 using Sallyport.Policy.Yaml;
 using Sallyport.Proxy.Configuration;
+using Sallyport.Proxy.Identity;
 using Sallyport.Proxy.Logging;
 using Sallyport.Proxy.Tests.Support;
 using Sallyport.Recording;
@@ -102,6 +103,39 @@ public sealed class ConfigReaderTests : IDisposable
         Assert.Equal(("/var/lib/sallyport", FsyncPolicy.Chunk, 2L << 30), (config.Recordings.Directory.Path, config.Recordings.Fsync, config.Recordings.MinFree));
         Assert.Equal(new LimitsConfig { Unauthenticated = 10, UnauthenticatedPerSource = 5, Handshake = TimeSpan.FromSeconds(5), Drain = TimeSpan.FromMinutes(1) }, config.Limits);
         Assert.Equal(LogFormat.Json, config.LogFormat);
+    }
+
+    [Fact]
+    public void Workloads_are_read()
+    {
+        const string Workload = """
+                  jwks: { file: keys/ci.json }
+                  claims: { subject: "k8s:{kubernetes.io/namespace}:{kubernetes.io/serviceaccount/name}" }
+                  require: { kubernetes.io/namespace: [batch, reports], event: push }
+                  groups-always: [ci, builders]
+                  kind-always: service
+                  delegation: true
+                  access-tokens-only: true
+            """;
+        IssuerRules rules = Read(Good.Replace("      jwks: { file: keys/ci.json }", Workload, StringComparison.Ordinal), out IReadOnlyList<Diagnostic> diagnostics)!.Issuers[1].Rules;
+        Assert.Empty(diagnostics);
+        Assert.NotNull(rules.Claims.SubjectTemplate);
+        Assert.Equal(["kubernetes.io/namespace", "event"], rules.Required.Select(required => required.Path));
+        Assert.Equal(["batch", "reports"], rules.Required[0].Values.AsEnumerable());
+        Assert.Equal(["ci", "builders"], rules.GroupsAlways.AsEnumerable());
+        Assert.Equal((IdentityKind.Service, true, true), (rules.FixedKind, rules.Delegation, rules.AccessTokensOnly));
+    }
+
+    [Theory]
+    [InlineData("claims: { subject: \"{a}{b}\" }", "is no subject")]
+    [InlineData("claims: { subject: \"{a\" }", "is no subject")]
+    [InlineData("require: {}", "must name 1 to 64")]
+    [InlineData("require: { a: [] }", "must not be empty")]
+    [InlineData("kind-always: robot", "none of")]
+    public void Workloads_that_make_no_sense_are_refused(string line, string message)
+    {
+        Assert.Null(Read(Good.Replace("jwks: { file: keys/ci.json }", "jwks: { file: keys/ci.json }\n      " + line, StringComparison.Ordinal), out IReadOnlyList<Diagnostic> diagnostics));
+        Assert.Contains(diagnostics, diagnostic => diagnostic.ToString().Contains(message, StringComparison.Ordinal));
     }
 
     [Theory]

@@ -164,7 +164,7 @@ public sealed class DaemonLoginTests : IAsyncLifetime
         Assert.NotNull((await _rig.LoginAsync(made.Token, "2001:db8::1")).Identity);
         Assert.Equal(Refusals.Source, (await _rig.LoginAsync(made.Token, "2001:db8::2")).Refusal);
 
-        await _rig.Uses.FlushAsync(default);
+        await _rig.FlushAsync();
         ApiTokenRow row = Assert.Single(await _rig.ApiTokens.ListAsync("pat", 10, default));
         Assert.Equal(_rig.Time.Now, row.LastUsedAt);
         Assert.DoesNotContain(made.Token, System.Text.Json.JsonSerializer.Serialize(row), StringComparison.Ordinal);

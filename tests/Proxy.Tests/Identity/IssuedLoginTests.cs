@@ -37,7 +37,7 @@ public sealed class IssuedLoginTests : IAsyncLifetime
         Assert.Equal(pat.IssuedAt, identity.IssuedAt);
         Assert.DoesNotContain(issued.Password, issued.ToString(), StringComparison.Ordinal);
 
-        await _rig.Uses.FlushAsync(default);
+        await _rig.FlushAsync();
         Assert.Equal(_rig.Time.Now, Assert.Single(await _rig.Passwords.ListAsync("pat", 10, default)).LastUsedAt);
         _rig.Time.Now = issued.ExpiresAt;
         Assert.Equal(Refusals.Expired, (await LoginAsync(issued)).Refusal);

@@ -12,25 +12,17 @@ namespace Sallyport.Proxy.Tests.Sessions;
 /// <summary>What happens to sessions that are in.</summary>
 public sealed class SessionWardenTests : IAsyncLifetime
 {
-    private readonly GroupPolicy _policy = new();
     private LoginRig _rig = null!;
-    private LiveSessions _sessions = null!;
-    private SessionWarden _warden = null!;
 
     public async Task InitializeAsync()
     {
         _rig = await LoginRig.OpenAsync();
-        _sessions = new LiveSessions(facts => _rig.Revocations.Find(facts.Identity) is null ? null : "revoked");
-        _warden = new SessionWarden(_sessions, _policy, _rig.Revocations, _rig.Identities, _rig.Store, _rig.Cluster, LoginRig.Grace, _rig.Time, _rig.Logs.Log);
-        _warden.Start();
         await _rig.AddUserAsync("pat", ["dba", "staff"]);
     }
 
-    public async Task DisposeAsync()
-    {
-        await _warden.DisposeAsync();
-        await _rig.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await _rig.DisposeAsync();
+
+    private LiveSessions Sessions => _rig.Room.Sessions;
 
     [Theory]
     [InlineData("token", "token-1")]
@@ -53,13 +45,13 @@ public sealed class SessionWardenTests : IAsyncLifetime
     [Fact]
     public async Task Where_policy_says_so_a_revoked_session_is_refused_everything_instead_of_ended()
     {
-        _policy.Limits = new SessionLimits { RefuseWhenRevoked = true };
+        _rig.Policy.Limits = new SessionLimits { RefuseWhenRevoked = true };
         Session session = await EnterAsync("pat", ["dba"]);
         await _rig.Revocations.RevokeAsync("subject", "", "pat", "left", null, default);
         Assert.Null(session.Reason);
         Verdict verdict = session.Judge();
         Assert.Equal((VerdictKind.Deny, "revoked/subject"), (verdict.Kind, verdict.RuleId));
-        Assert.Equal("revoked", _sessions.Find(session.Id)!.State);
+        Assert.Equal("revoked", Sessions.Find(session.Id)!.State);
 
         // Nobody thaws what was revoked.
         await OrderAsync(session.Id, "freeze");
@@ -81,10 +73,10 @@ public sealed class SessionWardenTests : IAsyncLifetime
     {
         Contract.Identity identity = await LoginAsync("pat", ["dba"]);
         await _rig.Revocations.RevokeAsync("subject", "", "pat", "left", null, default);
-        var session = new Session(identity, _policy, _rig.Time);
-        Assert.False(_sessions.TryEnter(session.Context, session, out string? refusal));
-        Assert.Equal("revoked", refusal);
-        Assert.Equal(0, _sessions.Count);
+        var session = new Session(identity, _rig.Room.Policy, _rig.Time);
+        Assert.False(Sessions.TryEnter(session.Context, session, out string? refusal));
+        Assert.Contains("no longer good", refusal, StringComparison.Ordinal);
+        Assert.Equal(0, Sessions.Count);
     }
 
     [Fact]
@@ -108,7 +100,7 @@ public sealed class SessionWardenTests : IAsyncLifetime
         await _rig.GrantAsync("pat", "oncall", _rig.Time.Now.AddMinutes(10));
         Assert.Equal(["staff", "oncall"], session.Context.Facts.Identity.Groups.AsEnumerable());
         _rig.Time.Now += TimeSpan.FromMinutes(10);
-        await _warden.RoundAsync(default);
+        await _rig.Room.Warden.RoundAsync(default);
         Assert.Equal(["staff"], session.Context.Facts.Identity.Groups.AsEnumerable());
     }
 
@@ -125,9 +117,9 @@ public sealed class SessionWardenTests : IAsyncLifetime
     {
         Contract.Identity identity = await LoginAsync("pat", ["dba", "staff"]);
         await RemoveAsync("pat", "staff");
-        var session = new Session(identity, _policy, _rig.Time);
-        Assert.True(_sessions.TryEnter(session.Context, session, out _));
-        await _warden.RoundAsync(default);
+        var session = new Session(identity, _rig.Room.Policy, _rig.Time);
+        Assert.True(Sessions.TryEnter(session.Context, session, out _));
+        await _rig.Room.Warden.RoundAsync(default);
         Assert.Equal(["dba"], session.Context.Facts.Identity.Groups.AsEnumerable());
     }
 
@@ -136,7 +128,7 @@ public sealed class SessionWardenTests : IAsyncLifetime
     {
         Session session = await EnterAsync("pat", ["dba"]);
         await OrderAsync(session.Id, "freeze");
-        Assert.Equal(("session/frozen", "frozen"), (session.Judge().RuleId, _sessions.Find(session.Id)!.State));
+        Assert.Equal(("session/frozen", "frozen"), (session.Judge().RuleId, Sessions.Find(session.Id)!.State));
         await OrderAsync(session.Id, "resume");
         Assert.Equal(VerdictKind.Allow, session.Judge().Kind);
         await OrderAsync(session.Id, "end");
@@ -153,15 +145,15 @@ public sealed class SessionWardenTests : IAsyncLifetime
         Session frozen = await EnterAsync("pat", ["dba"]);
         await OrderAsync(frozen.Id, "freeze");
         _rig.Store.LostAt = _rig.Time.Now;
-        await _warden.RoundAsync(default);
+        await _rig.Room.Warden.RoundAsync(default);
         Assert.Equal(VerdictKind.Allow, session.Judge().Kind);
         _rig.Time.Now += LoginRig.Grace;
-        await _warden.RoundAsync(default);
+        await _rig.Room.Warden.RoundAsync(default);
         Assert.Equal("store/unavailable", session.Judge().RuleId);
         Assert.Equal("session/frozen", frozen.Judge().RuleId);
 
         _rig.Store.LostAt = null;
-        await _warden.RoundAsync(default);
+        await _rig.Room.Warden.RoundAsync(default);
         Assert.Equal(VerdictKind.Allow, session.Judge().Kind);
         Assert.Equal("session/frozen", frozen.Judge().RuleId);
         Assert.Equal(["suspended store/unavailable", "resumed store/unavailable"], session.Events);
@@ -182,19 +174,19 @@ public sealed class SessionWardenTests : IAsyncLifetime
     public async Task A_credential_opens_sessions_only_on_its_targets()
     {
         Contract.Identity identity = await LoginAsync("pat", ["dba"]) with { Targets = ["hr"] };
-        var session = new Session(identity, _policy, _rig.Time);
-        Assert.False(_sessions.TryEnter(session.Context, session, out string? refusal));
+        var session = new Session(identity, _rig.Room.Policy, _rig.Time);
+        Assert.False(Sessions.TryEnter(session.Context, session, out string? refusal));
         Assert.Contains("not for this target", refusal, StringComparison.Ordinal);
-        IGate gate = new CredentialScope(_policy).Open(session.Context.Facts);
+        IGate gate = new CredentialScope(_rig.Policy).Open(session.Context.Facts);
         Assert.Equal((VerdictKind.Deny, CredentialScope.RuleId), (gate.Judge(default).Kind, gate.Judge(default).RuleId));
-        gate = new CredentialScope(_policy).Open(session.Context.Facts with { Target = "hr" });
+        gate = new CredentialScope(_rig.Policy).Open(session.Context.Facts with { Target = "hr" });
         Assert.Equal(VerdictKind.Allow, gate.Judge(default).Kind);
     }
 
     private async Task<Session> EnterAsync(string subject, string[] groups, string more = "{}")
     {
-        var session = new Session(await LoginAsync(subject, groups, more), _policy, _rig.Time);
-        Assert.True(_sessions.TryEnter(session.Context, session, out _));
+        var session = new Session(await LoginAsync(subject, groups, more), _rig.Room.Policy, _rig.Time);
+        Assert.True(Sessions.TryEnter(session.Context, session, out _));
         return session;
     }
 
@@ -207,29 +199,6 @@ public sealed class SessionWardenTests : IAsyncLifetime
     private Task OrderAsync(Guid session, string what) => _rig.Cluster.PublishAsync(
         ClusterEvents.Session, JsonSerializer.Serialize(new { session, @do = what, reason = "looks odd", by = "ann" }), default);
 
-    /// <summary>Allows whoever has a group.</summary>
-    private sealed class GroupPolicy : IPolicy
-    {
-        public SessionLimits Limits { get; set; } = SessionLimits.None;
-
-        public int Version => 1;
-
-        public IGate Open(SessionFacts facts) => new Gate(facts.Identity.Groups.IsEmpty ? VerdictKind.Deny : VerdictKind.Allow, Limits);
-
-        private sealed class Gate(VerdictKind kind, SessionLimits limits) : IGate
-        {
-            public int Version => 1;
-
-            public DateTimeOffset ValidUntil => DateTimeOffset.MaxValue;
-
-            public MaskPlan? Masks => null;
-
-            public SessionLimits Limits => limits;
-
-            public Verdict Judge(in ActionView action) => new(kind, "groups", 1, null);
-        }
-    }
-
     private sealed class Session : ISessionControl, ISessionRecorder
     {
         public Session(Contract.Identity identity, IPolicy policy, TimeProvider time)
@@ -237,8 +206,14 @@ public sealed class SessionWardenTests : IAsyncLifetime
             Context = new SessionContext(
                 new SessionFacts
                 {
-                    SessionId = Guid.NewGuid(), Node = "n", Listener = "l", Protocol = "postgres", Identity = identity, Target = "shop",
-                    Source = new IPEndPoint(IPAddress.Loopback, 1), StartedAt = time.GetUtcNow(),
+                    SessionId = Guid.NewGuid(),
+                    Node = "n",
+                    Listener = "l",
+                    Protocol = "postgres",
+                    Identity = identity,
+                    Target = "shop",
+                    Source = new IPEndPoint(IPAddress.Loopback, 1),
+                    StartedAt = time.GetUtcNow(),
                 },
                 policy, this, time);
         }

@@ -23,13 +23,6 @@ internal sealed class LoginRig : IAsyncDisposable
     {
         _state = state;
         Store = new LosableStore(state.Store);
-        Revocations = new Revocations(Store, Cluster, Audit, Broker, Time, Logs.Log);
-        Identities = new Identities(Store, Cluster, Broker, Time, Logs.Log);
-        Checks = new LoginChecks(Store, Revocations, Identities, Grace, Time);
-        Uses = new LastUses(Store, Time, Logs.Log);
-        ApiTokens = new ApiTokens(Store, Identities, Revocations, Uses, Broker, Time);
-        Passwords = new IssuedPasswords(Store, Revocations, Time);
-        Sources = new FailureThrottle<ulong>(Time);
     }
 
     /// <summary>Whole milliseconds, as the store keeps them.</summary>
@@ -43,45 +36,45 @@ internal sealed class LoginRig : IAsyncDisposable
 
     public LosableStore Store { get; }
 
-    public Revocations Revocations { get; }
+    public FixedPolicy Policy { get; } = new();
 
-    public Identities Identities { get; }
+    public LoginRoom Room { get; private set; } = null!;
 
-    public LoginChecks Checks { get; }
+    public Revocations Revocations => Room.Revocations;
 
-    public LastUses Uses { get; }
+    public Identities Identities => Room.Identities;
 
-    public ApiTokens ApiTokens { get; }
+    public ApiTokens ApiTokens => Room.ApiTokens;
 
-    public IssuedPasswords Passwords { get; }
+    public IssuedPasswords Passwords => Room.Passwords;
 
-    public FailureThrottle<ulong> Sources { get; }
-
-    public DaemonLogin Login { get; private set; } = null!;
+    public DaemonLogin Login => Room.Login;
 
     public static async Task<LoginRig> OpenAsync(IPromptDesk? desk = null)
     {
         var rig = new LoginRig(await TestState.OpenAsync());
-        await rig.Revocations.StartAsync(CancellationToken.None);
-        rig.Identities.Start();
         KeySet keys = KeySet.Parse(TestIssuer.Shared.Jwks);
-        DecoySalt decoy = await DecoySalt.LoadAsync(rig.Store, rig._state.Sealer, rig.Time, CancellationToken.None);
-        rig.Login = new DaemonLogin(
-            new DaemonLoginParts
+        rig.Room = await LoginRoom.OpenAsync(
+            new LoginDoors
             {
+                Store = rig.Store,
+                Sealer = rig._state.Sealer,
+                Cluster = rig.Cluster,
+                Audit = rig.Audit,
+                Policy = rig.Policy,
                 Issuers = [new Issuer(new IssuerRules { Name = "corp", Issuer = TestIssuer.Address, Audiences = [TestIssuer.Audience] }, new FixedKeys(keys))],
                 Broker = new BrokerTokens(Broker, TestIssuer.Audience, new FixedKeys(keys)),
-                Checks = rig.Checks,
-                Identities = rig.Identities,
-                ApiTokens = rig.ApiTokens,
-                Issued = new IssuedLogin(rig.Passwords, decoy, rig.Checks, rig.Uses, rig.Sources, rig.Time, rig.Logs.Log),
                 Desk = desk,
-                Sources = rig.Sources,
+                Grace = Grace,
+                Time = rig.Time,
+                Log = rig.Logs.Log,
             },
-            rig.Time,
-            rig.Logs.Log);
+            CancellationToken.None);
         return rig;
     }
+
+    /// <summary>What a login leaves to be written.</summary>
+    public Task FlushAsync() => Room.FlushAsync(CancellationToken.None);
 
     public ValueTask KeepAsync(Sallyport.Proxy.Audit.AuditEvent audit) => Audit.KeepAsync(audit, CancellationToken.None);
 
@@ -99,7 +92,13 @@ internal sealed class LoginRig : IAsyncDisposable
     {
         db.Agents.Add(new AgentRow
         {
-            Id = Guid.NewGuid(), Name = name, Kind = IdentityKind.Agent, Owner = "pat", Purpose = "p", AllowedGroups = JsonSerializer.Serialize(groups), CreatedAt = Time.Now,
+            Id = Guid.NewGuid(),
+            Name = name,
+            Kind = IdentityKind.Agent,
+            Owner = "pat",
+            Purpose = "p",
+            AllowedGroups = JsonSerializer.Serialize(groups),
+            CreatedAt = Time.Now,
         });
         return Task.FromResult(0);
     }, CancellationToken.None);
@@ -143,10 +142,31 @@ internal sealed class LoginRig : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Uses.DisposeAsync();
-        Revocations.Dispose();
-        Identities.Dispose();
+        await Room.DisposeAsync();
         Logs.Dispose();
         await _state.DisposeAsync();
+    }
+
+    /// <summary>Allows whoever has a group.</summary>
+    internal sealed class FixedPolicy : IPolicy
+    {
+        public SessionLimits Limits { get; set; } = SessionLimits.None;
+
+        public int Version => 1;
+
+        public IGate Open(SessionFacts facts) => new Gate(facts.Identity.Groups.IsEmpty ? VerdictKind.Deny : VerdictKind.Allow, Limits);
+
+        private sealed class Gate(VerdictKind kind, SessionLimits limits) : IGate
+        {
+            public int Version => 1;
+
+            public DateTimeOffset ValidUntil => DateTimeOffset.MaxValue;
+
+            public MaskPlan? Masks => null;
+
+            public SessionLimits Limits => limits;
+
+            public Verdict Judge(in ActionView action) => new(kind, "groups", 1, null);
+        }
     }
 }

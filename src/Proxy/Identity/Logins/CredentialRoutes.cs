@@ -9,7 +9,8 @@ using Sallyport.Proxy.Store.Entities;
 namespace Sallyport.Proxy.Identity.Logins;
 
 /// <summary>API tokens, issued passwords and revocations in the admin API. Everybody has their own; an administrator has everybody's.</summary>
-internal sealed class CredentialRoutes(ApiTokens tokens, IssuedPasswords passwords, Revocations.Revocations revocations) : IAdminRoutes
+/// <param name="broker">The broker's address. API tokens stand for its subjects: somebody of another issuer who has the same name is somebody else.</param>
+internal sealed class CredentialRoutes(ApiTokens tokens, IssuedPasswords passwords, Revocations.Revocations revocations, string broker) : IAdminRoutes
 {
     private const int MostListed = 1000;
 
@@ -27,16 +28,16 @@ internal sealed class CredentialRoutes(ApiTokens tokens, IssuedPasswords passwor
 
     private async Task<Page<ApiTokenJson>> ListTokens(AdminCall call, string? subject, bool? all)
     {
-        string? whose = Whose(call, subject, all);
+        string? whose = Whose(call, TokenOwner(call), subject, all);
         return new Page<ApiTokenJson>((await tokens.ListAsync(whose, MostListed, call.Cancel).ConfigureAwait(false)).ConvertAll(Json));
     }
 
     private async Task<NewApiTokenJson> CreateToken(AdminCall call, NewApiTokenRequest request)
     {
-        string subject = request.Subject ?? call.Identity.Subject;
-        bool administrator = call.Caller.Roles.Has(AdminRole.Administrator);
-        if (!administrator && !(IsSelf(call.Identity, subject) && call.Identity.Kind == IdentityKind.Human))
-            throw AdminProblem.Forbidden("not-yours", "Only an administrator makes tokens for others, and for agents.");
+        string? own = call.Identity.Kind == IdentityKind.Human ? TokenOwner(call) : null;
+        string? subject = request.Subject ?? own;
+        if (subject is null || (subject != own && !call.Caller.Roles.Has(AdminRole.Administrator)))
+            throw AdminProblem.Forbidden("not-yours", "API tokens stand for users of the broker: people make their own, an administrator makes them for others and for agents.");
         RequireLogin(call.Identity);
         if (!Durations.TryParse(request.Lifetime, out TimeSpan lifetime))
             throw AdminProblem.Wrong("lifetime-unfit", "\"lifetime\" is a length of time such as 30d.");
@@ -46,13 +47,13 @@ internal sealed class CredentialRoutes(ApiTokens tokens, IssuedPasswords passwor
     }
 
     private async Task<RevokedJson> RevokeToken(AdminCall call, Guid id, string? reason) =>
-        await tokens.RevokeAsync(id, Mine(call), AdminCall.Reason(reason), call.Actor, call.KeepAsync, call.Cancel).ConfigureAwait(false)
+        await tokens.RevokeAsync(id, Mine(call, TokenOwner(call)), AdminCall.Reason(reason), call.Actor, call.KeepAsync, call.Cancel).ConfigureAwait(false)
             ? new RevokedJson(id)
             : throw NotFound();
 
     private async Task<Page<IssuedPasswordJson>> ListPasswords(AdminCall call, string? subject, bool? all)
     {
-        string? whose = Whose(call, subject, all);
+        string? whose = Whose(call, PasswordOwner(call), subject, all);
         List<IssuedPasswordRow> rows = await passwords.ListAsync(whose, MostListed, call.Cancel).ConfigureAwait(false);
         return new Page<IssuedPasswordJson>(rows.ConvertAll(row => new IssuedPasswordJson(
             row.Id, row.UserName, row.Subject, [.. IssuedPasswords.IdentityOf(row).Targets], row.CreatedAt, row.ExpiresAt, row.LastUsedAt)));
@@ -68,7 +69,7 @@ internal sealed class CredentialRoutes(ApiTokens tokens, IssuedPasswords passwor
     }
 
     private async Task<RevokedJson> RevokePassword(AdminCall call, Guid id, string? reason) =>
-        await passwords.RevokeAsync(id, Mine(call), AdminCall.Reason(reason), call.Actor, call.KeepAsync, call.Cancel).ConfigureAwait(false)
+        await passwords.RevokeAsync(id, Mine(call, PasswordOwner(call)), AdminCall.Reason(reason), call.Actor, call.KeepAsync, call.Cancel).ConfigureAwait(false)
             ? new RevokedJson(id)
             : throw NotFound();
 
@@ -80,18 +81,25 @@ internal sealed class CredentialRoutes(ApiTokens tokens, IssuedPasswords passwor
             request.Kind, request.Issuer ?? "", request.Value, AdminCall.Reason(request.Reason), call.Actor, call.Cancel, until: null, call.KeepAsync)).ConfigureAwait(false));
 
     /// <summary>Whose things are shown; null: everybody's.</summary>
-    private static string? Whose(AdminCall call, string? subject, bool? all)
+    /// <param name="own">What the caller's own go by.</param>
+    private static string? Whose(AdminCall call, string? own, string? subject, bool? all)
     {
-        bool others = all == true || (subject is not null && !IsSelf(call.Identity, subject));
-        if (others && !call.Caller.Roles.Has(AdminRole.Administrator))
-            throw AdminProblem.Forbidden("not-yours", "Only an administrator sees what others have.");
-        return all == true ? null : subject ?? call.Identity.Subject;
+        if (call.Caller.Roles.Has(AdminRole.Administrator) && (all == true || subject is not null))
+            return all == true ? null : subject;
+        return own is not null && all != true && (subject is null || subject == own)
+            ? own
+            : throw AdminProblem.Forbidden("not-yours", "Only an administrator sees what others have.");
     }
 
-    private static string? Mine(AdminCall call) => call.Caller.Roles.Has(AdminRole.Administrator) ? null : call.Identity.Subject;
+    /// <summary>Whose things may be revoked; null: everybody's.</summary>
+    private static string? Mine(AdminCall call, string? own) => call.Caller.Roles.Has(AdminRole.Administrator)
+        ? null
+        : own ?? throw AdminProblem.Forbidden("not-yours", "Only an administrator revokes what others have.");
 
-    /// <summary>An agent in a person's name is not the person, and not itself either.</summary>
-    private static bool IsSelf(Contract.Identity identity, string subject) => identity.Subject == subject && identity.ActingFor.IsEmpty;
+    /// <summary>What the caller's API tokens go by; null: it can have none. An agent in a person's name is not the person, and not itself either.</summary>
+    private string? TokenOwner(AdminCall call) => call.Identity.Issuer == broker && call.Identity.ActingFor.IsEmpty ? call.Identity.Subject : null;
+
+    private string? PasswordOwner(AdminCall call) => call.Identity.ActingFor.IsEmpty ? passwords.OwnerOf(call.Identity) : null;
 
     /// <summary>A credential that could make its like would outlive its revocation.</summary>
     private static void RequireLogin(Contract.Identity identity)

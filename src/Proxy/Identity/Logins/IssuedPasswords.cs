@@ -44,12 +44,15 @@ internal sealed class IssuedPasswords
 
     private readonly IStateStore _store;
     private readonly Revocations.Revocations _revocations;
+    private readonly string _broker;
     private readonly TimeProvider _time;
 
-    public IssuedPasswords(IStateStore store, Revocations.Revocations revocations, TimeProvider time)
+    /// <param name="broker">The broker's address.</param>
+    public IssuedPasswords(IStateStore store, Revocations.Revocations revocations, string broker, TimeProvider time)
     {
         _store = store;
         _revocations = revocations;
+        _broker = broker;
         _time = time;
     }
 
@@ -57,6 +60,9 @@ internal sealed class IssuedPasswords
     public static bool IsName(string user) =>
         user.Length == Prefix.Length + NameLength && user.StartsWith(Prefix, StringComparison.Ordinal)
         && user.AsSpan(Prefix.Length).IndexOfAnyExcept(Letters) < 0;
+
+    /// <summary>Whose passwords those of an identity are: subjects of two issuers are two persons, whatever their names.</summary>
+    public string OwnerOf(Contract.Identity identity) => identity.Issuer == _broker ? identity.Subject : $"{identity.Issuer} {identity.Subject}";
 
     /// <summary>Issues a password that stands for this identity: as it is now, for its own lifetime at most.</summary>
     /// <param name="target">The only target it may be used for; null: those of the identity.</param>
@@ -91,7 +97,7 @@ internal sealed class IssuedPasswords
                 Id = id,
                 UserName = Prefix + RandomNumberGenerator.GetString(Letters, NameLength),
                 Identity = JsonSerializer.Serialize(identity with { TokenId = RevocationKinds.IssuedPrefix + id, Targets = targets, ExpiresAt = ends }, Json),
-                Subject = identity.Subject,
+                Subject = OwnerOf(identity),
                 Salt = salt,
                 Iterations = Iterations,
                 StoredKey = storedKey,

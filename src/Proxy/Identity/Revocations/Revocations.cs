@@ -39,8 +39,8 @@ internal sealed class Revocations : IDisposable
         _set = new RevocationSet(broker);
     }
 
-    /// <summary>Told of each revocation, more than once perhaps, on the thread pool. Must not throw.</summary>
-    public event Action<Revocation>? Revoked;
+    /// <summary>There is something new: sessions must be looked at again. On the thread pool, perhaps without need; must not throw.</summary>
+    public event Action? Revoked;
 
     /// <summary>False until the store's list was read for the first time: nobody can be let in before.</summary>
     public bool IsLoaded => _loaded;
@@ -128,9 +128,9 @@ internal sealed class Revocations : IDisposable
             (state, stop) => state.Revocations.Where(r => r.ExpiresAt > now && r.Kind != "grant").ToListAsync(stop), cancel).ConfigureAwait(false);
         List<Revocation> all = rows.ConvertAll(row => Revocation.Of(row, _broker));
         _set.Prune(now);
-        foreach (Revocation revocation in all)
-            Apply(revocation);
+        all.ForEach(_set.Add);
         _loaded = true;
+        Revoked?.Invoke();
     }
 
     /// <summary>Forgets what can no longer matter, here and in the store.</summary>
@@ -146,7 +146,7 @@ internal sealed class Revocations : IDisposable
     private void Apply(Revocation revocation)
     {
         _set.Add(revocation);
-        Revoked?.Invoke(revocation);
+        Revoked?.Invoke();
     }
 
     private async Task HeardAsync(ClusterEvent? heard, CancellationToken cancel)
