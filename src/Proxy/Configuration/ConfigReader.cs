@@ -35,6 +35,7 @@ internal static class ConfigReader
             MaskKey = Secrets.Read(document, "mask-key", files),
             Recordings = Recordings(document, files),
             Limits = Limits(document),
+            Approvals = ApprovalsSection.Read(document, files),
             LogFormat = document.Map("log")?.Enum<LogFormat>("format") ?? LogFormat.Text,
             Admin = AdminSection.Read(document, files),
         };
