@@ -41,6 +41,12 @@ public sealed record Identity
     /// <summary>How they proved it (<c>acr</c>): a word of the issuer's; null when it does not say.</summary>
     public string? AuthenticationContext { get; init; }
 
+    /// <summary>When the proof was issued (<c>iat</c>, UTC): what is revoked "up to now" is revoked by it; null when the issuer does not say.</summary>
+    public DateTimeOffset? IssuedAt { get; init; }
+
+    /// <summary>The only targets the proof may be used for; empty: any that policy allows.</summary>
+    public ImmutableArray<string> Targets { get; init; } = [];
+
     /// <summary>From then on nothing more is allowed.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 }

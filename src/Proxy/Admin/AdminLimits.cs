@@ -26,10 +26,13 @@ internal static class AdminLimits
     /// <summary>A reason, UTF-16 units.</summary>
     public const int Reason = 500;
 
-    /// <summary>Clients that send or read slower than this, bytes a second, are cut off …</summary>
-    public const double LeastRate = 240;
+    /// <summary>Clients that send slower than this, bytes a second, are cut off …</summary>
+    public const double LeastSendRate = 240;
 
-    /// <summary>… after this time.</summary>
+    /// <summary>… or read slower than this: what waits for a slow reader is 64 KiB at most, so it is gone in half a minute.</summary>
+    public const double LeastReadRate = 4096;
+
+    /// <summary>How long it may be slower.</summary>
     public static readonly TimeSpan RateGrace = TimeSpan.FromSeconds(5);
 
     /// <summary>From a connection to the last header of its request.</summary>

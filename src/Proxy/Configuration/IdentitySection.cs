@@ -51,6 +51,11 @@ internal static class IdentitySection
             Parties = [.. map.Texts("authorized-parties", TokenParts.LongestName, 64).Select(text => text.Value)],
             Claims = map.Map("claims") is { } claims ? ClaimNamesOf(claims, rules.Claims) : rules.Claims,
             DefaultKind = map.Enum<IdentityKind>("kind") ?? rules.DefaultKind,
+            FixedKind = map.Enum<IdentityKind>("kind-always"),
+            GroupsAlways = [.. map.Texts("groups-always", TokenParts.LongestName, 64).Select(text => text.Value)],
+            Required = map.Map("require") is { } required ? Required(required) : [],
+            Delegation = map.Bool("delegation") ?? false,
+            AccessTokensOnly = map.Bool("access-tokens-only") ?? false,
             ClockSkew = map.Duration("clock-skew", TimeSpan.Zero, TimeSpan.FromMinutes(5)) ?? rules.ClockSkew,
         };
         return Keys(map, rules, files);
@@ -81,13 +86,40 @@ internal static class IdentitySection
     private static ImmutableArray<string> Audiences(YamlMap map, bool required) =>
         required && !map.Require("audience") ? [] : [.. map.Texts("audience", TokenParts.LongestName, 16).Select(text => text.Value)];
 
-    private static ClaimNames ClaimNamesOf(YamlMap map, ClaimNames defaults) => new()
+    private static ClaimNames ClaimNamesOf(YamlMap map, ClaimNames defaults)
     {
-        Subject = map.Text("subject", 128) ?? defaults.Subject,
-        Groups = map.Text("groups", 128) ?? defaults.Groups,
-        Kind = map.Text("kind", 128) ?? defaults.Kind,
-        ActingFor = map.Text("acting-for", 128) ?? defaults.ActingFor,
-    };
+        string subject = map.Text("subject", 256) ?? defaults.Subject;
+        return new ClaimNames
+        {
+            Subject = subject,
+            SubjectTemplate = SubjectTemplate.IsTemplate(subject) ? Template(map, subject) : null,
+            Groups = map.Text("groups", 128) ?? defaults.Groups,
+            Kind = map.Text("kind", 128) ?? defaults.Kind,
+            ActingFor = map.Text("acting-for", 128) ?? defaults.ActingFor,
+        };
+    }
+
+    private static SubjectTemplate? Template(YamlMap map, string text)
+    {
+        try
+        {
+            return SubjectTemplate.Parse(text);
+        }
+        catch (FormatException wrong)
+        {
+            map.Error("subject", $"\"{text}\" is no subject: {wrong.Message}.");
+            return null;
+        }
+    }
+
+    /// <summary>Claims and what they must be: one value, or any of several.</summary>
+    private static ImmutableArray<RequiredClaim> Required(YamlMap map)
+    {
+        if (map.Keys.Count is 0 or > 64)
+            map.Error("require", "\"require\" must name 1 to 64 claims.");
+        return [.. map.Keys.ToArray().Take(64).Select(key =>
+            new RequiredClaim(key.Value, [.. map.Texts(key.Value, TokenParts.LongestName, 64).Select(text => text.Value)]))];
+    }
 
     /// <summary>Where the keys are: <c>jwks</c> with one of discovery, url, file. Without it: discovery at the issuer itself.</summary>
     private static IssuerConfig Keys(YamlMap map, IssuerRules rules, ConfigFiles files)

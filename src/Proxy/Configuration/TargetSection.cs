@@ -32,13 +32,20 @@ internal static class TargetSection
 
     private static TargetConfig Target(string name, YamlMap map, ConfigFiles files)
     {
+        (string user, SecretReference password) = Credential(map, files);
+        TargetConfig target = Settings(name, map, user, password);
+        return map.Map("tls") is { } tls ? WithTls(target, tls, files.Optional(tls, "ca")) : target;
+    }
+
+    /// <summary>All settings but the credential and TLS.</summary>
+    internal static TargetConfig Settings(string name, YamlMap map, string user, SecretReference password)
+    {
         string protocol = map.Require("protocol") && map.TryWord("protocol", Protocols, out string? word) ? word : "";
         string address = map.RequiredText("address");
         HostPort at = default;
         if (address.Length > 0 && !HostPort.TryParse(address, lowest: 1, out at))
             map.Error("address", $"\"{address}\" is not host:port, such as db.internal:5432 or [2001:db8::1]:5432.");
 
-        (string user, SecretReference password) = Credential(map, files);
         string database = map.Text("database", 63) ?? "";
         ImmutableArray<string> databases = [.. map.Texts("databases", 63, 1000).Select(text => text.Value)];
         if (database.Length > 0 && !databases.IsEmpty && !databases.Contains(database))
@@ -56,8 +63,7 @@ internal static class TargetSection
             Databases = databases,
             WeakLogins = [.. map.Words("weak-logins", WeakLogins)],
         };
-        target = target with { ConnectTimeout = map.Duration("connect-timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(2)) ?? target.ConnectTimeout };
-        return map.Map("tls") is { } tls ? WithTls(target, tls, files) : target;
+        return target with { ConnectTimeout = map.Duration("connect-timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(2)) ?? target.ConnectTimeout };
     }
 
     private static (string User, SecretReference Password) Credential(YamlMap map, ConfigFiles files)
@@ -69,16 +75,15 @@ internal static class TargetSection
         return (user, credential.Require("password") ? Secrets.Read(credential, "password", files) ?? none : none);
     }
 
-    private static TargetConfig WithTls(TargetConfig target, YamlMap tls, ConfigFiles files)
+    internal static TargetConfig WithTls(TargetConfig target, YamlMap tls, ConfigPath? authority)
     {
         TargetTlsMode mode = tls.Enum<TargetTlsMode>("mode") ?? target.TlsMode;
-        ConfigPath? authority = files.Optional(tls, "ca");
         string? serverName = tls.Text("server-name", 253);
         if (serverName is not null && !HostPort.IsName(serverName))
             tls.Error("server-name", $"\"{serverName}\" is no host name.");
 
         // A key that would be ignored is an operator who believes something is verified.
-        if (mode is TargetTlsMode.Disable or TargetTlsMode.Require && authority is not null)
+        if (mode is TargetTlsMode.Disable or TargetTlsMode.Require && tls.Has("ca"))
             tls.Error("ca", $"\"ca\" has no effect with mode {KebabNames.Name(mode)}: to verify the target use verify-ca or verify-full.");
         if (mode == TargetTlsMode.Disable && serverName is not null)
             tls.Error("server-name", "\"server-name\" has no effect with mode disable.");

@@ -54,6 +54,9 @@ internal static class Refusals
     /// <summary>A claim is missing, of the wrong type, or out of bounds.</summary>
     public const string Claims = "claims-refused";
 
+    /// <summary>A claim does not say what the configuration demands of this issuer's tokens.</summary>
+    public const string Required = "required-claim";
+
     /// <summary>Bound to a key the bearer would have to prove (<c>cnf</c>, RFC 7800): a password cannot prove it.</summary>
     public const string Bound = "token-bound-to-key";
 
@@ -62,6 +65,30 @@ internal static class Refusals
 
     /// <summary>The password was empty.</summary>
     public const string Missing = "token-missing";
+
+    /// <summary>It, its login, its subject or one of its groups was revoked.</summary>
+    public const string Revoked = "revoked";
+
+    /// <summary>The subject, or somebody it acts for, has been disabled.</summary>
+    public const string Disabled = "subject-disabled";
+
+    /// <summary>The subject, or somebody it acts for, no longer exists.</summary>
+    public const string Unknown = "subject-unknown";
+
+    /// <summary>It may not be used for this: an API token for the admin API opens no target.</summary>
+    public const string Scope = "scope-refused";
+
+    /// <summary>Used from where it may not be used.</summary>
+    public const string Source = "source-refused";
+
+    /// <summary>An issued password or API token that is none, or a wrong password.</summary>
+    public const string Credential = "credential-unknown";
+
+    /// <summary>Too many failures from there, or of that name: wait.</summary>
+    public const string Throttled = "throttled";
+
+    /// <summary>What must be looked up cannot be.</summary>
+    public const string StoreUnavailable = "store-unavailable";
 
     /// <summary>A failure of our own.</summary>
     public const string Internal = "internal-error";

@@ -32,6 +32,9 @@ internal sealed class TokenLogin : ILogin
     /// <summary>Takes up new issuers and forgets every verified token. Sessions that are in stay in.</summary>
     public void Replace(IEnumerable<Issuer> issuers) => _state = State.Of(issuers);
 
+    /// <summary>True for a token that was verified before: whoever has one is no stranger who guesses.</summary>
+    public bool Remembers(string token) => token.Length <= TokenParts.LongestToken && _state.Cache.Find(LoginCache.KeyOf(token)) is not null;
+
     /// <inheritdoc/>
     public async ValueTask<LoginResult> LoginAsync(LoginProof proof, CancellationToken cancel)
     {
@@ -65,6 +68,8 @@ internal sealed class TokenLogin : ILogin
             return Refuse(Refusals.Issuer);
         if (!issuer.Rules.Algorithms.Contains(parts.Algorithm))
             return Refuse(Refusals.Algorithm);
+        if (issuer.Rules.AccessTokensOnly && !parts.IsAccessToken)
+            return Refuse(Refusals.Type);
 
         KeySet? keys = await issuer.Keys.GetAsync(cancel).ConfigureAwait(false);
         IReadOnlyList<SecurityKey> candidates = keys?.Find(parts.KeyId, parts.Algorithm) ?? [];

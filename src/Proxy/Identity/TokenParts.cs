@@ -35,11 +35,15 @@ internal sealed record TokenParts
     /// <summary>The issuer the token claims.</summary>
     public required string Issuer { get; init; }
 
+    /// <summary>True when it says that it is an access token (RFC 9068 2.1), not only that it is a JWT.</summary>
+    public required bool IsAccessToken { get; init; }
+
     /// <summary>The payload. Believe it only after the signature over it has been verified.</summary>
     public required JsonElement Payload { get; init; }
 
     /// <summary>Reads the parts; null with the word for it when the token is refused.</summary>
-    public static TokenParts? Read(string token, out string? refusal)
+    /// <param name="type">The one <c>typ</c> it may have, upper case, or none; null: those of access tokens.</param>
+    public static TokenParts? Read(string token, out string? refusal, string? type = null)
     {
         refusal = token.Length == 0 ? Refusals.Missing : token.Length > LongestToken ? Refusals.TooLarge : null;
         if (refusal is not null)
@@ -49,7 +53,7 @@ internal sealed record TokenParts
         string[] segments = token.Split('.', 4);
         if (segments.Length != 3 || Decode(segments[0]) is not { } header || Decode(segments[1]) is not { } payload)
             return null;
-        refusal = RefuseHeader(header) ?? (IsBase64Url(segments[2]) ? null : Refusals.Malformed);
+        refusal = RefuseHeader(header, type) ?? (IsBase64Url(segments[2]) ? null : Refusals.Malformed);
         if (refusal is not null)
             return null;
 
@@ -60,6 +64,7 @@ internal sealed record TokenParts
             Algorithm = Text(header, "alg")!,
             KeyId = Text(header, "kid"),
             Issuer = issuer,
+            IsAccessToken = Type(header) is "AT+JWT" or "APPLICATION/AT+JWT",
             Payload = payload,
         };
     }
@@ -81,31 +86,38 @@ internal sealed record TokenParts
         }
     }
 
-    private static string? RefuseHeader(JsonElement header)
+    /// <summary>Nothing is nested (<c>cty</c>, RFC 7519 5.2) or compressed (<c>zip</c>) in an access token; <c>b64</c> (RFC 7797) would change what is signed.</summary>
+    private static string? RefuseHeader(JsonElement header, string? type)
     {
         if (Text(header, "alg") is not { } algorithm)
             return Refusals.Malformed;
         if (!Algorithms.Contains(algorithm))
             return Refusals.Algorithm;
-        if (header.TryGetProperty("crit", out _))
+        if (header.TryGetProperty("crit", out _) || header.TryGetProperty("b64", out _))
             return Refusals.Critical;
+        if (header.TryGetProperty("cty", out _) || header.TryGetProperty("zip", out _))
+            return Refusals.Type;
         if (KeyMembers.Any(member => header.TryGetProperty(member, out _)))
             return Refusals.EmbeddedKey;
         if (header.TryGetProperty("kid", out _) && Text(header, "kid") is null)
             return Refusals.Malformed;
-        return TypeAccepted(header) ? null : Refusals.Type;
+        return TypeAccepted(header, type) ? null : Refusals.Type;
     }
 
     /// <summary>
     /// RFC 9068 2.1: <c>at+jwt</c>, with or without <c>application/</c>; RFC 7519 5.1: <c>JWT</c>. Without <c>typ</c> it is taken, since
     /// Kubernetes service account tokens have none.
     /// </summary>
-    private static bool TypeAccepted(JsonElement header)
+    private static bool TypeAccepted(JsonElement header, string? only)
     {
-        if (!header.TryGetProperty("typ", out JsonElement type))
+        if (!header.TryGetProperty("typ", out _))
             return true;
-        return StringOf(type)?.ToUpperInvariant() is "JWT" or "AT+JWT" or "APPLICATION/AT+JWT";
+        string? named = Type(header);
+        return only is null ? named is "JWT" or "AT+JWT" or "APPLICATION/AT+JWT" : named == only || (only == "LOGOUT+JWT" && named == "JWT");
     }
+
+    private static string? Type(JsonElement header) =>
+        header.TryGetProperty("typ", out JsonElement type) ? StringOf(type)?.ToUpperInvariant() : null;
 
     private static JsonElement? Decode(string segment)
     {

@@ -6,7 +6,8 @@ namespace Sallyport.Proxy.Sessions;
 /// The live sessions of this node. One lock: sessions come and go thousands of times less often than messages, and nothing here is called
 /// per message. Once a second <see cref="Sweep"/> looks for sessions whose time is over.
 /// </summary>
-internal sealed class LiveSessions : ILiveSessions
+/// <param name="refuse">Why what a session logged in with is no longer good, in the client's words; null: it is. Asked at entry, as the login may be a while ago.</param>
+internal sealed class LiveSessions(Func<SessionFacts, string?>? refuse = null) : ILiveSessions
 {
     /// <summary>A session whose identity has expired is ended once it has been silent for this long: a result that is still streaming may finish …</summary>
     public static readonly TimeSpan ExpiredSilence = TimeSpan.FromSeconds(30);
@@ -15,7 +16,8 @@ internal sealed class LiveSessions : ILiveSessions
     public static readonly TimeSpan ExpiredAtMost = TimeSpan.FromMinutes(5);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<SessionContext, ISessionControl> _sessions = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<SessionContext, LiveSession> _sessions = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Guid, LiveSession> _byId = [];
     private readonly Dictionary<Holder, int> _held = [];
     private bool _draining;
     private TaskCompletionSource? _empty;
@@ -30,22 +32,47 @@ internal sealed class LiveSessions : ILiveSessions
         }
     }
 
+    /// <summary>Told of each session that has entered (true) or left (false), in order, under the lock: it must only take note.</summary>
+    public Action<LiveSession, bool>? Noted { get; set; }
+
+    /// <summary>The session of that id; null: not here.</summary>
+    public LiveSession? Find(Guid id)
+    {
+        lock (_lock)
+            return _byId.GetValueOrDefault(id);
+    }
+
+    /// <summary>All sessions, as they are now.</summary>
+    public IReadOnlyList<LiveSession> All()
+    {
+        lock (_lock)
+            return [.. _sessions.Values];
+    }
+
     /// <inheritdoc/>
     public bool TryEnter(SessionContext session, ISessionControl control, out string? refusal)
     {
         int limit = session.Limits.ConcurrentSessions;
         Holder holder = Holder.Of(session);
+        var entry = new LiveSession(session, control);
         lock (_lock)
         {
             int held = _held.GetValueOrDefault(holder);
             refusal = _draining ? "The proxy is shutting down: connect again in a moment."
                 : limit > 0 && held >= limit ? $"At most {limit} sessions at a time are allowed here: close one and try again."
                 : null;
-            if (refusal is not null || !_sessions.TryAdd(session, control))
+            if (refusal is not null || !_sessions.TryAdd(session, entry))
                 return refusal is null;
+            _byId[entry.Id] = entry;
             _held[holder] = held + 1;
-            return true;
+            Noted?.Invoke(entry, true);
         }
+
+        // After it is in: what is revoked from now on finds it, what was revoked before is found here.
+        refusal = CredentialScope.Refuse(session.Facts) ?? refuse?.Invoke(session.Facts);
+        if (refusal is not null)
+            Leave(session);
+        return refusal is null;
     }
 
     /// <inheritdoc/>
@@ -54,8 +81,10 @@ internal sealed class LiveSessions : ILiveSessions
         lock (_lock)
         {
             // A session that was refused entry leaves as well.
-            if (!_sessions.Remove(session))
+            if (!_sessions.Remove(session, out LiveSession? entry))
                 return;
+            _byId.Remove(entry.Id);
+            Noted?.Invoke(entry, false);
             Holder holder = Holder.Of(session);
             int held = _held[holder] - 1;
             if (held == 0)
@@ -83,11 +112,8 @@ internal sealed class LiveSessions : ILiveSessions
     /// <summary>Ends every session.</summary>
     public void EndAll(string reason, string message)
     {
-        ISessionControl[] all;
-        lock (_lock)
-            all = [.. _sessions.Values];
-        foreach (ISessionControl control in all)
-            control.End(reason, message);
+        foreach (LiveSession session in All())
+            session.Control.End(reason, message);
     }
 
     /// <summary>Ends the sessions whose time is over.</summary>
@@ -98,10 +124,10 @@ internal sealed class LiveSessions : ILiveSessions
         List<(ISessionControl Control, string Reason, string Message)>? over = null;
         lock (_lock)
         {
-            foreach ((SessionContext session, ISessionControl control) in _sessions)
+            foreach ((SessionContext session, LiveSession entry) in _sessions)
             {
-                if (Over(session, TimeSpan.FromMilliseconds(tick - control.LastActivity), now) is { } end)
-                    (over ??= []).Add((control, end.Reason, end.Message));
+                if (Over(session, TimeSpan.FromMilliseconds(tick - entry.Control.LastActivity), now) is { } end)
+                    (over ??= []).Add((entry.Control, end.Reason, end.Message));
             }
         }
 
@@ -117,6 +143,8 @@ internal sealed class LiveSessions : ILiveSessions
             return ("session-limit", $"The session has reached its longest life of {longest}.");
         if (limits.Idle is { } idle && silent >= idle)
             return ("idle-limit", $"The session was idle for {idle}.");
+        if (session.Granted is { EndsAt: { } ends } && now >= ends)
+            return ("grant-ended", "The time that this was approved for is over.");
 
         TimeSpan expired = now - session.Facts.Identity.ExpiresAt;
         return expired >= ExpiredAtMost || (expired >= TimeSpan.Zero && silent >= ExpiredSilence)

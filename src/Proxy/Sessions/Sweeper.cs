@@ -1,7 +1,8 @@
 namespace Sallyport.Proxy.Sessions;
 
 /// <summary>The one timer of all sessions: looks once a second whose time is over.</summary>
-internal sealed class Sweeper(LiveSessions sessions, TimeProvider time) : IAsyncDisposable
+/// <param name="warden">Looks at the same time whose identity has changed; null: there is no store that could know.</param>
+internal sealed class Sweeper(LiveSessions sessions, TimeProvider time, SessionWarden? warden = null) : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -37,6 +38,7 @@ internal sealed class Sweeper(LiveSessions sessions, TimeProvider time) : IAsync
             while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
             {
                 sessions.Sweep(time.GetUtcNow(), Environment.TickCount64);
+                warden?.Tick();
                 Volatile.Write(ref _sweptAt, Environment.TickCount64);
             }
         }

@@ -4,10 +4,14 @@ using Sallyport.Protocols.Wire;
 
 namespace Sallyport.Proxy.Upstream;
 
-/// <summary>The configured targets, dialled directly. Replaced as a whole by a reload, which brings new TLS settings.</summary>
+/// <summary>
+/// The targets, dialled directly: those of the configuration, replaced as a whole by a reload, which brings new TLS settings; and those of the
+/// store, replaced whenever one changes. Where both have a name, the configuration's is meant.
+/// </summary>
 internal sealed class TargetDirectory : IUpstream
 {
     private volatile FrozenDictionary<string, Target> _targets;
+    private volatile FrozenDictionary<string, Target> _stored = FrozenDictionary<string, Target>.Empty;
 
     public TargetDirectory(IEnumerable<Target> targets)
     {
@@ -17,9 +21,18 @@ internal sealed class TargetDirectory : IUpstream
     /// <summary>Takes up new settings. Sessions that are connected stay connected.</summary>
     public void Replace(IEnumerable<Target> targets) => _targets = ByName(targets);
 
+    /// <summary>Takes up the store's targets as they are now. Sessions that are connected stay connected.</summary>
+    public void ReplaceStored(IEnumerable<Target> targets) => _stored = ByName(targets);
+
+    /// <summary>True when the configuration has a target of that name.</summary>
+    public bool IsConfigured(string name) => _targets.ContainsKey(name);
+
+    /// <summary>The targets of the configuration, by name.</summary>
+    public IEnumerable<Target> Configured => _targets.Values.OrderBy(target => target.Info.Name, StringComparer.Ordinal);
+
     /// <inheritdoc/>
     public TargetInfo? Find(string target, string protocol) =>
-        _targets.TryGetValue(target, out Target? found) && found.Info.Protocol == protocol ? found.Info : null;
+        Lookup(target) is { } found && found.Info.Protocol == protocol ? found.Info : null;
 
     /// <inheritdoc/>
     public async ValueTask<IDuplex> ConnectAsync(TargetInfo target, CancellationToken cancel)
@@ -29,15 +42,16 @@ internal sealed class TargetDirectory : IUpstream
     }
 
     /// <inheritdoc/>
-    public ValueTask<TargetCredential> CredentialAsync(TargetInfo target, CancellationToken cancel)
+    public async ValueTask<TargetCredential> CredentialAsync(TargetInfo target, CancellationToken cancel)
     {
-        // A small local file, read once per login: not worth an asynchronous read, which on Linux is a pool thread that blocks.
         Target found = Get(target);
-        return new ValueTask<TargetCredential>(new TargetCredential(found.Config.User, found.Config.Password.Read()));
+        string password = found.StoredPassword?.Invoke() ?? await found.Config.Password.ReadAsync(cancel).ConfigureAwait(false);
+        return new TargetCredential(found.Config.User, password);
     }
 
-    private Target Get(TargetInfo target) =>
-        _targets.TryGetValue(target.Name, out Target? found) ? found : throw new IOException($"target {target.Name} is no longer configured");
+    private Target Get(TargetInfo target) => Lookup(target.Name) ?? throw new IOException($"target {target.Name} is no longer configured");
+
+    private Target? Lookup(string name) => _targets.TryGetValue(name, out Target? found) || _stored.TryGetValue(name, out found) ? found : null;
 
     private static FrozenDictionary<string, Target> ByName(IEnumerable<Target> targets) =>
         targets.ToFrozenDictionary(target => target.Info.Name, StringComparer.Ordinal);

@@ -1,0 +1,133 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+using Sallyport.Policy.Yaml;
+
+namespace Sallyport.Proxy.Configuration;
+
+/// <summary>A target as it is kept in the store.</summary>
+/// <param name="Authorities">Certificate authorities to trust; null: those of the system.</param>
+internal sealed record StoredTargetConfig(TargetConfig Config, X509Certificate2Collection? Authorities);
+
+/// <summary>
+/// Reads the settings of a target that the store keeps: the configuration file's form, with two differences. The password is not in it (it is
+/// sealed beside it), and <c>ca</c> holds certificates (base64 of their DER), not the name of a file: what is written from afar names no file here.
+/// </summary>
+internal static class StoredTargetSection
+{
+    /// <summary>Longest certificate, characters.</summary>
+    private const int LongestCertificate = 16 << 10;
+
+    /// <summary>The target; null when something is wrong.</summary>
+    public static StoredTargetConfig? Read(string name, string settings, DiagnosticBag bag)
+    {
+        if (YamlReader.ReadSingle(name, Encoding.UTF8.GetBytes(settings), bag) is not { } map)
+            return null;
+        if (!ConfigReader.IsName(name))
+            map.Error("", $"\"{name}\" is no name for a target: letters, digits, '-', '_' or '.', and a letter or digit first.");
+        string user = map.RequiredMap("credential")?.RequiredText("user", 63) ?? "";
+        TargetConfig target = TargetSection.Settings(name, map, user, new SecretReference(SecretSource.File, "", map.Mark));
+        X509Certificate2Collection? authorities = null;
+        if (map.Map("tls") is { } tls)
+        {
+            target = TargetSection.WithTls(target, tls, null);
+            authorities = tls.Has("ca") ? Authorities(tls) : null;
+        }
+
+        map.ReportUnknownKeys();
+        return bag.HasErrors ? null : new StoredTargetConfig(target, authorities);
+    }
+
+    /// <summary>Settings as text. Values are quoted as JSON, which YAML reads as it is (YAML 1.2.2, 7.3.1).</summary>
+    public static string Write(StoredTargetForm form)
+    {
+        var text = new StringBuilder();
+        Line(text, "", "protocol", form.Protocol);
+        Line(text, "", "address", form.Address);
+        text.Append("credential:\n");
+        Line(text, "  ", "user", form.User);
+        Line(text, "", "database", form.Database);
+        Lines(text, "", "databases", form.Databases);
+        Lines(text, "", "weak-logins", form.WeakLogins);
+        Line(text, "", "connect-timeout", form.ConnectTimeout);
+        if (form.Tls is { } tls)
+        {
+            text.Append("tls:\n");
+            Line(text, "  ", "mode", tls.Mode ?? "verify-full");
+            Line(text, "  ", "server-name", tls.ServerName);
+            Lines(text, "  ", "ca", tls.Ca is null ? null : Certificates(tls.Ca));
+        }
+
+        return text.ToString();
+    }
+
+    /// <exception cref="CryptographicException">There is no certificate in it.</exception>
+    private static List<string> Certificates(string pem)
+    {
+        var certificates = new X509Certificate2Collection();
+        certificates.ImportFromPem(pem);
+        return certificates.Count > 0
+            ? [.. certificates.Select(certificate => Convert.ToBase64String(certificate.RawData))]
+            : throw new CryptographicException("it holds no certificate in PEM form");
+    }
+
+    private static X509Certificate2Collection Authorities(YamlMap tls)
+    {
+        var authorities = new X509Certificate2Collection();
+        foreach (YamlText text in tls.Texts("ca", LongestCertificate, 32))
+        {
+            try
+            {
+                authorities.Add(X509CertificateLoader.LoadCertificate(Convert.FromBase64String(text.Value)));
+            }
+            catch (Exception wrong) when (wrong is FormatException or CryptographicException)
+            {
+                tls.Error("ca", "An entry of \"ca\" is no certificate.");
+            }
+        }
+
+        return authorities;
+    }
+
+    private static void Line(StringBuilder text, string indent, string key, string? value)
+    {
+        if (value is not null)
+            text.Append(indent).Append(key).Append(": ").Append(JsonSerializer.Serialize(value)).Append('\n');
+    }
+
+    private static void Lines(StringBuilder text, string indent, string key, IReadOnlyList<string>? values)
+    {
+        if (values is not { Count: > 0 })
+            return;
+        text.Append(indent).Append(key).Append(":\n");
+        foreach (string value in values)
+            text.Append(indent).Append("  - ").Append(JsonSerializer.Serialize(value)).Append('\n');
+    }
+}
+
+/// <summary>A target's settings as the admin API takes them.</summary>
+internal sealed record StoredTargetForm
+{
+    public required string Protocol { get; init; }
+
+    /// <summary><c>host:port</c>.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>Login name at the target.</summary>
+    public required string User { get; init; }
+
+    public string? Database { get; init; }
+
+    public IReadOnlyList<string>? Databases { get; init; }
+
+    public IReadOnlyList<string>? WeakLogins { get; init; }
+
+    public string? ConnectTimeout { get; init; }
+
+    public StoredTargetTlsForm? Tls { get; init; }
+}
+
+/// <param name="Mode">As in the configuration file; <c>verify-full</c> by default.</param>
+/// <param name="Ca">Certificates to trust (PEM); null: those of the system.</param>
+internal sealed record StoredTargetTlsForm(string? Mode = null, string? ServerName = null, string? Ca = null);

@@ -1,0 +1,104 @@
+using Sallyport.Contract;
+
+namespace Sallyport.Proxy.Sessions;
+
+/// <summary>Why a session is refused everything for now. Several may hold at once; the first of them is what the client is told.</summary>
+internal enum SuspensionCause : byte
+{
+    /// <summary>What it logged in with was revoked, and its policy refuses rather than ends.</summary>
+    Revoked,
+
+    /// <summary>Somebody froze it.</summary>
+    Frozen,
+
+    /// <summary>The store has been away too long to know what was revoked.</summary>
+    Store,
+}
+
+/// <summary>One live session, and what can be done to it. Safe from any thread.</summary>
+internal sealed class LiveSession
+{
+    private const int Causes = 3;
+
+    private readonly Lock _lock = new();
+    private readonly (string RuleId, string Hint)?[] _suspensions = new (string, string)?[Causes];
+    private long _recheckAt;
+
+    public LiveSession(SessionContext context, ISessionControl control)
+    {
+        Context = context;
+        Control = control;
+        _recheckAt = context.Facts.StartedAt.UtcTicks;
+    }
+
+    public SessionContext Context { get; }
+
+    public ISessionControl Control { get; }
+
+    public Guid Id => Context.Facts.SessionId;
+
+    public SessionFacts Facts => Context.Facts;
+
+    /// <summary>When its identity must be looked at again. At first: at once, for what changed between the login and the entry.</summary>
+    public DateTimeOffset RecheckAt
+    {
+        get => new(Volatile.Read(ref _recheckAt), TimeSpan.Zero);
+        set => Volatile.Write(ref _recheckAt, value.UtcTicks);
+    }
+
+    /// <summary>What its policy makes of a revocation: true: refuse everything; false: end it.</summary>
+    public bool RefusesWhenRevoked => Context.Limits.RefuseWhenRevoked;
+
+    /// <summary><c>live</c>, <c>frozen</c>, <c>revoked</c> or <c>suspended</c>.</summary>
+    public string State
+    {
+        get
+        {
+            lock (_lock)
+                return IsSuspended(SuspensionCause.Revoked) ? "revoked" : IsSuspended(SuspensionCause.Frozen) ? "frozen" : IsSuspended(SuspensionCause.Store) ? "suspended" : "live";
+        }
+    }
+
+    /// <summary>Refuses every action until <see cref="Lift"/>.</summary>
+    /// <returns>False when it does already, for this cause.</returns>
+    public bool Suspend(SuspensionCause cause, string ruleId, string hint)
+    {
+        lock (_lock)
+        {
+            bool first = _suspensions[(int)cause] is null;
+            _suspensions[(int)cause] = (ruleId, hint);
+            Apply();
+            return first;
+        }
+    }
+
+    /// <summary>This cause is over. Another may still hold.</summary>
+    /// <returns>False when it was not.</returns>
+    public bool Lift(SuspensionCause cause)
+    {
+        lock (_lock)
+        {
+            if (_suspensions[(int)cause] is null)
+                return false;
+            _suspensions[(int)cause] = null;
+            Apply();
+            return true;
+        }
+    }
+
+    private bool IsSuspended(SuspensionCause cause) => _suspensions[(int)cause] is not null;
+
+    private void Apply()
+    {
+        foreach ((string RuleId, string Hint)? suspension in _suspensions)
+        {
+            if (suspension is { } holds)
+            {
+                Context.Suspend(holds.RuleId, holds.Hint);
+                return;
+            }
+        }
+
+        Context.Resume();
+    }
+}

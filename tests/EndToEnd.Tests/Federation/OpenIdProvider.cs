@@ -1,0 +1,74 @@
+using System.Text.Json;
+using Sallyport.EndToEnd.Tests.Support;
+
+namespace Sallyport.EndToEnd.Tests.Federation;
+
+/// <summary>A certified OpenID provider (npm oidc-provider) on loopback, whose accounts a test can change while it runs.</summary>
+public sealed class OpenIdProvider : IAsyncDisposable
+{
+    public const string ClientId = "sallyport";
+
+    private readonly TempFolder _folder = new();
+    private ChildProcess? _process;
+
+    private OpenIdProvider()
+    {
+    }
+
+    /// <summary>Canary: must not turn up anywhere.</summary>
+    public string ClientSecret { get; } = "canary-" + Guid.NewGuid().ToString("N");
+
+    public int Port { get; } = FreePort.Next();
+
+    public string Issuer => $"http://127.0.0.1:{Port}";
+
+    /// <summary>Starts it.</summary>
+    /// <param name="redirect">Where it may send browsers back to.</param>
+    /// <param name="backchannelLogout">Where it tells that a login has ended; null: nowhere.</param>
+    public static async Task<OpenIdProvider> StartAsync(string redirect, string? backchannelLogout = null)
+    {
+        var provider = new OpenIdProvider();
+        try
+        {
+            string dir = await InstallAsync();
+            provider.SetAccounts(new Dictionary<string, string[]>());
+            string settings = provider._folder.Write("settings.json", JsonSerializer.Serialize(new
+            {
+                port = provider.Port,
+                clientId = ClientId,
+                clientSecret = provider.ClientSecret,
+                redirectUri = redirect,
+                backchannelLogoutUri = backchannelLogout,
+                accounts = provider._folder.At("accounts.json"),
+            }));
+            var environment = new Dictionary<string, string> { ["NODE_TLS_REJECT_UNAUTHORIZED"] = "0" };
+            provider._process = ChildProcess.Start(["node", Path.Combine(dir, "provider.js"), settings], environment);
+            await provider._process.WaitForOutputAsync("listening");
+            return provider;
+        }
+        catch
+        {
+            await provider.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Who there is, and their groups; the verified address of each is <c>NAME@corp.example</c>.</summary>
+    public void SetAccounts(IReadOnlyDictionary<string, string[]> groups) => _folder.Write(
+        "accounts.json",
+        JsonSerializer.Serialize(groups.ToDictionary(a => a.Key, a => new { email = $"{a.Key}@corp.example", email_verified = true, groups = a.Value })));
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null)
+            await _process.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    private static async Task<string> InstallAsync()
+    {
+        await using ChildProcess install = ChildProcess.Start([Repository.Script("openid-provider")]);
+        int code = await install.WaitForExitAsync();
+        return code == 0 ? install.Output.Trim().Split('\n')[^1] : throw new InvalidOperationException($"eng/openid-provider: exit code {code}\n{install.Error}");
+    }
+}
