@@ -38,6 +38,7 @@ internal static class ConfigReader
             Store = store,
             Audit = audit,
             Limits = Limits(document),
+            Approvals = ApprovalsSection.Read(document, files),
             LogFormat = document.Map("log")?.Enum<LogFormat>("format") ?? LogFormat.Text,
             Broker = BrokerSection.Read(document, files),
             Approvals = ApprovalsSection.Read(document, files),

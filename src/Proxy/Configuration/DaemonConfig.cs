@@ -39,6 +39,9 @@ internal sealed record DaemonConfig
 
     public required LimitsConfig Limits { get; init; }
 
+    /// <summary>Who is told of what waits for approval, and what can be asked for.</summary>
+    public ApprovalsConfig Approvals { get; init; } = ApprovalsConfig.Default;
+
     public required LogFormat LogFormat { get; init; }
 
     /// <summary>The OpenID Provider; null: there is none.</summary>
