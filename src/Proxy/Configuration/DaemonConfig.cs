@@ -31,6 +31,12 @@ internal sealed record DaemonConfig
 
     public required RecordingsConfig Recordings { get; init; }
 
+    /// <summary>Where the state is; null: there is none, and nothing that needs it.</summary>
+    public StoreConfig? Store { get; init; }
+
+    /// <summary>The audit's file; there is one wherever there is a state.</summary>
+    public AuditConfig? Audit { get; init; }
+
     public required LimitsConfig Limits { get; init; }
 
     public required LogFormat LogFormat { get; init; }

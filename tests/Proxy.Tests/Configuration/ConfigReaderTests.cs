@@ -132,7 +132,7 @@ public sealed class ConfigReaderTests : IDisposable
     [InlineData("mode: verify-ca", "mode: require", 31, "no effect")]
     [InlineData("server-name: db.example.com", "servername: db.example.com", 31, "server-name")]
     [InlineData("password: { credential: orders }", "password: hunter2", 32, "must not stand in the configuration")]
-    [InlineData("password: { credential: orders }", "password: { value: hunter2 }", 32, "exactly one of file, env, credential")]
+    [InlineData("password: { credential: orders }", "password: { value: hunter2 }", 32, "exactly one of file, env, credential, command")]
     [InlineData("password: { credential: orders }", "password: { credential: ../orders }", 32, "not a name")]
     [InlineData("database: orders", "database: other", 33, "not among")]
     [InlineData("weak-logins: [md5]", "weak-logins: [trust]", 35, "trust")]

@@ -7,7 +7,7 @@ namespace Sallyport.Proxy.Cli.Admin;
 /// <summary><c>sallyport audit</c>: what was done, by whom.</summary>
 internal static class AuditCommand
 {
-    public static Command Create() => new("audit", "The audit") { Query(), Export(), Verify() };
+    public static Command Create() => new("audit", "The audit") { Query(), Export(), Verify(), AuditFilesVerb.Create() };
 
     private static Command Query()
     {

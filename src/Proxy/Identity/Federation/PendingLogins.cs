@@ -21,8 +21,6 @@ internal sealed record PendingLogin(string Provider, string ReturnTo, string? No
 /// </summary>
 internal sealed class PendingLogins(IStateStore store, ISealer sealer, TimeProvider time)
 {
-    private const string Purpose = "federation-login";
-
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
 
     /// <summary>A secret that cannot be guessed, as text for an address.</summary>
@@ -32,10 +30,11 @@ internal sealed class PendingLogins(IStateStore store, ISealer sealer, TimeProvi
     public Task OpenAsync(string state, string binding, PendingLogin login, CancellationToken cancel)
     {
         DateTimeOffset now = time.GetUtcNow();
+        string key = Key(state, binding);
         var row = new OneTimeRow
         {
-            Key = Key(state, binding),
-            Payload = sealer.Seal(Purpose, JsonSerializer.SerializeToUtf8Bytes(login)),
+            Key = key,
+            Payload = sealer.Seal(SealPurposes.OneTime(key), JsonSerializer.SerializeToUtf8Bytes(login)),
             CreatedAt = now,
             ExpiresAt = now + Lifetime,
         };
@@ -56,14 +55,14 @@ internal sealed class PendingLogins(IStateStore store, ISealer sealer, TimeProvi
         byte[]? payload = await store.WriteAsync(
             async (db, stop) =>
             {
-                OneTimeRow? row = await db.OneTimes.SingleOrDefaultAsync(o => o.Key == key, stop).ConfigureAwait(false);
+                OneTimeRow? row = await db.OneTimes.AsTracking().SingleOrDefaultAsync(o => o.Key == key, stop).ConfigureAwait(false);
                 if (row is null)
                     return null;
                 db.OneTimes.Remove(row);
                 return row.ExpiresAt > now ? row.Payload : null;
             },
             cancel).ConfigureAwait(false);
-        return payload is null ? null : JsonSerializer.Deserialize<PendingLogin>(sealer.Open(Purpose, payload));
+        return payload is null ? null : JsonSerializer.Deserialize<PendingLogin>(sealer.Open(SealPurposes.OneTime(key), payload));
     }
 
     private static string Key(string state, string binding) =>

@@ -79,18 +79,20 @@ internal sealed class LoginDesk(IStateStore store, ISealer sealer, ICluster clus
     /// <summary>Completes a login that a provider vouched for: makes or updates the user, takes over the groups it names, begins the login.</summary>
     public async Task<LoginOutcome> CompleteAsync(HttpContext http, ExternalLogin external, CancellationToken cancel)
     {
-        if (external.ProviderSubject is not { Length: > 0 and <= 1000 } || external.Groups.Count > MostGroups || SubjectOf(external) is not { } wanted)
-            return Refuse(http, external, "login-unfit");
         DateTimeOffset now = time.GetUtcNow();
-        (string subject, string? refusal) = await store.WriteAsync((state, token) => UpdateAsync(state, external, wanted, now, token), cancel).ConfigureAwait(false);
+        (string subject, string? refusal) = await TakeUpAsync(external, now, cancel).ConfigureAwait(false);
         if (refusal is not null)
             return Refuse(http, external, refusal);
-        await cluster.PublishAsync(ClusterEvents.IdentityChanged, System.Text.Json.JsonSerializer.Serialize(new { subject }), cancel).ConfigureAwait(false);
 
         // Nobody proves who they are in the future, and what is not said happened now.
         DateTimeOffset authenticated = external.AuthenticatedAt is { } at && at < now ? at : now;
         return new LoginOutcome(await BeginAsync(http, subject, authenticated, external.AuthenticationContext, external.Provider, external.ProviderSession, cancel).ConfigureAwait(false), null);
     }
+
+    /// <summary>Takes up what a provider says of a person now, without a login.</summary>
+    /// <returns>Null, or the word for why they may no longer be let in.</returns>
+    public async Task<string?> UpdateAsync(ExternalLogin external, CancellationToken cancel) =>
+        (await TakeUpAsync(external, time.GetUtcNow(), cancel).ConfigureAwait(false)).Refusal;
 
     /// <summary>Completes a login of a local user.</summary>
     /// <param name="context"><c>pwd</c> or <c>mfa</c>.</param>
@@ -109,6 +111,16 @@ internal sealed class LoginDesk(IStateStore store, ISealer sealer, ICluster clus
         return plain
             ? $"{external.Provider}:{external.ProviderSubject}"
             : $"{external.Provider}:sha256:{Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(external.ProviderSubject))).ToLower(CultureInfo.InvariantCulture)}";
+    }
+
+    private async Task<(string Subject, string? Refusal)> TakeUpAsync(ExternalLogin external, DateTimeOffset now, CancellationToken cancel)
+    {
+        if (external.ProviderSubject is not { Length: > 0 and <= 1000 } || external.Groups.Count > MostGroups || SubjectOf(external) is not { } wanted)
+            return ("", "login-unfit");
+        (string subject, string? refusal) = await store.WriteAsync((state, token) => UpdateAsync(state, external, wanted, now, token), cancel).ConfigureAwait(false);
+        if (refusal is null)
+            await cluster.PublishAsync(ClusterEvents.IdentityChanged, System.Text.Json.JsonSerializer.Serialize(new { subject }), cancel).ConfigureAwait(false);
+        return (subject, refusal);
     }
 
     private async Task<(string Subject, string? Refusal)> UpdateAsync(StateContext state, ExternalLogin external, string subject, DateTimeOffset now, CancellationToken cancel)
