@@ -18,7 +18,6 @@ public sealed class PolicyRouteTests : IAsyncLifetime
           - id: read
             effect: allow
             verbs: [select]
-            no-object: true
         """;
 
     private static readonly string Alice = AdminRig.Token("alice", AdminRole.PolicyAuthor);
