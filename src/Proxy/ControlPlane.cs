@@ -18,10 +18,8 @@ using Sallyport.Proxy.Identity;
 using Sallyport.Proxy.Identity.Broker;
 using Sallyport.Proxy.Identity.Federation;
 using Sallyport.Proxy.Identity.Logins;
-using Sallyport.Proxy.Identity.Revocations;
 using Sallyport.Proxy.Logging;
 using Sallyport.Proxy.Metrics;
-using Sallyport.Proxy.Sessions;
 using Sallyport.Proxy.Store;
 using Sallyport.Proxy.Upstream;
 
@@ -49,11 +47,8 @@ internal sealed class ControlPlane : IAsyncDisposable
         _state = state;
     }
 
-    public DaemonLogin Login { get; private set; } = null!;
-
-    public LiveSessions Sessions { get; private set; } = null!;
-
-    public SessionWarden Warden { get; private set; } = null!;
+    /// <summary>Who gets in, and who is in.</summary>
+    public LoginRoom Logins { get; private set; } = null!;
 
     public ApprovalService Approvals { get; private set; } = null!;
 
@@ -128,46 +123,40 @@ internal sealed class ControlPlane : IAsyncDisposable
         _policies.Start();
         _state.Nodes.Policy = () => _doors.Policy.Digest;
         await Kept(new StoredTargets(_state.Store, _state.Sealer, _state.Cluster, _doors.Targets, _doors.Log)).StartAsync(cancel).ConfigureAwait(false);
-        LoginParts logins = await BuildLoginAsync(cancel).ConfigureAwait(false);
-        BuildSessions(logins);
+        await OpenLoginsAsync(cancel).ConfigureAwait(false);
         await BuildApprovalsAsync(cancel).ConfigureAwait(false);
         if (config.Admin is { } admin)
-            BuildAdmin(admin, logins);
+            BuildAdmin(admin);
     }
 
-    private sealed record LoginParts(Revocations Revocations, Identities Identities, ApiTokens Tokens, IssuedPasswords Passwords);
-
-    private async Task<LoginParts> BuildLoginAsync(CancellationToken cancel)
+    private async Task OpenLoginsAsync(CancellationToken cancel)
     {
         DaemonConfig config = _doors.Config;
-        (TimeProvider time, Log log) = (_time, _doors.Log);
-        string issuer = config.Broker?.Issuer ?? "";
-        var revocations = Kept(new Revocations(_state.Store, _state.Cluster, _state.Audit, issuer, time, log));
-        await revocations.StartAsync(cancel).ConfigureAwait(false);
-        var identities = Kept(new Identities(_state.Store, _state.Cluster, issuer, time, log));
-        identities.Start();
-        var uses = Add(new LastUses(_state.Store, time, log));
-        var checks = new LoginChecks(_state.Store, revocations, identities, config.Store!.Grace, time);
-        var sources = new FailureThrottle<ulong>(time);
-        var tokens = new ApiTokens(_state.Store, identities, revocations, _state.Audit, uses, issuer, time);
-        var passwords = new IssuedPasswords(_state.Store, revocations, _state.Audit, time);
-        DecoySalt decoy = await DecoySalt.LoadAsync(_state.Store, _state.Sealer, time, cancel).ConfigureAwait(false);
         if (config.Broker is { } broker)
             BuildBroker(broker);
-        Login = new DaemonLogin(
-            new DaemonLoginParts
+        Logins = Add(await LoginRoom.OpenAsync(
+            new LoginDoors
             {
+                Store = _state.Store,
+                Sealer = _state.Sealer,
+                Cluster = _state.Cluster,
+                Audit = _state.Audit,
+                Policy = _doors.Policy,
                 Issuers = _doors.Issuers.With(_doors.Materials.IssuerKeys),
                 Broker = _broker is null ? null : new BrokerTokens(config.Broker!.Issuer, config.Broker.Audience, _broker.Keys),
-                Checks = checks,
-                Identities = identities,
-                ApiTokens = tokens,
-                Issued = new IssuedLogin(passwords, decoy, checks, uses, sources, time, log),
                 Desk = _broker?.Prompts,
-                Sources = sources,
+                Grace = config.Store!.Grace,
+                Time = _time,
+                Log = _doors.Log,
             },
-            time, log);
-        return new LoginParts(revocations, identities, tokens, passwords);
+            cancel).ConfigureAwait(false));
+        Logins.Sessions.Noted = (session, entered) =>
+        {
+            if (entered)
+                _state.Sessions.Enter(session.Facts);
+            else
+                _state.Sessions.Leave(session.Id);
+        };
     }
 
     private void BuildBroker(BrokerConfig config)
@@ -203,24 +192,6 @@ internal sealed class ControlPlane : IAsyncDisposable
         Add(federation!).Start();
     }
 
-    private void BuildSessions(LoginParts logins)
-    {
-        DaemonConfig config = _doors.Config;
-        Sessions = new LiveSessions(facts => logins.Revocations.Find(facts.Identity) is null ? null : "What you logged in with was revoked: log in again.")
-        {
-            Noted = (session, entered) =>
-            {
-                if (entered)
-                    _state.Sessions.Enter(session.Facts);
-                else
-                    _state.Sessions.Leave(session.Id);
-            },
-        };
-        Warden = Add(new SessionWarden(
-            Sessions, _doors.Policy, logins.Revocations, logins.Identities, _state.Store, _state.Cluster, config.Store!.Grace, _time, _doors.Log));
-        Warden.Start();
-    }
-
     private async Task BuildApprovalsAsync(CancellationToken cancel)
     {
         DaemonConfig config = _doors.Config;
@@ -247,21 +218,21 @@ internal sealed class ControlPlane : IAsyncDisposable
         await Approvals.StartAsync(cancel).ConfigureAwait(false);
     }
 
-    private void BuildAdmin(AdminConfig config, LoginParts logins)
+    private void BuildAdmin(AdminConfig config)
     {
         DaemonConfig daemon = _doors.Config;
         var library = new PolicyLibrary(_state.Store, _doors.Policy, daemon.Policies.Path, _time);
         List<IAdminRoutes> routes =
         [
             new HealthRoutes(_stuck, Ready),
-            new SessionRoutes(_state.Store, _state.Cluster, Sessions, _doors.Taps, _time),
+            new SessionRoutes(_state.Store, _state.Cluster, Logins.Sessions, _doors.Taps, _time),
             new PolicyRoutes(library, _state.Cluster),
             new ExplainRoutes(library, _doors.Targets, daemon.Node, daemon.Broker?.Issuer ?? "", _time),
             new TargetRoutes(_state.Store, _state.Sealer, _state.Cluster, _doors.Targets, _time),
             new AuditRoutes(_state.Store, VerifyAuditAsync),
             new NodeRoutes(_state.Store, _time, daemon.Node),
             new MetricsRoutes(_doors.Metrics),
-            new CredentialRoutes(logins.Tokens, logins.Passwords, logins.Revocations),
+            Logins.Routes,
             new ApprovalRoutes(Approvals),
         ];
         BrowserSessions? browsers = null;
@@ -269,16 +240,16 @@ internal sealed class ControlPlane : IAsyncDisposable
         {
             browsers = new BrowserSessions(_state.Store, _state.Sealer, _time);
             OpenIdProvider provider = Kept(new OpenIdProvider(signIn, _time, config.SignIn is null ? IsOwnCertificate : null));
-            routes.Add(new SignInRoutes(config, provider, browsers, new DaemonAdminLogin(Login), _time, _doors.Log));
+            routes.Add(new SignInRoutes(config, provider, browsers, Logins.AdminLogin, _time, _doors.Log));
         }
 
         if (daemon.Recordings.Enabled)
-            routes.Add(new RecordingRoutes(new RecordingIndex(daemon.Recordings.Directory.Path), Sessions, _state.Store, daemon.Node));
+            routes.Add(new RecordingRoutes(new RecordingIndex(daemon.Recordings.Directory.Path), Logins.Sessions, _state.Store, daemon.Node));
         _admin = Add(new AdminServer(new AdminDoors
         {
             Config = config,
             Tls = () => _doors.Materials.AdminTls,
-            Login = new DaemonAdminLogin(Login),
+            Login = Logins.AdminLogin,
             Sessions = browsers,
             Audit = _state.Audit,
             Metrics = _doors.Metrics,

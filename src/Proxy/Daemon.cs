@@ -55,17 +55,17 @@ internal sealed class Daemon : IAsyncDisposable
         _targets = parts.Targets;
         _recorder = parts.Recorder;
         _control = control;
-        _login = control?.Login ?? new DaemonLogin(
+        _login = control?.Logins.Login ?? new DaemonLogin(
             new DaemonLoginParts { Issuers = _issuers.With(parts.Materials.IssuerKeys), Sources = new FailureThrottle<ulong>(time) }, time, _log);
-        _sessions = control?.Sessions ?? new LiveSessions();
-        _sweeper = new Sweeper(_sessions, time, control?.Warden);
+        _sessions = control?.Logins.Sessions ?? new LiveSessions();
+        _sweeper = new Sweeper(_sessions, time, control?.Logins.Warden);
         _slots = new UnauthenticatedSlots(config.Limits.Unauthenticated, config.Limits.UnauthenticatedPerSource);
         var limits = new PgLimits { Handshake = config.Limits.Handshake };
         _doors = new PgDoors
         {
             Login = new MeteredLogin(_login, parts.Metrics),
             Upstream = new MeteredUpstream(_targets, parts.Metrics),
-            Policy = new MeteredPolicy(parts.Policy, parts.Metrics),
+            Policy = new MeteredPolicy(control?.Logins.Policy ?? parts.Policy, parts.Metrics),
             Recorder = parts.Taps ?? (IRecorder)new Unrecorded(),
             Sessions = new MeteredSessions(_sessions, parts.Metrics),
             Approvals = control is null ? null : new MeteredApprovals(control.Approvals, parts.Metrics),

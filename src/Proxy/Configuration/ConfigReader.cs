@@ -41,7 +41,6 @@ internal static class ConfigReader
             Approvals = ApprovalsSection.Read(document, files),
             LogFormat = document.Map("log")?.Enum<LogFormat>("format") ?? LogFormat.Text,
             Broker = BrokerSection.Read(document, files),
-            Approvals = ApprovalsSection.Read(document, files),
             Admin = AdminSection.Read(document, files),
         };
         foreach (string section in (ReadOnlySpan<string>)["broker", "admin", "approvals"])

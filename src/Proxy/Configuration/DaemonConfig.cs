@@ -47,9 +47,6 @@ internal sealed record DaemonConfig
     /// <summary>The OpenID Provider; null: there is none.</summary>
     public BrokerConfig? Broker { get; init; }
 
-    /// <summary>How held actions are approved.</summary>
-    public ApprovalsConfig Approvals { get; init; } = ApprovalsConfig.Default;
-
     /// <summary>The admin API; null: there is none.</summary>
     public AdminConfig? Admin { get; init; }
 }
