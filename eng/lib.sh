@@ -51,6 +51,12 @@ missing_packages() {
             postgresql) [ -n "$(postgres_bin)" ] || echo postgresql ;;
             psql) command -v psql >/dev/null || echo postgresql-client ;;
             node) command -v node >/dev/null || echo nodejs ;;
+            php)
+                [ -d /usr/share/simplesamlphp ] && php -r 'exit(extension_loaded("dom") && extension_loaded("mbstring") ? 0 : 1);' 2>/dev/null && continue
+                # What simplesamlphp depends on comes with a service; named here, it is disabled with the others, unless it was there before.
+                [ -n "$(PATH=$PATH:/usr/sbin command -v apache2)" ] || echo apache2
+                echo simplesamlphp php-cli php-xml php-mbstring
+                ;;
             *) [ -n "$(PATH=$PATH:/usr/sbin:/sbin command -v "$tool")" ] || echo "$tool" ;;
         esac
     done

@@ -16,7 +16,7 @@ internal static class Program
     private const int DefaultSeed = 20_260_101;
 
     private static readonly ITarget[] Targets =
-        [new PgFramesTarget(), new PgMessagesTarget(), new SqlScannerTarget(), new PolicyParserTarget(), new RecordingReaderTarget()];
+        [new PgFramesTarget(), new PgMessagesTarget(), new SqlScannerTarget(), new PolicyParserTarget(), new RecordingReaderTarget(), new SamlTarget()];
 
     private static int Main(string[] args)
     {

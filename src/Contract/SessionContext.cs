@@ -83,11 +83,22 @@ public sealed class SessionContext
     {
         if (_approvals is null)
             return new HoldOutcome(false, "", "unavailable", "this server holds such actions and has no approval service configured");
-        HoldOutcome outcome = await _approvals.RequestAsync(_facts, verdict, action, Told, withdrawn).ConfigureAwait(false);
+        HoldOutcome outcome;
+        try
+        {
+            outcome = await _approvals.RequestAsync(_facts, verdict, action, Told, withdrawn).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            Event("hold-withdrawn", verdict.RuleId);
+            throw;
+        }
+
         Event($"hold-{outcome.Reason}", $"{outcome.Id} {verdict.RuleId}");
         await ReadyAsync(withdrawn).ConfigureAwait(false);
+        // Of several approvals that one action needed, the first to end counts.
         if (outcome.Approved)
-            _granted = outcome;
+            _granted = _granted is { EndsAt: { } ends } && ends < (outcome.EndsAt ?? DateTimeOffset.MaxValue) ? outcome with { EndsAt = ends } : outcome;
         return outcome;
 
         ValueTask Told(HoldNotice notice, CancellationToken cancel)

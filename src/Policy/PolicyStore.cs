@@ -94,6 +94,9 @@ public sealed class PolicyStore : IPolicy
     /// <param name="ruleId">The rule, <c>document/rule</c>.</param>
     public ApprovalTerms? TermsOf(string ruleId) => _current.TermsOf(ruleId);
 
+    /// <summary>Every group that some hold rule of the policy in force lets break the glass.</summary>
+    public IReadOnlySet<string> BreakGlassGroups => _current.BreakGlassGroups;
+
     /// <summary>The ids of all rules that hold an action now, in order: a verdict names only the first. Empty when the action is not held.</summary>
     /// <param name="facts">Who, from where, to what.</param>
     /// <param name="action">The action.</param>

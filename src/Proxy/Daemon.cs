@@ -6,9 +6,12 @@ using Sallyport.Protocols.Postgres;
 using Sallyport.Protocols.Postgres.Catalog;
 using Sallyport.Proxy.Configuration;
 using Sallyport.Proxy.Identity;
+using Sallyport.Proxy.Identity.Logins;
 using Sallyport.Proxy.Listeners;
 using Sallyport.Proxy.Logging;
+using Sallyport.Proxy.Metrics;
 using Sallyport.Proxy.Sessions;
+using Sallyport.Proxy.Store;
 using Sallyport.Proxy.Upstream;
 using Sallyport.Recording;
 
@@ -27,49 +30,62 @@ internal sealed class Daemon : IAsyncDisposable
     private readonly Log _log;
     private readonly PolicyStore _policy;
     private readonly IssuerDirectory _issuers;
-    private readonly TokenLogin _login;
+    private readonly DaemonLogin _login;
     private readonly TargetDirectory _targets;
     private readonly Recorder? _recorder;
-    private readonly LiveSessions _sessions = new();
+    private readonly ControlPlane? _control;
+    private readonly LiveSessions _sessions;
     private readonly Sweeper _sweeper;
     private readonly Connections _connections = new();
     private readonly UnauthenticatedSlots _slots;
     private readonly PgDoors _doors;
     private readonly List<Listener> _listeners = [];
     private readonly CancellationTokenSource _cut = new();
-    private volatile Materials _materials;
+    private readonly DaemonParts _parts;
 
-    /// <param name="policy">With the policy documents loaded.</param>
-    public Daemon(DaemonConfig config, Materials materials, PolicyStore policy, Log log)
+    private Daemon(DaemonParts parts, ControlPlane? control)
     {
         TimeProvider time = TimeProvider.System;
+        DaemonConfig config = parts.Config;
+        _parts = parts;
         _config = config;
-        _materials = materials;
-        _policy = policy;
-        _log = log;
-        _issuers = new IssuerDirectory(config, time, log);
-        _login = new TokenLogin(_issuers.With(materials.IssuerKeys), time, log);
-        _targets = new TargetDirectory(materials.Targets);
-        _recorder = config.Recordings.Enabled ? new Recorder(new RecordingOptions
-        {
-            Directory = config.Recordings.Directory.Path,
-            Fsync = config.Recordings.Fsync,
-            MinFreeBytes = config.Recordings.MinFree,
-        }) : null;
-        _sweeper = new Sweeper(_sessions, time);
+        _policy = parts.Policy;
+        _log = parts.Log;
+        _issuers = parts.Issuers;
+        _targets = parts.Targets;
+        _recorder = parts.Recorder;
+        _control = control;
+        _login = control?.Logins.Login ?? new DaemonLogin(
+            new DaemonLoginParts { Issuers = _issuers.With(parts.Materials.IssuerKeys), Sources = new FailureThrottle<ulong>(time) }, time, _log);
+        _sessions = control?.Logins.Sessions ?? new LiveSessions();
+        _sweeper = new Sweeper(_sessions, time, control?.Logins.Warden);
         _slots = new UnauthenticatedSlots(config.Limits.Unauthenticated, config.Limits.UnauthenticatedPerSource);
         var limits = new PgLimits { Handshake = config.Limits.Handshake };
         _doors = new PgDoors
         {
-            Login = _login,
-            Upstream = _targets,
-            Policy = policy,
-            Recorder = _recorder ?? (IRecorder)new Unrecorded(),
-            Sessions = _sessions,
+            Login = new MeteredLogin(_login, parts.Metrics),
+            Upstream = new MeteredUpstream(_targets, parts.Metrics),
+            Policy = new MeteredPolicy(control?.Logins.Policy ?? parts.Policy, parts.Metrics),
+            Recorder = parts.Taps ?? (IRecorder)new Unrecorded(),
+            Sessions = new MeteredSessions(_sessions, parts.Metrics),
+            Approvals = control is null ? null : new MeteredApprovals(control.Approvals, parts.Metrics),
             CancelKeys = new PgCancelKeys(_targets),
             Catalogs = new PgCatalogs(_targets, limits),
             Time = time,
         };
+    }
+
+    /// <summary>Makes the daemon; with a store, opens that and all that stands on it. Nothing listens yet.</summary>
+    /// <param name="policy">With the policy documents of the directory loaded.</param>
+    /// <exception cref="IOException">The store, or what is in it, cannot be used; the message says why.</exception>
+    public static async Task<Daemon> OpenAsync(DaemonConfig config, Materials materials, PolicyStore policy, Log log)
+    {
+        var parts = new DaemonParts(config, materials, policy, log);
+        if (config.Store is null)
+            return new Daemon(parts, null);
+        Daemon? daemon = null;
+        ControlPlane control = await ControlPlane.OpenAsync(parts, () => daemon is null ? "starting" : daemon.Stuck(), CancellationToken.None).ConfigureAwait(false);
+        return daemon = new Daemon(parts, control);
     }
 
     /// <summary>The listeners, in the order of the configuration.</summary>
@@ -87,8 +103,10 @@ internal sealed class Daemon : IAsyncDisposable
 
     /// <summary>Listens, everywhere or nowhere.</summary>
     /// <exception cref="IOException">An address cannot be had; the message says which.</exception>
-    public void Start()
+    public async Task StartAsync()
     {
+        if (_control is not null)
+            await _control.StartAsync(CancellationToken.None).ConfigureAwait(false);
         foreach (ListenerConfig listener in _config.Listeners)
         {
             try
@@ -114,27 +132,30 @@ internal sealed class Daemon : IAsyncDisposable
     /// Takes up policies, certificates, authorities and key files as they are now. All of them or, when one is wrong, none: the old
     /// ones then stay in force.
     /// </summary>
-    /// <returns>What is wrong, or doubtful.</returns>
-    public IReadOnlyList<Diagnostic> Reload(out bool reloaded)
+    /// <returns>Whether they were, and what is wrong or doubtful.</returns>
+    public async Task<(bool Reloaded, IReadOnlyList<Diagnostic> Diagnostics)> ReloadAsync()
     {
         var bag = new DiagnosticBag();
         Materials? materials = Materials.Load(_config, bag);
-        reloaded = false;
+        bool reloaded = false;
         IReadOnlyList<Diagnostic> ofPolicy;
         if (materials is null)
         {
             // Nothing is taken up any more, but whoever mends the files wants to hear of all errors at once.
             PolicyLoader.Check(_config, out ofPolicy);
         }
-        else if (_policy.TryLoad(_config.Policies.Path, out ofPolicy))
+        else
         {
-            _materials = materials;
-            _targets.Replace(materials.Targets);
-            _login.Replace(_issuers.With(materials.IssuerKeys));
-            reloaded = true;
+            (reloaded, ofPolicy) = await LoadPolicyAsync().ConfigureAwait(false);
+            if (reloaded)
+            {
+                _parts.Materials = materials;
+                _targets.Replace(materials.Targets);
+                _login.Replace(_issuers.With(materials.IssuerKeys));
+            }
         }
 
-        return [.. bag.Items, .. ofPolicy];
+        return (reloaded, [.. bag.Items, .. ofPolicy]);
     }
 
     /// <summary>
@@ -145,6 +166,8 @@ internal sealed class Daemon : IAsyncDisposable
     {
         foreach (Listener listener in _listeners)
             await listener.StopAsync().ConfigureAwait(false);
+
+        // Held statements of draining sessions may still be approved: broker and admin API go last.
         Task drained = _sessions.Drain();
         await WithinAsync(drained, time, hurry).ConfigureAwait(false);
         _sessions.EndAll("drain", "The proxy is shutting down: connect again in a moment.");
@@ -154,6 +177,10 @@ internal sealed class Daemon : IAsyncDisposable
         // Sessions are over; what is left has not logged in, or does not listen.
         await _cut.CancelAsync().ConfigureAwait(false);
         await WithinAsync(gone, EndTime, CancellationToken.None).ConfigureAwait(false);
+        if (_control is null)
+            return;
+        using var end = new CancellationTokenSource(EndTime);
+        await _control.StopAsync(end.Token).ConfigureAwait(false);
     }
 
     /// <summary>Recordings are sealed after every session has had its chance to write its end, and before anything they need goes.</summary>
@@ -165,6 +192,8 @@ internal sealed class Daemon : IAsyncDisposable
         await _sweeper.DisposeAsync().ConfigureAwait(false);
         if (_recorder is not null)
             await _recorder.DisposeAsync().ConfigureAwait(false);
+        if (_control is not null)
+            await _control.DisposeAsync().ConfigureAwait(false);
         _issuers.Dispose();
         _cut.Dispose();
     }
@@ -175,7 +204,7 @@ internal sealed class Daemon : IAsyncDisposable
         {
             Node = _config.Node,
             Name = config.Name,
-            Tls = () => _materials.ListenerTls.GetValueOrDefault(config.Name),
+            Tls = () => _parts.Materials.ListenerTls.GetValueOrDefault(config.Name),
             AllowPlaintext = config.Plaintext,
             Limits = new PgLimits { Handshake = _config.Limits.Handshake },
         };
@@ -187,6 +216,20 @@ internal sealed class Daemon : IAsyncDisposable
             // Not here, and not on this thread's own queue: this thread polls sockets for everyone.
             ThreadPool.UnsafeQueueUserWorkItem(connection, preferLocal: false);
         };
+    }
+
+    private async Task<(bool Loaded, IReadOnlyList<Diagnostic> Diagnostics)> LoadPolicyAsync()
+    {
+        if (_control is null)
+            return (_policy.TryLoad(_config.Policies.Path, out IReadOnlyList<Diagnostic> diagnostics), diagnostics);
+        try
+        {
+            return await _control.ReloadPolicyAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (StoreUnavailableException away)
+        {
+            return (false, [new Diagnostic(_config.Policies.Path, 0, 0, $"The policies of the store cannot be read: {away.Message}")]);
+        }
     }
 
     private static async Task WithinAsync(Task task, TimeSpan time, CancellationToken hurry)

@@ -38,6 +38,9 @@ public sealed class Recorder : IRecorder, IAsyncDisposable
             _writers[i] = new WriterThread(i, options, _pool);
     }
 
+    /// <summary>Bytes, before compression, that wait to be written.</summary>
+    public long BacklogBytes => _writers.Sum(writer => writer.Backlog);
+
     /// <summary>The name of a session's file: names sort by the time of their start.</summary>
     public static string FileName(SessionFacts facts)
     {

@@ -34,7 +34,10 @@ internal sealed class WriterThread : IDisposable
     }
 
     /// <summary>True when its sessions must wait.</summary>
-    public bool IsBehind => Volatile.Read(ref _backlog) > _options.ThreadBacklogBytes;
+    public bool IsBehind => Backlog > _options.ThreadBacklogBytes;
+
+    /// <summary>Bytes, before compression, that wait to be written.</summary>
+    public long Backlog => Volatile.Read(ref _backlog);
 
     /// <summary>Ends when the thread has written all that was handed over before <see cref="Stop"/>.</summary>
     public Task Ended => _ended.Task;

@@ -80,7 +80,8 @@ public sealed class PgStateTests
                 PgClientState? expected = (state, (char)type) switch
                 {
                     (PgClientState.Password, 'p') => PgClientState.Password,
-                    (PgClientState.Password, 'X') => PgClientState.Closed,
+                    (PgClientState.SaslInitial or PgClientState.SaslResponse, 'p') => PgClientState.SaslResponse,
+                    (PgClientState.Password or PgClientState.SaslInitial or PgClientState.SaslResponse or PgClientState.Prompted, 'X') => PgClientState.Closed,
                     (PgClientState.Ready, 'X') => PgClientState.Closed,
                     (PgClientState.Ready, 'Q' or 'P' or 'B' or 'D' or 'E' or 'C' or 'H' or 'S' or 'F' or 'd' or 'c' or 'f') => PgClientState.Ready,
                     _ => null,

@@ -46,30 +46,29 @@ public sealed class DaemonTests : IDisposable
     [InlineData("local.pem", "not a key")]
     public async Task A_reload_with_one_bad_file_takes_up_nothing(string file, string content)
     {
-        await using Daemon daemon = Create();
+        await using Daemon daemon = await CreateAsync();
         string before = daemon.Status;
         string good = File.ReadAllText(_directory[file]);
         _directory.Write(file, content);
         if (file != "policies/p.yaml")
             _directory.Write("policies/p.yaml", GoodPolicy.Replace("select", "delete", StringComparison.Ordinal));
-        IReadOnlyList<Diagnostic> diagnostics = daemon.Reload(out bool reloaded);
+        (bool reloaded, IReadOnlyList<Diagnostic> diagnostics) = await daemon.ReloadAsync();
         Assert.False(reloaded);
         Assert.NotEmpty(diagnostics);
         Assert.Equal(before, daemon.Status);
 
         _directory.Write(file, good);
-        daemon.Reload(out reloaded);
-        Assert.True(reloaded);
+        Assert.True((await daemon.ReloadAsync()).Reloaded);
         Assert.NotEqual(before, daemon.Status);
     }
 
     [Fact]
     public async Task A_reload_tells_the_errors_of_all_files_at_once()
     {
-        await using Daemon daemon = Create();
+        await using Daemon daemon = await CreateAsync();
         _directory.Write("policies/p.yaml", "policy: p\nrulez: []\n");
         _directory.Write("ca.pem", "");
-        string all = string.Join('\n', daemon.Reload(out _));
+        string all = string.Join('\n', (await daemon.ReloadAsync()).Diagnostics);
         Assert.Contains("ca.pem", all, StringComparison.Ordinal);
         Assert.Contains("rulez", all, StringComparison.Ordinal);
     }
@@ -77,8 +76,8 @@ public sealed class DaemonTests : IDisposable
     [Fact]
     public async Task A_drain_stops_accepting_and_is_not_taken_for_a_hang_before()
     {
-        await using Daemon daemon = Create();
-        daemon.Start();
+        await using Daemon daemon = await CreateAsync();
+        await daemon.StartAsync();
         IPEndPoint address = daemon.Listeners[0].LocalEndPoint;
         Assert.Null(daemon.Stuck());
         using (var socket = new Socket(SocketType.Stream, ProtocolType.Tcp))
@@ -110,11 +109,11 @@ public sealed class DaemonTests : IDisposable
         Assert.Equal(ExitCode.Config, await CommandLine.RunAsync(["serve", "--config", config, "--check"]));
     }
 
-    private Daemon Create()
+    private Task<Daemon> CreateAsync()
     {
         var bag = new DiagnosticBag();
         DaemonConfig config = ConfigReader.Read(_directory["sallyport.yaml"], bag)!;
         PolicyStore policy = PolicyLoader.Load(config, TimeProvider.System, out _)!;
-        return new Daemon(config, Materials.Load(config, bag)!, policy, _logs.Log);
+        return Daemon.OpenAsync(config, Materials.Load(config, bag)!, policy, _logs.Log);
     }
 }

@@ -8,8 +8,11 @@ public sealed class StateTableTests
     /// <summary>55.7, messages marked (F). CopyData, CopyDone and CopyFail without a COPY are ignored by the server (55.2.6); GSSResponse and SASL share 'p'.</summary>
     private const string ClientReady = "BCdcfDEHFPQSX";
 
-    /// <summary>The only answers to AuthenticationCleartextPassword (55.2.1), and Terminate (55.2.8).</summary>
+    /// <summary>The only answers to AuthenticationCleartextPassword and to SASL (55.2.1, 55.3), and Terminate (55.2.8).</summary>
     private const string ClientPassword = "pX";
+
+    /// <summary>While a person logs in elsewhere nothing was asked for.</summary>
+    private const string ClientPrompted = "X";
 
     /// <summary>What completes or continues each reply: type, and the state it leads to.</summary>
     private static readonly Dictionary<PgReplyState, (char Type, PgReplyState Next)[]> Replies = new()
@@ -89,13 +92,20 @@ public sealed class StateTableTests
     {
         foreach (PgClientState state in Enum.GetValues<PgClientState>())
         {
-            string types = state switch { PgClientState.Ready => ClientReady, PgClientState.Password => ClientPassword, _ => "" };
+            string types = state switch
+            {
+                PgClientState.Ready => ClientReady,
+                PgClientState.Password or PgClientState.SaslInitial or PgClientState.SaslResponse => ClientPassword,
+                PgClientState.Prompted => ClientPrompted,
+                _ => "",
+            };
+            PgClientState onwards = state == PgClientState.SaslInitial ? PgClientState.SaslResponse : state;
             for (int type = 0; type < 256; type++)
             {
                 bool legal = PgState.TryAdvance(state, (byte)type, out PgClientState next);
                 Assert.Equal((state, type, types.Contains((char)type)), (state, type, legal));
                 if (legal)
-                    Assert.Equal((type, type == 'X' ? PgClientState.Closed : state), (type, next));
+                    Assert.Equal((type, type == 'X' ? PgClientState.Closed : onwards), (type, next));
             }
         }
     }
@@ -124,6 +134,40 @@ public sealed class StateTableTests
             await client.ExpectFatalAsync("08P01");
             await server.ExpectClosedAsync();
             await session.ExpectEndAsync(SessionSide.Client, SessionStage.Ready, "message-type", "08P01");
+        }
+    }
+
+    [Theory]
+    [InlineData(AllLogins.IssuedUser, false)]
+    [InlineData(AllLogins.IssuedUser, true)]
+    [InlineData("alice+oauth", false)]
+    [InlineData("alice+oauth", true)]
+    [InlineData("alice+browser", false)]
+    public async Task A_client_that_sends_anything_else_while_it_logs_in_is_ended(string user, bool midway)
+    {
+        string legal = user == "alice+browser" ? ClientPrompted : ClientPassword;
+        for (int type = 0; type < 256; type++)
+        {
+            if (legal.Contains((char)type))
+                continue;
+            var logins = new AllLogins();
+            await using var session = new Session(Chunking.Whole) { Login = logins };
+            ClientPeer client = await session.ConnectAsync();
+            await client.SendUserAsync(user);
+            await client.ReceiveAsync();
+            if (user == "alice+browser")
+                await client.ReceiveAsync();
+            if (midway)
+            {
+                await client.SendAsync(user == AllLogins.IssuedUser
+                    ? new ScramClient("x").Initial : SaslInitialResponse("OAUTHBEARER", [.. "n,,\u0001auth=\u0001\u0001"u8]));
+                await client.ReceiveAsync();
+            }
+
+            await client.SendAsync(Typed((byte)type, "x"));
+            await client.ExpectFatalAsync("08P01");
+            await session.ExpectEndAsync(SessionSide.Client, SessionStage.Login, "message-type", "08P01");
+            Assert.Equal(user == AllLogins.IssuedUser ? [false] : [], logins.Password.Completions);
         }
     }
 

@@ -61,6 +61,9 @@ internal sealed class PolicySet
     /// <summary>How what a rule holds is approved; null when there is no such hold rule.</summary>
     public ApprovalTerms? TermsOf(string ruleId) => _terms.GetValueOrDefault(ruleId);
 
+    /// <summary>Every group that some hold rule lets break the glass.</summary>
+    public IReadOnlySet<string> BreakGlassGroups => _terms.Values.SelectMany(t => t.BreakGlassGroups).ToHashSet(StringComparer.Ordinal);
+
     private T Cached<T>(ConcurrentDictionary<string, T> cache, ReadOnlySpan<char> key, Func<IReadOnlyList<PolicyDocument>, T> compile)
     {
         if (cache.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(key, out T? compiled))

@@ -8,16 +8,21 @@ namespace Sallyport.Protocols.Postgres;
 /// <param name="Refusal">Null when every statement of it may run.</param>
 /// <param name="Effects">What running it may do.</param>
 /// <param name="MustWait">The recording is behind: wait before acting on this.</param>
-internal readonly record struct PgJudgement(PgRefusal? Refusal, PgEffects Effects, bool MustWait);
+internal readonly record struct PgJudgement(PgRefusal? Refusal, PgEffects Effects, bool MustWait)
+{
+    /// <summary>The rules that hold it, each once, in the order of its statements; null: none does.</summary>
+    public PgHeldBy[]? Holds { get; init; }
+}
 
 /// <summary>
 /// Texts to actions to verdicts, for the request loop. Every statement of a text is judged, also behind one that was refused: the record
 /// shows the whole attempt.
 /// </summary>
-internal sealed class PgActions(PgShared shared)
+internal sealed class PgActions(PgShared shared, PgHolds holds)
 {
     private readonly SqlScanner _scanner = new();
     private readonly List<SqlRange> _secrets = [];
+    private readonly List<PgHeldBy> _holds = [];
     private bool _settingsTouched;
 
     /// <summary>
@@ -45,6 +50,7 @@ internal sealed class PgActions(PgShared shared)
     public PgJudgement JudgeText(ReadOnlySpan<byte> text, bool truncated, PgMaskIndex? index, SqlSettings settings)
     {
         _secrets.Clear();
+        _holds.Clear();
         _scanner.Scan(text, settings);
         if (truncated && _scanner.Count == 0)
             return JudgeHidden(text);
@@ -59,7 +65,19 @@ internal sealed class PgActions(PgShared shared)
             _settingsTouched |= TouchesSettings(i);
         }
 
-        return new PgJudgement(refusal, effects, mustWait);
+        return new PgJudgement(refusal, effects, mustWait) { Holds = _holds.Count == 0 ? null : [.. _holds] };
+    }
+
+    /// <summary>Finds the secrets of a text that was judged before, and is not judged again because it is not run.</summary>
+    public void FindSecrets(ReadOnlySpan<byte> text, SqlSettings settings)
+    {
+        _secrets.Clear();
+        _scanner.Scan(text, settings);
+        for (int i = 0; i < _scanner.Count; i++)
+        {
+            foreach (SqlRange secret in _scanner.Secrets(i))
+                _secrets.Add(secret);
+        }
     }
 
     /// <summary>Judges a text of whose statements the head shows none: white space, or a comment, may hide anything behind it.</summary>
@@ -68,7 +86,7 @@ internal sealed class PgActions(PgShared shared)
         const ActionFlags flags = ActionFlags.Truncated | ActionFlags.Unparsed;
         Verdict verdict = shared.Context.Judge(new ActionView { Kind = ActionKind.Statement, Verb = Verb.Unknown, Flags = flags, Text = head }, out bool wait);
         _settingsTouched = true;
-        return new PgJudgement(verdict.Kind == VerdictKind.Allow ? null : PgRefusal.FromVerdict(verdict), PgEffects.All, wait);
+        return new PgJudgement(Refused(verdict, TooLong, "Send its data as parameters or by COPY."), PgEffects.All, wait);
     }
 
     /// <summary>Judges running something whose text is not known: a statement made by SQL PREPARE, a cursor.</summary>
@@ -76,7 +94,7 @@ internal sealed class PgActions(PgShared shared)
     {
         Verdict verdict = shared.Context.Judge(new ActionView { Kind = ActionKind.Statement, Verb = Verb.Execute }, out bool wait);
         _settingsTouched = true;
-        return new PgJudgement(verdict.Kind == VerdictKind.Allow ? null : PgRefusal.FromVerdict(verdict), PgEffects.All, wait);
+        return new PgJudgement(Refused(verdict, "what its name stands for is not known, so nobody could be shown what would run", "Send its text."), PgEffects.All, wait);
     }
 
     /// <summary>Judges a FunctionCall message (PostgreSQL 55.2.5), which names its function by OID.</summary>
@@ -87,7 +105,7 @@ internal sealed class PgActions(PgShared shared)
         ReadOnlySpan<ObjectRef> objects = [new ObjectRef(Verb.FunctionCall, ObjectFlags.None, 0, length, 0)];
         var action = new ActionView { Kind = ActionKind.Statement, Verb = Verb.FunctionCall, Names = name, Objects = objects, Text = name[..length] };
         Verdict verdict = shared.Context.Judge(action, out bool wait);
-        PgRefusal? refusal = verdict.Kind == VerdictKind.Allow ? null : PgRefusal.FromVerdict(verdict);
+        PgRefusal? refusal = Refused(verdict, "a call by number has no text that somebody could be shown", "Call the function in a SELECT.");
         // Its result has no RowDescription, so nothing could be masked in it.
         if (refusal is null && index is not null)
             refusal = Guarded("masking/function-call", "its result cannot be masked", "Call the function in a SELECT.");
@@ -128,13 +146,45 @@ internal sealed class PgActions(PgShared shared)
         };
         Verdict verdict = shared.Context.Judge(action, out bool wait);
         mustWait |= wait;
-        if (verdict.Kind != VerdictKind.Allow)
+        if (verdict.Kind == VerdictKind.Deny)
             return PgRefusal.FromVerdict(verdict);
+        if (holds.Evasion(_scanner, i) is { } evasion)
+            return evasion;
+        if (verdict.Kind == VerdictKind.Hold && TryHold(statement.Verb, verdict, truncated) is { } cannot)
+            return cannot;
         PgEffects found = EffectsOf(i, index);
         if ((effects & found & PgEffects.MayCopyIn) != 0)
             effects |= PgEffects.MayCopyTwice;
         effects |= found;
         return index is null ? null : Guard(own, i, (found & PgEffects.MightRead) != 0, index);
+    }
+
+    private const string TooLong = "it is too long to be shown whole";
+
+    /// <summary>What an action without a text comes to: it is allowed, or it is not run.</summary>
+    private static PgRefusal? Refused(in Verdict verdict, string why, string hint) => verdict.Kind switch
+    {
+        VerdictKind.Allow => null,
+        VerdictKind.Hold => PgRefusal.CannotBeHeld(verdict, why, hint),
+        _ => PgRefusal.FromVerdict(verdict),
+    };
+
+    /// <summary>Notes that a rule holds the text; the refusal of what cannot wait.</summary>
+    private PgRefusal? TryHold(Verb verb, in Verdict verdict, bool truncated)
+    {
+        if (truncated)
+            return PgRefusal.CannotBeHeld(verdict, TooLong, "Send its data as parameters or by COPY.");
+        // One approval is for one run: what is prepared by SQL could be run any number of times, with values that nobody saw.
+        if (verb == Verb.Prepare)
+            return PgRefusal.CannotBeHeld(verdict, "an approval is for one run, and what is prepared can be run again", "Send the statement itself, or prepare it by the protocol as drivers do.");
+        foreach (PgHeldBy held in _holds)
+        {
+            if (held.Verdict.RuleId == verdict.RuleId)
+                return null;
+        }
+
+        _holds.Add(new PgHeldBy(verdict, verb));
+        return null;
     }
 
     /// <summary>Policy knows what the statement says; this is what the engine must know of what it does.</summary>

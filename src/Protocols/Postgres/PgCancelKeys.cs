@@ -17,18 +17,20 @@ public sealed class PgCancelKeys(IUpstream upstream)
     private readonly ConcurrentDictionary<int, Entry> _entries = new();
 
     /// <summary>What a client is told, and what it stands for.</summary>
-    internal sealed record Entry(int ProcessId, byte[] Key, SessionContext Session, TargetInfo Target, PgTargetConnection Backend, PgLimits Limits)
+    internal sealed record Entry(int ProcessId, byte[] Key, PgShared Shared, TargetInfo Target, PgTargetConnection Backend, PgLimits Limits)
     {
         internal int InFlight;
+
+        internal SessionContext Session => Shared.Context;
     }
 
     /// <summary>Makes a key: 4 bytes for protocol 3.0, 32 for 3.2.</summary>
-    internal Entry Issue(SessionContext session, TargetInfo target, PgTargetConnection backend, int clientVersion, PgLimits limits)
+    internal Entry Issue(PgShared shared, TargetInfo target, PgTargetConnection backend, int clientVersion, PgLimits limits)
     {
         byte[] key = RandomNumberGenerator.GetBytes(clientVersion >= StartupCode.Version32 ? 32 : 4);
         while (true)
         {
-            var entry = new Entry(RandomNumberGenerator.GetInt32(1, int.MaxValue), key, session, target, backend, limits);
+            var entry = new Entry(RandomNumberGenerator.GetInt32(1, int.MaxValue), key, shared, target, backend, limits);
             if (_entries.TryAdd(entry.ProcessId, entry))
                 return entry;
         }
@@ -47,6 +49,13 @@ public sealed class PgCancelKeys(IUpstream upstream)
         int processId = BinaryPrimitives.ReadInt32BigEndian(body.Span[4..]);
         if (!_entries.TryGetValue(processId, out Entry? entry) || !CryptographicOperations.FixedTimeEquals(entry.Key, body.Span[8..]))
             return null;
+        // What waits for approval is not at the target yet.
+        if (entry.Shared.Withdrawal.TryAsk())
+        {
+            entry.Session.Event("cancel-request", $"from {source}, of a statement that waited for approval");
+            return entry.Session;
+        }
+
         if (Interlocked.Increment(ref entry.InFlight) > entry.Limits.CancelsInFlight)
         {
             Interlocked.Decrement(ref entry.InFlight);

@@ -1,6 +1,5 @@
 using System.Net.Security;
 using System.Security.Authentication;
-using System.Text;
 using Sallyport.Contract;
 
 namespace Sallyport.Protocols.Postgres;
@@ -14,11 +13,11 @@ internal sealed class PgHandshakeException(SessionEnd end, PgRefusal? refusal = 
 }
 
 /// <summary>A client that has started and proven who it is; or that wants a cancel (then there is only <see cref="CancelBody"/>).</summary>
-internal sealed record PgClient(PgStartupParameters? Startup, Identity? Identity, byte[]? CancelBody);
+internal sealed record PgClient(PgStartupParameters? Startup, PgLoggedIn? Login, byte[]? CancelBody);
 
 /// <summary>
-/// The client's side of the start (PostgreSQL 55.2.1, 55.2.10, 55.2.11): TLS by SSLRequest or direct, StartupMessage, and the token as
-/// password. Replaces the duplex by its TLS form.
+/// The client's side of the start (PostgreSQL 55.2.1, 55.2.10, 55.2.11): TLS by SSLRequest or direct, and StartupMessage; then
+/// <see cref="PgLogin"/>. Replaces the duplex by its TLS form.
 /// </summary>
 internal sealed class PgHandshake(IDuplex client, PgListener listener, PgDoors doors)
 {
@@ -30,9 +29,11 @@ internal sealed class PgHandshake(IDuplex client, PgListener listener, PgDoors d
     /// <summary>The stream to go on with.</summary>
     public IDuplex Client { get; private set; } = client;
 
+    /// <param name="deadline">Cuts the connection; login moves it while a person is waited for.</param>
     /// <exception cref="PgHandshakeException">The client was turned away.</exception>
-    public async Task<PgClient> RunAsync(CancellationToken cancel)
+    public async Task<PgClient> RunAsync(CancellationTokenSource deadline)
     {
+        CancellationToken cancel = deadline.Token;
         byte[] body = await ReadStartupAsync(cancel).ConfigureAwait(false);
         if (System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(body) == StartupCode.CancelRequest)
             return new PgClient(null, null, body);
@@ -51,17 +52,20 @@ internal sealed class PgHandshake(IDuplex client, PgListener listener, PgDoors d
         }
 
         await NegotiateAsync(startup, cancel).ConfigureAwait(false);
-        return new PgClient(startup, await LoginAsync(startup, cancel).ConfigureAwait(false), null);
+        return new PgClient(startup, await new PgLogin(Client, listener, doors, deadline).RunAsync(startup).ConfigureAwait(false), null);
     }
 
     /// <summary>Unknown subjects, bad tokens and forbidden targets all get this, and only this.</summary>
     internal static PgRefusal LoginRefused { get; } = new(SqlState.InvalidPassword, "login refused",
         Hint: "Give a valid token as the password, and a target you may use as the database (target or target/dbname).");
 
+    /// <summary>It went without a word.</summary>
+    internal static PgHandshakeException Left() => new(new SessionEnd(SessionSide.Client, SessionStage.Login, "closed-before-login"));
+
     internal static PgHandshakeException Turned(SessionStage stage, string reason, PgRefusal refusal, string? detail = null) =>
         new(new SessionEnd(SessionSide.Proxy, stage, reason, refusal.SqlState, detail), refusal);
 
-    private static PgHandshakeException Violation(SessionStage stage, string reason, string message) =>
+    internal static PgHandshakeException Violation(SessionStage stage, string reason, string message) =>
         new(new SessionEnd(SessionSide.Client, stage, reason, SqlState.ProtocolViolation, message), new PgRefusal(SqlState.ProtocolViolation, message));
 
     /// <summary>Up to the StartupMessage or CancelRequest: each kind of encryption request is answered once.</summary>
@@ -148,29 +152,5 @@ internal sealed class PgHandshake(IDuplex client, PgListener listener, PgDoors d
             writer.CString(option);
         writer.End();
         await Client.SendAsync(writer, cancel).ConfigureAwait(false);
-    }
-
-    private async Task<Identity> LoginAsync(PgStartupParameters startup, CancellationToken cancel)
-    {
-        using var writer = new PgWriter();
-        writer.Begin(BackendMessage.Authentication).Int32(3).End();
-        await Client.SendAsync(writer, cancel).ConfigureAwait(false);
-
-        // The type before the rest: a second StartupMessage, read as a message with a type, would announce bytes that never come.
-        byte? first = await PgHandshakeIo.PeekAsync(Client.Input, cancel).ConfigureAwait(false);
-        if (first is { } peeked && !PgState.TryAdvance(PgClientState.Password, peeked, out _))
-            throw Violation(SessionStage.Login, "message-type", "expected a password message");
-        PgRawMessage? answer = await PgHandshakeIo.ReadAsync(Client.Input, listener.Limits.AuthBytes, cancel).ConfigureAwait(false);
-        if (answer is not var (type, body))
-            throw new PgHandshakeException(new SessionEnd(SessionSide.Client, SessionStage.Login, "closed-before-login"));
-        if (PgState.TryAdvance(PgClientState.Password, type, out PgClientState next) && next == PgClientState.Closed)
-            throw new PgHandshakeException(new SessionEnd(SessionSide.Client, SessionStage.Login, "closed-before-login"));
-        var reader = new Wire.SpanReader(body);
-        string token = Encoding.UTF8.GetString(reader.ReadCString());
-        if (!reader.AtEnd)
-            throw Violation(SessionStage.Login, "message-malformed", "malformed password message");
-
-        LoginResult result = await doors.Login.LoginAsync(new LoginProof(token, startup.User, Client.Remote), cancel).ConfigureAwait(false);
-        return result.Identity ?? throw Turned(SessionStage.Login, result.Refusal ?? "login-refused", LoginRefused, $"target {startup.Database}");
     }
 }

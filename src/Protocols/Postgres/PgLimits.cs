@@ -6,6 +6,12 @@ public sealed record PgLimits
     /// <summary>From accept to a logged-in target. libpq's own connect_timeout is typically 10 s; a person with a slow token helper needs more.</summary>
     public TimeSpan Handshake { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a client may take to answer the offer of OAUTHBEARER: libpq fetches its token with the connection open, which takes a person and a browser. It holds an unauthenticated slot meanwhile.</summary>
+    public TimeSpan TokenWait { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Longest wait for a person who logs in by a browser, whatever the prompt says. It holds an unauthenticated slot meanwhile.</summary>
+    public TimeSpan Prompt { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>How long the target may take to finish what a client asked for before it left. PostgreSQL itself has no bound; a session nobody reads should.</summary>
     public TimeSpan Leave { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -14,6 +20,9 @@ public sealed record PgLimits
 
     /// <summary>Longest message before login, bytes. PostgreSQL's own bound for authentication messages is 65535; a token is far smaller.</summary>
     public int AuthBytes { get; init; } = 65_535;
+
+    /// <summary>Longest SCRAM message from a client, bytes. PostgreSQL's own PG_MAX_SASL_MESSAGE_LENGTH.</summary>
+    public int ScramBytes { get; init; } = 1024;
 
     /// <summary>Longest statement text that is read whole to be judged, bytes. A longer one is Truncated: denied unless a rule allows it.</summary>
     public int StatementBytes { get; init; } = 1 << 20;
@@ -35,6 +44,15 @@ public sealed record PgLimits
 
     /// <summary>Statement texts kept per session so that a policy change can judge them again, bytes. Beyond it a statement is judged as Unparsed then.</summary>
     public int StatementTextBytes { get; init; } = 4 << 20;
+
+    /// <summary>Bytes of bound values kept per session, in all, so that an approver can be shown them. A statement whose values do not fit is refused where it would have been held.</summary>
+    public int HeldValueBytes { get; init; } = 1 << 20;
+
+    /// <summary>Bytes a client may send behind a statement that waits for approval before nothing more is read; that it hangs up is then seen only when the wait is over.</summary>
+    public int HeldReceiveBytes { get; init; } = 256 * 1024;
+
+    /// <summary>How often a person at a waiting client is told that it still waits.</summary>
+    public TimeSpan HoldReminder { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>SCRAM iterations accepted from a target: PostgreSQL's default is 4096; 2^31 would hold a core for minutes.</summary>
     public int ScramIterations { get; init; } = 100_000;

@@ -15,6 +15,9 @@ internal enum PgLoopStep : byte
     /// <summary>The catalog must be read (again) first.</summary>
     Catalog,
 
+    /// <summary>The next message waits for a person.</summary>
+    Hold,
+
     /// <summary>The client said Terminate.</summary>
     Terminated,
 

@@ -51,6 +51,16 @@ public static class BackendMessage
     public const byte RowDescription = (byte)'T';
 }
 
+/// <summary>What an authentication request asks for, or says (PostgreSQL 55.7).</summary>
+public static class AuthenticationRequest
+{
+    public const int Ok = 0;
+    public const int CleartextPassword = 3;
+    public const int Sasl = 10;
+    public const int SaslContinue = 11;
+    public const int SaslFinal = 12;
+}
+
 /// <summary>Codes of the messages without a type (PostgreSQL 55.7).</summary>
 public static class StartupCode
 {
@@ -78,6 +88,8 @@ public static class SqlState
     public const string IoError = "58030";
     public const string ProgramLimitExceeded = "54000";
     public const string ProtocolViolation = "08P01";
+    public const string QueryCanceled = "57014";
+    public const string SuccessfulCompletion = "00000";
     public const string TooManyConnections = "53300";
     public const string UnableToConnect = "08001";
 }

@@ -10,13 +10,36 @@ public readonly ref struct PgParse
 
     public ReadOnlySpan<byte> Query { get; private init; }
 
+    /// <summary>The type OIDs, big-endian; 0 leaves a type to the target.</summary>
+    public ReadOnlySpan<byte> Types { get; private init; }
+
     public static bool TryRead(ReadOnlySpan<byte> body, out PgParse message)
     {
         var reader = new SpanReader(body);
-        message = new PgParse { Name = reader.ReadCString(), Query = reader.ReadCString() };
+        ReadOnlySpan<byte> name = reader.ReadCString(), query = reader.ReadCString();
         int types = (ushort)reader.ReadInt16();
-        reader.ReadBytes(types * 4);
+        message = new PgParse { Name = name, Query = query, Types = reader.ReadBytes(types * 4) };
         return reader.AtEnd;
+    }
+}
+
+/// <summary>OIDs one behind the other: those of Parse and of ParameterDescription (PostgreSQL 55.7).</summary>
+internal static class PgOids
+{
+    public static uint[] Read(ReadOnlySpan<byte> bytes)
+    {
+        uint[] oids = bytes.IsEmpty ? [] : new uint[bytes.Length / 4];
+        for (int i = 0; i < oids.Length; i++)
+            oids[i] = BinaryPrimitives.ReadUInt32BigEndian(bytes[(i * 4)..]);
+        return oids;
+    }
+
+    /// <summary>ParameterDescription: Int16 n, n x Int32 type OID; null when it is malformed.</summary>
+    public static uint[]? TryDescription(ReadOnlySpan<byte> body)
+    {
+        var reader = new SpanReader(body);
+        ReadOnlySpan<byte> types = reader.ReadBytes((ushort)reader.ReadInt16() * 4);
+        return reader.AtEnd ? Read(types) : null;
     }
 }
 

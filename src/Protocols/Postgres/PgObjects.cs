@@ -14,6 +14,7 @@ internal sealed class PgObjects(PgShared shared)
     private readonly PgPortal _unnamedPortal = new();
     private int _group;
     private int _keptText;
+    private int _keptValues;
 
     /// <summary>Counts what has been run: each Query, Execute and FunctionCall.</summary>
     public long Run { get; private set; }
@@ -29,7 +30,8 @@ internal sealed class PgObjects(PgShared shared)
     public void NextGroup() => _group++;
 
     /// <summary>Remembers what a Parse is to make.</summary>
-    public PgStatement Remember(ReadOnlySpan<byte> name, ReadOnlySpan<byte> text, bool truncated, PgEffects effects, SqlSettings settings, PgMaskIndex? index)
+    public PgStatement Remember(
+        ReadOnlySpan<byte> name, ReadOnlySpan<byte> text, ReadOnlySpan<byte> types, bool truncated, PgEffects effects, SqlSettings settings, PgMaskIndex? index)
     {
         MayHoldCopy |= (effects & PgEffects.MayCopyIn) != 0;
         _statements.TryGet(name, out PgStatement? before);
@@ -38,13 +40,14 @@ internal sealed class PgObjects(PgShared shared)
         bool taken = !name.IsEmpty && before is not null;
         if (name.IsEmpty && before is not null)
             Forget(before);
-        bool keep = !truncated && !taken && _keptText + text.Length <= shared.Limits.StatementTextBytes;
+        bool keep = !truncated && !taken && _keptText + text.Length + types.Length <= shared.Limits.StatementTextBytes;
         if (keep)
-            _keptText += text.Length;
+            _keptText += text.Length + types.Length;
         var statement = new PgStatement
         {
             Effects = taken ? PgEffects.All : effects,
             Text = keep ? text.ToArray() : null,
+            Types = keep ? PgOids.Read(types) : [],
             Settings = settings,
             IsNamed = !name.IsEmpty,
             Epoch = shared.Context.Epoch,
@@ -90,9 +93,14 @@ internal sealed class PgObjects(PgShared shared)
     }
 
     /// <summary>Binds a portal; its ticket is still to be set.</summary>
-    public PgPortal Bind(ReadOnlySpan<byte> name, PgStatement statement)
+    public PgPortal Bind(ReadOnlySpan<byte> name, PgStatement statement, PgBoundValues? values)
     {
         PgPortal portal = name.IsEmpty ? _unnamedPortal : new PgPortal();
+        if (name.IsEmpty)
+            ForgetValues(portal);
+        else if (_portals.TryGet(name, out PgPortal? before))
+            ForgetValues(before);
+        Keep(portal, values);
         portal.Statement = statement;
         portal.DescribedIn = -1;
         portal.Group = _group;
@@ -140,7 +148,14 @@ internal sealed class PgObjects(PgShared shared)
         _statements.Remove(name);
     }
 
-    public void ClosePortal(ReadOnlySpan<byte> name) => _portals.Remove(name);
+    public void ClosePortal(ReadOnlySpan<byte> name)
+    {
+        if (name.IsEmpty)
+            ForgetValues(_unnamedPortal);
+        else if (_portals.TryGet(name, out PgPortal? portal))
+            ForgetValues(portal);
+        _portals.Remove(name);
+    }
 
     /// <summary>
     /// Something with these effects is run. Behind it, a name may stand for something else: PREPARE and Parse share their names, DECLARE and Bind share
@@ -155,6 +170,7 @@ internal sealed class PgObjects(PgShared shared)
             return;
         foreach (PgPortal portal in _portals.Values)
         {
+            portal.ApprovedBy = null;
             if (!ReferenceEquals(portal.Statement, PgStatement.Unknown))
                 portal.Statement.Widen(PgEffects.MightRead);
         }
@@ -171,7 +187,22 @@ internal sealed class PgObjects(PgShared shared)
 
     private void Forget(PgStatement statement)
     {
-        _keptText -= statement.Text?.Length ?? 0;
+        _keptText -= statement.Text is null ? 0 : statement.Text.Length + statement.Types.Length * 4;
         statement.Text = null;
+    }
+
+    private void Keep(PgPortal portal, PgBoundValues? values)
+    {
+        portal.ApprovedBy = null;
+        if (values is null || _keptValues + values.Size > shared.Limits.HeldValueBytes)
+            return;
+        _keptValues += values.Size;
+        portal.Values = values;
+    }
+
+    private void ForgetValues(PgPortal portal)
+    {
+        _keptValues -= portal.Values?.Size ?? 0;
+        portal.Values = null;
     }
 }

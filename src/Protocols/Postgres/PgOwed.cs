@@ -23,6 +23,12 @@ public readonly record struct PgOwed
     /// <summary>The refusal that takes the place of the target's ErrorResponse; null for a request that was let through.</summary>
     public PgRefusal? Refusal { get; init; }
 
+    /// <summary>True for a request that somebody approved of: the approval is used up with its reply.</summary>
+    public bool Approved { get; init; }
+
+    /// <summary>The statement whose parameter types this reply tells, when they are of use; null: they are not.</summary>
+    public PgStatement? Described { get; init; }
+
     /// <summary>The statement whose text this is about, when there is one.</summary>
     public PgStatement? Statement { get; init; }
 
@@ -86,6 +92,16 @@ public sealed class PgOwedQueue(int limit)
     /// Request loop only.
     /// </summary>
     public bool IsQuiet => _endsInReady && Count == 0;
+
+    /// <summary>True when the target skips whatever comes before the next Sync. Request loop only, and only when nothing is owed.</summary>
+    public bool IsSkipping
+    {
+        get
+        {
+            lock (_lock)
+                return _skipping;
+        }
+    }
 
     /// <summary>True when the reply of this ticket has left, or was never owed (0).</summary>
     public bool HasLeft(long ticket) => Left >= ticket;

@@ -14,13 +14,24 @@ public sealed record PgRefusal(string SqlState, string Message, string? Detail =
     /// </summary>
     public static ReadOnlySpan<byte> SubstituteText => "sallyport refused this statement"u8;
 
-    /// <summary>The refusal of an action that policy denied, or would hold.</summary>
-    public static PgRefusal FromVerdict(in Verdict verdict)
-    {
-        bool hold = verdict.Kind == VerdictKind.Hold;
-        string message = hold ? "approval needed: the statement was not run" : "refused by policy: the statement was not run";
-        return new PgRefusal(Postgres.SqlState.InsufficientPrivilege, message, $"Rule {verdict.RuleId}.", verdict.Hint ?? DefaultHint(verdict.RuleId, hold));
-    }
+    /// <summary>The refusal of an action that policy denied.</summary>
+    public static PgRefusal FromVerdict(in Verdict verdict) => new(
+        Postgres.SqlState.InsufficientPrivilege, "refused by policy: the statement was not run", $"Rule {verdict.RuleId}.", verdict.Hint ?? DefaultHint(verdict.RuleId));
+
+    /// <summary>The refusal of an action that policy holds, and that cannot be shown to anybody as it will run.</summary>
+    public static PgRefusal CannotBeHeld(in Verdict verdict, string why, string hint) => new(
+        Postgres.SqlState.InsufficientPrivilege, $"approval needed, and the statement was not run: {why}", $"Rule {verdict.RuleId}.", hint);
+
+    /// <summary>The refusal of an action that waited and was not approved.</summary>
+    public static PgRefusal FromOutcome(in Verdict verdict, HoldOutcome outcome) => new(
+        Postgres.SqlState.InsufficientPrivilege,
+        $"approval needed, and the statement was not run: {outcome.Message}",
+        outcome.Id.Length == 0 ? $"Rule {verdict.RuleId}." : $"Rule {verdict.RuleId}. Approval {outcome.Id}.",
+        verdict.Hint ?? HoldHint(outcome.Reason));
+
+    /// <summary>What PostgreSQL says of a statement that its client cancelled.</summary>
+    public static PgRefusal Cancelled(in Verdict verdict) => new(
+        Postgres.SqlState.QueryCanceled, "canceling statement due to user request", $"It was waiting for approval. Rule {verdict.RuleId}.");
 
     /// <summary>Writes the ErrorResponse. Severity is ERROR: the session goes on.</summary>
     public void Write(PgWriter to) => Write(to, "ERROR");
@@ -28,18 +39,21 @@ public sealed record PgRefusal(string SqlState, string Message, string? Detail =
     /// <summary>Writes the ErrorResponse with severity FATAL: the session ends.</summary>
     public void WriteFatal(PgWriter to) => Write(to, "FATAL");
 
-    private static string DefaultHint(string ruleId, bool hold)
+    private static string DefaultHint(string ruleId) => ruleId switch
     {
-        if (hold)
-            return "Ask an approver; this server holds such statements and has no approval service configured.";
-        return ruleId switch
-        {
-            "default" => "No rule allows it: ask whoever keeps the policy for one.",
-            "default-unparsed" => "It was not understood, so it was not let through: write it in simpler SQL, or ask for a rule that allows unparsed statements.",
-            "default-truncated" => "It is too long to be judged whole: send its data as parameters or by COPY.",
-            _ => "Ask whoever keeps the policy.",
-        };
-    }
+        "default" => "No rule allows it: ask whoever keeps the policy for one.",
+        "default-unparsed" => "It was not understood, so it was not let through: write it in simpler SQL, or ask for a rule that allows unparsed statements.",
+        "default-truncated" => "It is too long to be judged whole: send its data as parameters or by COPY.",
+        _ => "Ask whoever keeps the policy.",
+    };
+
+    private static string HoldHint(string reason) => reason switch
+    {
+        "denied" => "Talk to whoever denied it before you run it again.",
+        "expired" => "Run it again when an approver is there.",
+        "too-many" => "Wait until those that wait already are decided.",
+        _ => "Ask whoever runs this server.",
+    };
 
     private void Write(PgWriter to, string severity)
     {

@@ -24,6 +24,9 @@ internal enum PgShow : byte
 /// <summary>Decides the target's frames one by one, against the replies that are owed.</summary>
 internal sealed class PgReplies(PgShared shared, PgWriter to)
 {
+    /// <summary>Parameter types kept of one statement: more are not shown to anybody by name.</summary>
+    private const int MaxDescribedTypes = 256;
+
     private readonly PgPlanCache _plans = new();
     private PgReplyState _state;
     private PgOwed _head;
@@ -98,7 +101,7 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
         violation = null;
         if (frame.Type == BackendMessage.DataRow)
             return DecideRow(frame, body, run, ref taken, out violation);
-        if (!MustBeWhole(frame.Type))
+        if (!MustBeWhole(frame.Type) && !(frame.Type == BackendMessage.ParameterDescription && _head.Described is not null))
             return _head.Hidden && frame.Type != BackendMessage.NotificationResponse ? PgShow.Hide : PgShow.Forward;
         if (frame.BodyLength > shared.Limits.TargetMessageBytes)
         {
@@ -114,6 +117,7 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
             BackendMessage.ErrorResponse => DecideError(body, run),
             BackendMessage.NoticeResponse => Filtered(BackendMessage.NoticeResponse, body, run),
             BackendMessage.ParameterStatus => DecideParameter(body),
+            BackendMessage.ParameterDescription => DecideTypes(body),
             _ => DecideReady(body),
         };
         if (show is null)
@@ -224,6 +228,15 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
         return PgShow.Forward;
     }
 
+    private PgShow? DecideTypes(ReadOnlySpan<byte> body)
+    {
+        if (PgOids.TryDescription(body) is not { } types)
+            return null;
+        if (types.Length <= MaxDescribedTypes)
+            _head.Described!.DescribedTypes = types;
+        return PgShow.Forward;
+    }
+
     private void SetPlan(PgMaskPlan plan)
     {
         if (plan.Last >= 0)
@@ -290,6 +303,8 @@ internal sealed class PgReplies(PgShared shared, PgWriter to)
 
     private void EndHead(PgReplyState state)
     {
+        if (_head.Approved)
+            shared.Context.Done();
         _head = default;
         _state = state;
         shared.Owed.Dequeue();

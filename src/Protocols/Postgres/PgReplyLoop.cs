@@ -8,7 +8,8 @@ namespace Sallyport.Protocols.Postgres;
 /// <summary>
 /// From target to client, the mirror of <see cref="PgRequestLoop"/>. Each turn:
 /// (1) read what has come; (2) match the frames in it to the replies owed: forward, mask, rewrite or hide; (3) record what the client is shown;
-/// (4) send; (5) advance. It owns the target's reader and the client's writer, and waits for the request loop never.
+/// (4) send; (5) advance. It owns the target's reader and the client's writer, and waits for the request loop never; what that has to tell the
+/// client it says here, between two messages.
 /// </summary>
 internal sealed class PgReplyLoop(IDuplex target, IDuplex client, PgShared shared)
 {
@@ -35,13 +36,17 @@ internal sealed class PgReplyLoop(IDuplex target, IDuplex client, PgShared share
     public async Task<(SessionEnd End, PgViolation? Violation)> RunAsync(CancellationToken cancel)
     {
         _replies = new PgReplies(shared, _out);
+        shared.OnWake(target.Input.CancelPendingRead);
         try
         {
             while (true)
             {
                 ReadResult read = await target.Input.ReadAsync(cancel).ConfigureAwait(false);
                 ReadOnlyMemory<byte> buffer = read.Buffer.First;
-                shared.Touch();
+                if (!read.IsCanceled)
+                    shared.Touch();
+                if (!shared.Notices.IsEmpty && !IsInsideMessage)
+                    await SayAsync(cancel).ConfigureAwait(false);
                 PgLoopStep step = Look(buffer.Span, out int consumed);
                 await SendAsync(buffer[..consumed], cancel).ConfigureAwait(false);
 
@@ -60,6 +65,17 @@ internal sealed class PgReplyLoop(IDuplex target, IDuplex client, PgShared share
             shared.Owed.Close();
             _out.Dispose();
         }
+    }
+
+    /// <summary>Tells the client what is not a reply. It is at the end of a message.</summary>
+    private async Task SayAsync(CancellationToken cancel)
+    {
+        using var writer = new PgWriter();
+        while (shared.Notices.TryDequeue(out PgNotice? notice))
+            notice.Write(writer);
+        if (!shared.Context.Record(Direction.ToClient, writer.Written.Span))
+            await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
+        await client.SendAsync(writer, cancel).ConfigureAwait(false);
     }
 
     private PgLoopStep Look(ReadOnlySpan<byte> buffer, out int consumed)

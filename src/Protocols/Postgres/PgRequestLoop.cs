@@ -33,6 +33,7 @@ internal sealed class PgRequestLoop(IDuplex client, IDuplex target, PgShared sha
     /// <summary>Whether those are left out.</summary>
     private bool _dropRest;
     private PgTake _waitFor;
+    private PgHoldWait? _holdWait;
     private PgViolation? _violation;
 
     private PgRequests Requests => _requests ??= new PgRequests(shared, _out);
@@ -48,17 +49,21 @@ internal sealed class PgRequestLoop(IDuplex client, IDuplex target, PgShared sha
                 ReadOnlyMemory<byte> buffer = read.Buffer.First;
                 shared.Touch();
                 PgLoopStep step = Look(buffer.Span, out int consumed);
+                byte[]? held = step == PgLoopStep.Hold ? FirstFrame(buffer.Span[consumed..]) : null;
                 await SendAsync(buffer[..consumed], cancel).ConfigureAwait(false);
+                consumed += held?.Length ?? 0;
 
                 bool waiting = step == PgLoopStep.More;
                 client.Input.AdvanceTo(read.Buffer.GetPosition(consumed), waiting ? read.Buffer.End : read.Buffer.GetPosition(consumed));
+                if (held is not null && await HoldAsync(held, cancel).ConfigureAwait(false) is { } gone)
+                    return gone;
                 if (step == PgLoopStep.Violation)
-                    return (new SessionEnd(SessionSide.Client, SessionStage.Ready, _violation!.Reason, _violation.SqlState, _violation.Message), _violation);
+                    return Violated();
                 if (step == PgLoopStep.Terminated)
                     return (new SessionEnd(SessionSide.Client, SessionStage.Ready, "closed"), null);
                 if (waiting && read.IsCompleted)
                     return (await HangUpAsync(cancel).ConfigureAwait(false), null);
-                if (step is not (PgLoopStep.More or PgLoopStep.Continue))
+                if (step is PgLoopStep.Replies or PgLoopStep.Catalog)
                     await WaitAsync(step, cancel).ConfigureAwait(false);
             }
         }
@@ -129,6 +134,11 @@ internal sealed class PgRequestLoop(IDuplex client, IDuplex target, PgShared sha
             case PgTake.Catalog:
                 step = PgLoopStep.Catalog;
                 return false;
+            case PgTake.Hold:
+                Requests.Secrets.Clear();
+                _mustWait |= Requests.MustWait;
+                step = PgLoopStep.Hold;
+                return false;
             case PgTake.Malformed:
                 return Violate("message-malformed", "a message is malformed", out step);
         }
@@ -175,6 +185,9 @@ internal sealed class PgRequestLoop(IDuplex client, IDuplex target, PgShared sha
         step = PgLoopStep.Violation;
         return false;
     }
+
+    private (SessionEnd End, PgViolation? Violation) Violated() =>
+        (new SessionEnd(SessionSide.Client, SessionStage.Ready, _violation!.Reason, _violation.SqlState, _violation.Message), _violation);
 
     /// <summary>Records what the client sent, then sends what the target is to get.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -229,6 +242,79 @@ internal sealed class PgRequestLoop(IDuplex client, IDuplex target, PgShared sha
         _out.Empty(FrontendMessage.Flush);
         await target.SendAsync(_out, cancel).ConfigureAwait(false);
         await Requests.SettledAsync(_waitFor).WaitAsync(cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// A message that waits for a person. It has been taken out of the receive buffer, so that the client can be watched meanwhile, and is decided
+    /// again from its copy, by the rules in force then. Earlier requests get their replies first.
+    /// </summary>
+    /// <returns>How the session ended; null: it goes on.</returns>
+    private async Task<(SessionEnd End, PgViolation? Violation)?> HoldAsync(byte[] frame, CancellationToken cancel)
+    {
+        PgLoopStep step = PgLoopStep.Hold;
+        int consumed = 0;
+        while (step is PgLoopStep.Hold or PgLoopStep.Replies or PgLoopStep.Catalog)
+        {
+            if (step != PgLoopStep.Hold)
+                await WaitAsync(step, cancel).ConfigureAwait(false);
+            else if (await HoldOnceAsync(Requests.Holds.Held!, cancel).ConfigureAwait(false) is { } gone)
+                return (gone, null);
+            step = Look(frame, out consumed);
+        }
+
+        if (step == PgLoopStep.Violation)
+            return Violated();
+        await SendAsync(frame.AsMemory(0, consumed), cancel).ConfigureAwait(false);
+        // Approved, and not run after all: another rule said no.
+        if (!Requests.Holds.Holding.IsUsed)
+            shared.Context.Done();
+        Requests.Holds.Holding.Clear();
+        return null;
+    }
+
+    private async Task<SessionEnd?> HoldOnceAsync(PgHeld held, CancellationToken cancel)
+    {
+        if (shared.Owed.Count > 0)
+        {
+            _out.Empty(FrontendMessage.Flush);
+            await target.SendAsync(_out, cancel).ConfigureAwait(false);
+            await shared.Owed.WaitBelowAsync(1).WaitAsync(cancel).ConfigureAwait(false);
+        }
+
+        if (shared.Owed.IsSkipping)
+        {
+            Requests.Holds.Holding.IsSkipped = true;
+            return null;
+        }
+
+        _holdWait ??= new PgHoldWait(client, shared);
+        (PgHoldEnd end, HoldOutcome? outcome) = await _holdWait.RunAsync(held, cancel).ConfigureAwait(false);
+        switch (end)
+        {
+            case PgHoldEnd.Left:
+                return await HangUpAsync(cancel).ConfigureAwait(false);
+            case PgHoldEnd.Terminated:
+                await HangUpAsync(cancel).ConfigureAwait(false);
+                return new SessionEnd(SessionSide.Client, SessionStage.Ready, "closed");
+            case PgHoldEnd.Cancelled:
+                Requests.Holds.Holding.Refusal = PgRefusal.Cancelled(held.Verdict);
+                break;
+            default:
+                if (outcome!.Approved)
+                    Requests.Holds.Holding.Approve(held, outcome.EndsAt);
+                else
+                    Requests.Holds.Holding.Refusal = PgRefusal.FromOutcome(held.Verdict, outcome);
+                break;
+        }
+
+        return null;
+    }
+
+    /// <summary>A copy of the message that <paramref name="buffer"/> begins with, which is whole.</summary>
+    private static byte[] FirstFrame(ReadOnlySpan<byte> buffer)
+    {
+        PgFrame.TryParse(buffer, int.MaxValue, out PgFrame frame);
+        return buffer[..frame.TotalLength].ToArray();
     }
 
     /// <summary>The client is gone without a word: the target is told as a client would, so that it ends the transaction.</summary>

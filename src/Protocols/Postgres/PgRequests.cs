@@ -29,21 +29,26 @@ internal enum PgTake : byte
 
     /// <summary>Whether it would be read as a part of a COPY is not known yet.</summary>
     Copy,
+
+    /// <summary>It waits for a person: see <see cref="PgHolds.Held"/>. The frame is whole.</summary>
+    Hold,
     Catalog,
     Malformed,
 }
 
 /// <summary>
-/// Decides the client's frames one by one, and enters the reply that each will get. A frame is decided once: NeedMore, Full, Drain, Copy and
-/// Catalog leave no trace, so that the same frame can be looked at again.
+/// Decides the client's frames one by one, and enters the reply that each will get. A frame is decided once: NeedMore, Full, Drain, Copy, Catalog
+/// and Hold leave no trace but in the record, so that the same frame can be looked at again.
 /// </summary>
-internal sealed class PgRequests(PgShared shared, PgWriter to)
+internal sealed class PgRequests
 {
     /// <summary>Longest body of the messages that hold only names and numbers, bytes: PostgreSQL's own PQ_SMALL_MESSAGE_LIMIT.</summary>
     private const int SmallMessage = 10_000;
 
-    private readonly PgActions _actions = new(shared);
-    private readonly PgObjects _objects = new(shared);
+    private readonly PgShared _shared;
+    private readonly PgWriter _to;
+    private readonly PgActions _actions;
+    private readonly PgObjects _objects;
     private byte[] _describeName = [];
     private byte _replaceWith;
 
@@ -51,8 +56,20 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
     private (bool MayBegin, bool MayRepeat, int Ended) _copy;
     private long _waitFor;
 
+    public PgRequests(PgShared shared, PgWriter to)
+    {
+        _shared = shared;
+        _to = to;
+        Holds = new PgHolds(shared);
+        _actions = new PgActions(shared, Holds);
+        _objects = new PgObjects(shared);
+    }
+
     /// <summary>Ranges of the last body that must not be recorded; the loop takes them away.</summary>
     public List<SqlRange> Secrets { get; } = [];
+
+    /// <summary>What waits for a person.</summary>
+    public PgHolds Holds { get; }
 
     /// <summary>The recording is behind.</summary>
     public bool MustWait { get; private set; }
@@ -82,7 +99,7 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
                 return frame.Type == FrontendMessage.Sync ? PgTake.Drop : PgTake.Malformed;
         }
 
-        if (shared.Owed.IsFull)
+        if (_shared.Owed.IsFull)
             return PgTake.Full;
         return frame.Type switch
         {
@@ -96,27 +113,27 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
     /// <summary>Waits until a message that was answered by Full, Drain or Copy can be looked at again.</summary>
     public Task SettledAsync(PgTake why) => why switch
     {
-        PgTake.Full => shared.Owed.WaitBelowAsync(shared.Limits.RequestsInFlight / 2),
-        PgTake.Copy => shared.Owed.WaitCopyAsync(_copy.Ended),
-        _ => shared.Owed.WaitAsync(_waitFor),
+        PgTake.Full => _shared.Owed.WaitBelowAsync(_shared.Limits.RequestsInFlight / 2),
+        PgTake.Copy => _shared.Owed.WaitCopyAsync(_copy.Ended),
+        _ => _shared.Owed.WaitAsync(_waitFor),
     };
 
     /// <summary>Writes the message of ours that the last Take asked for.</summary>
     public void Write(PgTake take)
     {
         if (take == PgTake.Precede)
-            to.Begin(FrontendMessage.Describe).Byte((byte)'P').CString(_describeName).End();
+            _to.Begin(FrontendMessage.Describe).Byte((byte)'P').CString(_describeName).End();
         else if (_replaceWith == FrontendMessage.Query)
-            to.Begin(FrontendMessage.Query).CString(PgRefusal.SubstituteText).End();
+            _to.Begin(FrontendMessage.Query).CString(PgRefusal.SubstituteText).End();
         else
-            to.Begin(FrontendMessage.Parse).CString("sallyport"u8).CString(PgRefusal.SubstituteText).Int16(0).End();
+            _to.Begin(FrontendMessage.Parse).CString("sallyport"u8).CString(PgRefusal.SubstituteText).Int16(0).End();
     }
 
     private PgCopyTurn CopyTurn()
     {
         if (!_copy.MayBegin)
             return PgCopyTurn.No;
-        PgCopyTurn turn = shared.Owed.CopyTurn(_copy.Ended, _copy.MayRepeat);
+        PgCopyTurn turn = _shared.Owed.CopyTurn(_copy.Ended, _copy.MayRepeat);
         _copy.MayBegin = turn != PgCopyTurn.No;
         return turn;
     }
@@ -155,12 +172,12 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
     /// <summary>Query and Parse: the text is collected up to a limit, judged, and goes on or is replaced.</summary>
     private PgTake TakeText(PgFrame frame, ReadOnlySpan<byte> body)
     {
-        bool truncated = frame.BodyLength > shared.Limits.StatementBytes;
-        if (body.Length < Math.Min(frame.BodyLength, shared.Limits.StatementBytes))
+        bool truncated = frame.BodyLength > _shared.Limits.StatementBytes;
+        if (body.Length < Math.Min(frame.BodyLength, _shared.Limits.StatementBytes))
             return PgTake.NeedMore;
         while (true)
         {
-            int epoch = shared.Context.Refresh();
+            int epoch = _shared.Context.Refresh();
             if (!TryIndex(out PgMaskIndex? index))
                 return PgTake.Catalog;
             PgTake? take = frame.Type == FrontendMessage.Query ? TakeQuery(body, truncated, index, epoch) : TakeParse(body, truncated, index, epoch);
@@ -180,11 +197,21 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
             text = query.Text;
         }
 
-        PgJudgement judged = Judged(_actions.JudgeText(text, truncated, index, _actions.Settings()), textAt: 0);
-        if (shared.Context.Epoch != epoch)
+        SqlSettings settings = _actions.Settings();
+        if (Holds.Holding.Refusal is { } said)
+        {
+            _actions.FindSecrets(text, settings);
+            KeepSecrets(textAt: 0);
+            return Refuse(PgReplyState.Query, FrontendMessage.Query, said);
+        }
+
+        PgJudgement judged = Judged(_actions.JudgeText(text, truncated, index, settings), textAt: 0);
+        if (_shared.Context.Epoch != epoch)
             return null;
         if (judged.Refusal is not null)
             return Refuse(PgReplyState.Query, FrontendMessage.Query, judged.Refusal);
+        if (judged.Holds is { } holds && Holds.MustHold(holds, text, settings, statement: null, values: null))
+            return PgTake.Hold;
         _objects.OnRun(judged.Effects);
         bool mayCopyIn = (judged.Effects & PgEffects.MayCopyIn) != 0;
         if (mayCopyIn)
@@ -194,13 +221,14 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
             Kind = PgReplyState.Query,
             Masked = index is not null,
             MayCopyIn = mayCopyIn,
+            Approved = judged.Holds is not null,
             Statement = (judged.Effects & PgEffects.MightRead) != 0 ? PgStatement.Reading : PgStatement.Clean,
         });
     }
 
     private PgTake? TakeParse(ReadOnlySpan<byte> body, bool truncated, PgMaskIndex? index, int epoch)
     {
-        ReadOnlySpan<byte> name, text;
+        ReadOnlySpan<byte> name, text, types = default;
         if (truncated)
         {
             var reader = new SpanReader(body);
@@ -215,11 +243,12 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
                 return PgTake.Malformed;
             name = parse.Name;
             text = parse.Query;
+            types = parse.Types;
         }
 
         SqlSettings settings = _actions.Settings();
         PgJudgement judged = Judged(_actions.JudgeText(text, truncated, index, settings), textAt: name.Length + 1);
-        if (shared.Context.Epoch != epoch)
+        if (_shared.Context.Epoch != epoch)
             return null;
         if (judged.Refusal is not null || !_objects.HasRoomForStatement(name))
         {
@@ -227,8 +256,11 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
             return Refuse(PgReplyState.Parse, FrontendMessage.Parse, judged.Refusal ?? TooManyNames);
         }
 
-        PgStatement statement = _objects.Remember(name, text, truncated, judged.Effects, settings, index);
-        statement.Ticket = shared.Owed.Enqueue(new PgOwed { Kind = PgReplyState.Parse, Statement = statement });
+        // Parsing runs nothing: what is held waits when it is executed.
+        PgStatement statement = _objects.Remember(name, text, types, truncated, judged.Effects, settings, index);
+        statement.Holds = judged.Holds;
+        Holds.OnStatement(statement);
+        statement.Ticket = _shared.Owed.Enqueue(new PgOwed { Kind = PgReplyState.Parse, Statement = statement });
         return PgTake.Forward;
     }
 
@@ -246,9 +278,13 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
             return PgTake.Drain;
         if (!_objects.HasRoomForPortal(bind.Portal))
             return Refuse(PgReplyState.Bind, FrontendMessage.Parse, TooManyNames);
+        bool keeps = Holds.MayBeHeld(statement) && frame.BodyLength <= _shared.Limits.HeldValueBytes;
+        if (keeps && body.Length < frame.BodyLength)
+            return PgTake.NeedMore;
 
-        PgPortal portal = _objects.Bind(bind.Portal, statement);
-        long ticket = shared.Owed.Enqueue(new PgOwed { Kind = PgReplyState.Bind, Portal = portal, Statement = statement });
+        PgPortal portal = _objects.Bind(bind.Portal, statement, keeps ? PgBoundValues.TryRead(body) : null);
+        Holds.OnPortal(bind.Portal, statement);
+        long ticket = _shared.Owed.Enqueue(new PgOwed { Kind = PgReplyState.Bind, Portal = portal, Statement = statement });
         // A Bind that the target skips made nothing, not even by ticket 0.
         portal.Ticket = ticket == 0 ? -1 : ticket;
         return PgTake.Forward;
@@ -259,8 +295,12 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
         if (!PgNamed.TryRead(body, out PgNamed describe))
             return PgTake.Malformed;
         if (describe.IsStatement)
-            return Owe(new PgOwed { Kind = PgReplyState.DescribeStatement });
-        int epoch = shared.Context.Refresh();
+        {
+            _objects.TryStatement(describe.Name, out PgStatement asked, out _);
+            return Owe(new PgOwed { Kind = PgReplyState.DescribeStatement, Described = asked.Holds is null ? null : asked });
+        }
+
+        int epoch = _shared.Context.Refresh();
         if (!TryIndex(out PgMaskIndex? index))
             return PgTake.Catalog;
         if (!TryPortal(describe.Name, out PgPortal portal))
@@ -275,22 +315,27 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
     {
         if (!PgExecute.TryRead(body, out PgExecute execute))
             return PgTake.Malformed;
-        int epoch = shared.Context.Refresh();
+        int epoch = _shared.Context.Refresh();
         if (!TryIndex(out PgMaskIndex? index))
             return PgTake.Catalog;
         if (!TryPortal(execute.Portal, out PgPortal portal))
             return PgTake.Drain;
 
         PgStatement statement = portal.Statement;
-        if (ReferenceEquals(statement, PgStatement.Unknown) || !IsJudged(statement, epoch, index))
+        bool isUnknown = ReferenceEquals(statement, PgStatement.Unknown);
+        if (isUnknown || !IsJudged(statement, epoch, index) || Holds.MustJudgeAgain(statement))
         {
             PgJudgement judged = Judged(JudgeAgain(statement, epoch, index), textAt: -1);
-            if (shared.Context.Epoch != epoch)
+            if (_shared.Context.Epoch != epoch)
                 return TakeExecute(body);
-            if (judged.Refusal is not null)
-                return Refuse(PgReplyState.Parse, FrontendMessage.Parse, judged.Refusal);
-            if (!ReferenceEquals(statement, PgStatement.Unknown))
+            if ((judged.Refusal ?? (statement.Text is null && Holds.MustJudgeAgain(statement) ? Holds.Unknown() : null)) is { } refusal)
+                return Refuse(PgReplyState.Parse, FrontendMessage.Parse, refusal);
+            if (!isUnknown)
             {
+                // What was held, and has no text to be judged by again, stays held.
+                statement.Holds = statement.Text is null ? statement.Holds : judged.Holds;
+                Holds.OnStatement(statement);
+                Holds.OnPortal(execute.Portal, statement);
                 statement.Widen(judged.Effects);
                 (statement.Epoch, statement.Index) = (epoch, index);
             }
@@ -300,6 +345,12 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
         bool isRetargetable = index is not null && (statement.Effects & PgEffects.IsIndirect) != 0 && portal.BoundAt >= 0;
         if (isRetargetable && portal.BoundAt != _objects.Run)
             return Refuse(PgReplyState.Parse, FrontendMessage.Parse, Retargeted);
+        bool approved = Holds.NeedsApproval(portal);
+        PgRefusal? no = Holds.Holding.Refusal;
+        if (no is null && approved && Holds.MustHold(portal, out no))
+            return PgTake.Hold;
+        if (no is not null)
+            return Refuse(PgReplyState.Parse, FrontendMessage.Parse, no);
         portal.BoundAt = -1;
         // A plan is of use only if nothing ran since its description: a cursor's name may stand for another query by now. And drivers that cache
         // statements do not ask for the description again: we do, or there would be no telling what the rows hold.
@@ -308,7 +359,7 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
         {
             portal.DescribedIn = epoch;
             _describeName = execute.Portal.IsEmpty ? [] : execute.Portal.ToArray();
-            shared.Owed.Enqueue(Described(portal, masked: true, hidden: true));
+            _shared.Owed.Enqueue(Described(portal, masked: true, hidden: true));
         }
 
         _objects.OnRun(statement.Effects);
@@ -324,6 +375,7 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
             Statement = statement,
             Masked = index is not null,
             MayCopyIn = mayCopyIn,
+            Approved = approved,
         });
         return describe ? PgTake.Precede : PgTake.Forward;
     }
@@ -367,7 +419,7 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
             return PgTake.Malformed;
         if (body.Length < 4)
             return PgTake.NeedMore;
-        shared.Context.Refresh();
+        _shared.Context.Refresh();
         if (!TryIndex(out PgMaskIndex? index))
             return PgTake.Catalog;
         var reader = new SpanReader(body);
@@ -382,9 +434,9 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
     private bool TryIndex(out PgMaskIndex? index)
     {
         index = null;
-        if (shared.Context.Masks is not { } masks)
+        if (_shared.Context.Masks is not { } masks)
             return true;
-        index = shared.Catalog.Peek(masks);
+        index = _shared.Catalog.Peek(masks);
         return index is not null;
     }
 
@@ -392,12 +444,14 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
     {
         MustWait |= judged.MustWait;
         if (textAt >= 0)
-        {
-            foreach (SqlRange secret in _actions.Secrets)
-                Secrets.Add(new SqlRange(textAt + secret.Start, secret.Length));
-        }
-
+            KeepSecrets(textAt);
         return judged;
+    }
+
+    private void KeepSecrets(int textAt)
+    {
+        foreach (SqlRange secret in _actions.Secrets)
+            Secrets.Add(new SqlRange(textAt + secret.Start, secret.Length));
     }
 
     private static PgRefusal Retargeted { get; } = new(SqlState.InsufficientPrivilege, "refused by policy: what its name stands for may have changed since it was bound",
@@ -417,14 +471,15 @@ internal sealed class PgRequests(PgShared shared, PgWriter to)
 
     private PgTake Owe(in PgOwed owed)
     {
-        shared.Owed.Enqueue(owed);
+        long ticket = _shared.Owed.Enqueue(owed);
+        Holds.Holding.IsUsed |= owed.Approved && ticket != 0;
         return PgTake.Forward;
     }
 
     private PgTake Refuse(PgReplyState kind, byte substitute, PgRefusal refusal)
     {
         _replaceWith = substitute;
-        shared.Owed.Enqueue(new PgOwed { Kind = kind, Refusal = refusal });
+        _shared.Owed.Enqueue(new PgOwed { Kind = kind, Refusal = refusal });
         return PgTake.Replace;
     }
 }

@@ -57,7 +57,7 @@ public sealed class PgSession
             PgClient client;
             try
             {
-                client = await handshake.RunAsync(deadline.Token).ConfigureAwait(false);
+                client = await handshake.RunAsync(deadline).ConfigureAwait(false);
             }
             finally
             {
@@ -128,12 +128,12 @@ public sealed class PgSession
             Node = _listener.Node,
             Listener = _listener.Name,
             Protocol = "postgres",
-            Identity = client.Identity!,
+            Identity = client.Login!.Identity,
             Target = name,
             Resource = database,
             Source = _client.Remote,
             StartedAt = _doors.Time.GetUtcNow(),
-            ClientUser = client.Startup.User,
+            ClientUser = client.Login.User,
             ClientApplication = client.Startup.ApplicationName,
             ClientTls = _client.Tls is not null,
         };
@@ -206,7 +206,7 @@ public sealed class PgSession
         PgClient client, TargetInfo target, SessionContext context, CancellationTokenSource deadline, CancellationTokenRegistration cut, CancellationToken stop)
     {
         PgCatalog catalog = _doors.Catalogs.For(target, context.Facts.Resource);
-        var shared = new PgShared(context, catalog, _listener.Limits);
+        var shared = new PgShared(context, catalog, _listener.Limits, _doors.Time);
         if (!_doors.Sessions.TryEnter(context, shared, out string? refusal))
             throw PgHandshake.Turned(SessionStage.Route, "limit-reached", new PgRefusal(SqlState.TooManyConnections, refusal ?? "no more sessions are allowed"));
         try
@@ -214,10 +214,10 @@ public sealed class PgSession
             PgTargetConnection backend = await ConnectAsync(client.Startup!, target, context, catalog, deadline.Token).ConfigureAwait(false);
             await using (backend.Duplex.ConfigureAwait(false))
             {
-                PgCancelKeys.Entry key = _doors.CancelKeys.Issue(context, target, backend, client.Startup!.Version, _listener.Limits);
+                PgCancelKeys.Entry key = _doors.CancelKeys.Issue(shared, target, backend, client.Startup!.Version, _listener.Limits);
                 try
                 {
-                    await WelcomeAsync(backend, key, shared, deadline.Token).ConfigureAwait(false);
+                    await WelcomeAsync(client.Login!, backend, key, shared, deadline.Token).ConfigureAwait(false);
                     deadline.CancelAfter(Timeout.InfiniteTimeSpan);
                     cut.Unregister();
                     return await RunLoopsAsync(backend.Duplex, shared, stop).ConfigureAwait(false);
@@ -261,10 +261,13 @@ public sealed class PgSession
     private static string Reason(PgTargetException e) => e.InnerException is { } inner ? $"{e.Message}: {inner.Message}" : e.Message;
 
     /// <summary>AuthenticationOk and what the target announced, with our cancel key in place of its own.</summary>
-    private async Task WelcomeAsync(PgTargetConnection backend, PgCancelKeys.Entry key, PgShared shared, CancellationToken cancel)
+    private async Task WelcomeAsync(PgLoggedIn login, PgTargetConnection backend, PgCancelKeys.Entry key, PgShared shared, CancellationToken cancel)
     {
         using var writer = new PgWriter();
-        writer.Begin(BackendMessage.Authentication).Int32(0).End();
+        if (login.SaslFinal is { } final)
+            writer.Begin(BackendMessage.Authentication).Int32(AuthenticationRequest.SaslFinal).Bytes(final).End();
+        if (!login.IsGreeted)
+            writer.Begin(BackendMessage.Authentication).Int32(AuthenticationRequest.Ok).End();
         int recordFrom = writer.Length;
         foreach (PgRawMessage message in backend.Announced)
         {
@@ -288,9 +291,11 @@ public sealed class PgSession
     {
         var requests = new PgRequestLoop(_client, target, shared);
         var replies = new PgReplyLoop(target, _client, shared);
+        // A request loop that waits for a person, and reads nothing, learns of the end by this alone.
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using CancellationTokenRegistration stopped = stop.Register(static s => ((PgShared)s!).End("stopped", "the server is stopping"), shared);
 
-        Task<(SessionEnd End, PgViolation? Violation)> request = GuardAsync(requests.RunAsync(stop), SessionSide.Client);
+        Task<(SessionEnd End, PgViolation? Violation)> request = GuardAsync(requests.RunAsync(ending.Token), SessionSide.Client);
         Task<(SessionEnd End, PgViolation? Violation)> reply = GuardAsync(replies.RunAsync(stop), SessionSide.Target);
         Task first = await Task.WhenAny(request, reply, shared.EndAsked).ConfigureAwait(false);
         if (first == request && (await request.ConfigureAwait(false)).End.Reason is "closed" or "closed-without-terminate")
@@ -309,6 +314,7 @@ public sealed class PgSession
         await reply.ConfigureAwait(false);
         await SayWhyAsync(shared, replies, end, violation).ConfigureAwait(false);
         _client.Abort();
+        await ending.CancelAsync().ConfigureAwait(false);
         await request.ConfigureAwait(false);
         return shared.Ending is { } asked ? new SessionEnd(SessionSide.Proxy, SessionStage.Ready, asked.Reason, SqlState.AdminShutdown) : end;
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Sallyport.Contract;
 using Sallyport.Protocols.Postgres.Catalog;
 using Sallyport.Protocols.Postgres.Sql;
@@ -5,7 +6,7 @@ using Sallyport.Protocols.Postgres.Sql;
 namespace Sallyport.Protocols.Postgres;
 
 /// <summary>What the two loops of a session share. Each field says who writes it.</summary>
-internal sealed class PgShared(SessionContext context, PgCatalog catalog, PgLimits limits) : ISessionControl
+internal sealed class PgShared(SessionContext context, PgCatalog catalog, PgLimits limits, TimeProvider time) : ISessionControl
 {
     private readonly TaskCompletionSource _endAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastActivity = Environment.TickCount64;
@@ -13,6 +14,8 @@ internal sealed class PgShared(SessionContext context, PgCatalog catalog, PgLimi
     private volatile bool _encodingIsAsciiSafe = true;
     private volatile EndRequest? _endRequest;
     private volatile bool _catalogTouched;
+    private readonly ConcurrentQueue<PgNotice> _notices = new();
+    private volatile Action? _wake;
 
     /// <summary>Why the session is to end, asked for from outside.</summary>
     internal sealed record EndRequest(string Reason, string Message);
@@ -23,6 +26,8 @@ internal sealed class PgShared(SessionContext context, PgCatalog catalog, PgLimi
 
     public PgLimits Limits => limits;
 
+    public TimeProvider Time => time;
+
     public PgOwedQueue Owed { get; } = new(limits.RequestsInFlight);
 
     /// <summary>As the target last reported it. Written by the reply loop.</summary>
@@ -31,7 +36,14 @@ internal sealed class PgShared(SessionContext context, PgCatalog catalog, PgLimi
     /// <summary>False when client_encoding is not one whose bytes can be read as UTF-8. Written by the reply loop.</summary>
     public bool EncodingIsAsciiSafe => _encodingIsAsciiSafe;
 
-    public long LastActivity => Volatile.Read(ref _lastActivity);
+    /// <summary>A session whose statement waits for a person is not idle.</summary>
+    public long LastActivity => Withdrawal.IsOpen ? Environment.TickCount64 : Volatile.Read(ref _lastActivity);
+
+    /// <summary>Takes back a statement that waits for approval.</summary>
+    public PgWithdrawal Withdrawal { get; } = new();
+
+    /// <summary>What the client is to be told besides its replies. Filled by the request loop, emptied by the reply loop, which alone writes to the client.</summary>
+    public ConcurrentQueue<PgNotice> Notices => _notices;
 
     /// <summary>Set once, by whoever asks first.</summary>
     public EndRequest? Ending => _endRequest;
@@ -40,6 +52,16 @@ internal sealed class PgShared(SessionContext context, PgCatalog catalog, PgLimi
     public Task EndAsked => _endAsked.Task;
 
     public void Touch() => Volatile.Write(ref _lastActivity, Environment.TickCount64);
+
+    /// <summary>Tells the client something, as soon as it is at the end of a message.</summary>
+    public void Say(PgNotice notice)
+    {
+        _notices.Enqueue(notice);
+        _wake?.Invoke();
+    }
+
+    /// <summary>How the reply loop is woken while it waits for the target.</summary>
+    public void OnWake(Action wake) => _wake = wake;
 
     public void End(string reason, string message)
     {

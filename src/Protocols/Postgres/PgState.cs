@@ -3,8 +3,17 @@ namespace Sallyport.Protocols.Postgres;
 /// <summary>What a client may send. Not legal means the session ends: nothing is guessed.</summary>
 public enum PgClientState : byte
 {
-    /// <summary>Only PasswordMessage.</summary>
+    /// <summary>A cleartext password was asked for: only PasswordMessage.</summary>
     Password,
+
+    /// <summary>SASL mechanisms were offered: only SASLInitialResponse (55.3).</summary>
+    SaslInitial,
+
+    /// <summary>A SASL challenge was sent: only SASLResponse.</summary>
+    SaslResponse,
+
+    /// <summary>A person logs in elsewhere: the client has nothing to say.</summary>
+    Prompted,
 
     /// <summary>Logged in: everything but PasswordMessage. CopyData, CopyDone and CopyFail are legal without a COPY, which PostgreSQL ignores (55.2.6).</summary>
     Ready,
@@ -62,6 +71,7 @@ public static class PgState
         switch (state, type)
         {
             case (PgClientState.Password, FrontendMessage.PasswordMessage):
+            case (PgClientState.SaslResponse, FrontendMessage.PasswordMessage):
             case (PgClientState.Ready, FrontendMessage.Query):
             case (PgClientState.Ready, FrontendMessage.Parse):
             case (PgClientState.Ready, FrontendMessage.Bind):
@@ -75,8 +85,14 @@ public static class PgState
             case (PgClientState.Ready, FrontendMessage.CopyDone):
             case (PgClientState.Ready, FrontendMessage.CopyFail):
                 return true;
+            case (PgClientState.SaslInitial, FrontendMessage.PasswordMessage):
+                next = PgClientState.SaslResponse;
+                return true;
             case (PgClientState.Ready, FrontendMessage.Terminate):
             case (PgClientState.Password, FrontendMessage.Terminate):
+            case (PgClientState.SaslInitial, FrontendMessage.Terminate):
+            case (PgClientState.SaslResponse, FrontendMessage.Terminate):
+            case (PgClientState.Prompted, FrontendMessage.Terminate):
                 next = PgClientState.Closed;
                 return true;
             default:

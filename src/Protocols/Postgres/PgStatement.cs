@@ -52,6 +52,7 @@ public sealed class PgStatement
 {
     private volatile PgObjectState _state;
     private volatile PgEffects _effects;
+    private volatile uint[]? _describedTypes;
 
     /// <summary>A statement whose text is not known (made by SQL PREPARE, by a failed Parse, …): it may do anything.</summary>
     public static PgStatement Unknown { get; } = new() { Effects = PgEffects.All, State = PgObjectState.Failed };
@@ -71,6 +72,19 @@ public sealed class PgStatement
 
     /// <summary>The text, so that changed rules can judge it again; null when it was not kept, or may no longer be what the name stands for. Request loop only.</summary>
     public byte[]? Text { get; set; }
+
+    /// <summary>What holds it until somebody approves of it; null: nothing. Request loop only.</summary>
+    internal PgHeldBy[]? Holds { get; set; }
+
+    /// <summary>Types of its parameters as Parse gave them; 0: left to the target. Request loop only.</summary>
+    internal uint[] Types { get; set; } = [];
+
+    /// <summary>Types of its parameters as the target described them; null: it was not asked. Written by the reply loop, read by the request loop.</summary>
+    internal uint[]? DescribedTypes
+    {
+        get => _describedTypes;
+        set => _describedTypes = value;
+    }
 
     /// <summary>How the target read the text when it parsed it.</summary>
     public SqlSettings Settings { get; init; }
@@ -120,6 +134,15 @@ public sealed class PgPortal
 
     /// <summary>How much had been run when it was bound; -1 once it has run itself. Request loop only.</summary>
     public long BoundAt { get; set; } = -1;
+
+    /// <summary>The values it was bound to, when they may have to be shown; null: they were not kept. Request loop only.</summary>
+    internal PgBoundValues? Values { get; set; }
+
+    /// <summary>The rules it was approved by, so that fetching more of its rows needs no other approval; null: it was not, or has not been held. Request loop only.</summary>
+    internal PgHeldBy[]? ApprovedBy { get; set; }
+
+    /// <summary>When that approval ends; null: it does not. Request loop only.</summary>
+    internal DateTimeOffset? ApprovedUntil { get; set; }
 
     /// <summary>Counts the Syncs sent before it. Request loop only.</summary>
     public int Group { get; set; }

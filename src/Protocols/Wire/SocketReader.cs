@@ -1,6 +1,4 @@
-using System.IO.Pipelines;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using Pipelines.Sockets.Unofficial;
 
 namespace Sallyport.Protocols.Wire;
@@ -16,23 +14,23 @@ internal sealed class SocketReader(Socket socket) : BufferedReader, IDisposable
         Complete();
     }
 
-    protected override ValueTask<ReadResult> ReceiveAsync(Memory<byte> buffer, CancellationToken cancel)
+    protected override bool BeginReceive(Memory<byte> buffer, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
         _receive.SetBuffer(buffer);
         if (socket.ReceiveAsync(_receive))
-            return AwaitAsync();
-
+            return false;
         _receive.Complete();
-        return _receive.SocketError == SocketError.Success ? new ValueTask<ReadResult>(Received(_receive.GetResult())) : AwaitAsync();
+        return true;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<ReadResult> AwaitAsync()
+    protected override void OnReceived(Action ended) => _receive.OnCompleted(ended);
+
+    protected override int EndReceive()
     {
         try
         {
-            return Received(await _receive);
+            return _receive.GetResult();
         }
         catch (SocketException e)
         {

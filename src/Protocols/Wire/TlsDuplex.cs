@@ -64,8 +64,16 @@ internal sealed class TlsDuplex : IDuplex
 
     private sealed class StreamReader(Stream stream) : BufferedReader
     {
-        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-        protected override async ValueTask<ReadResult> ReceiveAsync(Memory<byte> buffer, CancellationToken cancel) =>
-            Received(await stream.ReadAsync(buffer, cancel).ConfigureAwait(false));
+        private ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter _receive;
+
+        protected override bool BeginReceive(Memory<byte> buffer, CancellationToken cancel)
+        {
+            _receive = stream.ReadAsync(buffer, cancel).ConfigureAwait(false).GetAwaiter();
+            return _receive.IsCompleted;
+        }
+
+        protected override void OnReceived(Action ended) => _receive.UnsafeOnCompleted(ended);
+
+        protected override int EndReceive() => _receive.GetResult();
     }
 }

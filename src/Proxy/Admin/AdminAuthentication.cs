@@ -45,13 +45,14 @@ internal sealed class AdminAuthentication(AdminConfig config, IAdminLogin login,
         if (authorization.Count == 0 && cookie is null)
             return (null, "none");
 
-        string? token = cookie is null ? Bearer(authorization) : await OfCookieAsync(context, cookie, cancel).ConfigureAwait(false);
+        AdminSession? session = cookie is null ? null : await OfCookieAsync(context, cookie, cancel).ConfigureAwait(false);
+        string? token = cookie is null ? Bearer(authorization) : session?.Token;
         if (token is null)
             return (null, cookie is null ? "authorization-malformed" : "session-unknown");
         IPAddress address = context.Connection.RemoteIpAddress ?? IPAddress.None;
         AdminLoginResult result = await login.LoginAsync(token, new IPEndPoint(address, context.Connection.RemotePort), cancel).ConfigureAwait(false);
         return result.Identity is { } identity
-            ? (new AdminCaller(identity, AdminRoles.Of(identity, config.Roles, result.Scope), address), null)
+            ? (new AdminCaller(identity, AdminRoles.Of(identity, config.Roles, result.Scope), address, session?.Csrf), null)
             : (null, result.Refusal);
     }
 
@@ -60,7 +61,7 @@ internal sealed class AdminAuthentication(AdminConfig config, IAdminLogin login,
             ? value[Scheme.Length..].Trim()
             : null;
 
-    private async ValueTask<string?> OfCookieAsync(HttpContext context, string cookie, CancellationToken cancel)
+    private async ValueTask<AdminSession?> OfCookieAsync(HttpContext context, string cookie, CancellationToken cancel)
     {
         // A cookie comes along whoever makes the browser send a request: other sites' are refused before it is looked up.
         HttpRequest request = context.Request;
@@ -76,6 +77,6 @@ internal sealed class AdminAuthentication(AdminConfig config, IAdminLogin login,
         bool proven = csrf.Count == 1 && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(csrf[0] ?? ""), Encoding.UTF8.GetBytes(session.Csrf));
         return unsafeMethod && !proven
             ? throw AdminProblem.Forbidden("csrf-missing", $"A request by cookie that changes something needs the header {CsrfHeader}.", "GET /v1/me says what it must be.")
-            : session.Token;
+            : session;
     }
 }

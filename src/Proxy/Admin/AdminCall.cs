@@ -9,7 +9,8 @@ namespace Sallyport.Proxy.Admin;
 /// <param name="Identity">As the proof says.</param>
 /// <param name="Roles">What it may do.</param>
 /// <param name="Source">Where the connection comes from; no header has a say in it.</param>
-internal sealed record AdminCaller(Contract.Identity Identity, AdminRoleSet Roles, IPAddress Source);
+/// <param name="Csrf">Of a browser's session: what its pages must repeat; null: it came with a token.</param>
+internal sealed record AdminCaller(Contract.Identity Identity, AdminRoleSet Roles, IPAddress Source, string? Csrf = null);
 
 /// <summary>One request that was let in. A parameter of this type in a handler is it.</summary>
 internal sealed class AdminCall

@@ -110,9 +110,17 @@ internal sealed class AdminGate(AdminAuthentication authentication, IAudit audit
         return AdminProblem.Forbidden("role-missing", $"This needs the role {role}.", "The configuration's admin.roles says which groups have it.");
     }
 
-    private static AdminProblem Unmatched(HttpContext context) => context.GetEndpoint() is null
-        ? new AdminProblem(StatusCodes.Status404NotFound, "no-such-route", "There is no such route.", "GET /openapi.json lists all.")
-        : new AdminProblem(StatusCodes.Status405MethodNotAllowed, "method-refused", "The route does not know this method.", "GET /openapi.json lists all.");
+    private static AdminProblem Unmatched(HttpContext context)
+    {
+        const string Next = "GET /openapi.json lists all.";
+        if (context.GetEndpoint() is null)
+            return new AdminProblem(StatusCodes.Status404NotFound, "no-such-route", "There is no such route.", Next);
+
+        // Routing has stand-ins of its own for a method, and for a type of body, that a route does not take.
+        return context.Request.ContentType is not null && !context.Request.HasJsonContentType()
+            ? new AdminProblem(StatusCodes.Status415UnsupportedMediaType, "type-refused", "A body is JSON (application/json).", Next)
+            : new AdminProblem(StatusCodes.Status405MethodNotAllowed, "method-refused", "The route does not know this method.", Next);
+    }
 
     private static void Bound(HttpContext context, AdminRouteInfo route)
     {

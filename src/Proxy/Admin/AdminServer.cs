@@ -14,6 +14,7 @@ using Microsoft.Extensions.Logging;
 using Sallyport.Proxy.Audit;
 using Sallyport.Proxy.Configuration;
 using Sallyport.Proxy.Logging;
+using Sallyport.Proxy.Metrics;
 
 namespace Sallyport.Proxy.Admin;
 
@@ -31,6 +32,9 @@ internal sealed record AdminDoors
     public IAdminSessions? Sessions { get; init; }
 
     public required IAudit Audit { get; init; }
+
+    /// <summary>For the address of metrics alone, when the configuration has one.</summary>
+    public ProxyMetrics? Metrics { get; init; }
 
     /// <summary>The rooms' routes.</summary>
     public required IReadOnlyList<IAdminRoutes> Routes { get; init; }
@@ -56,6 +60,12 @@ internal sealed class AdminServer : IAsyncDisposable
         _app = builder.Build();
         _gate = new AdminGate(new AdminAuthentication(doors.Config, doors.Login, doors.Sessions), doors.Audit, doors.Config.Streams, doors.Time, doors.Log);
         var errors = new AdminErrors(doors.Log);
+        if (doors.Metrics is not null)
+        {
+            var metrics = new MetricsDoor(doors.Metrics);
+            _app.Use((context, next) => metrics.InvokeAsync(context, next));
+        }
+
         _app.Use((context, next) => errors.InvokeAsync(context, next));
         _app.UseRouting();
         _app.UseRequestTimeouts();
@@ -69,6 +79,9 @@ internal sealed class AdminServer : IAsyncDisposable
 
     /// <summary>Where it listens: the port is the system's choice when the configuration says 0.</summary>
     public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    /// <summary>Where metrics alone are to be had; null: nowhere.</summary>
+    public Uri? MetricsAddress => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ElementAtOrDefault(1) is { } address ? new Uri(address) : null;
 
     /// <summary>Every route that there is.</summary>
     public IReadOnlyList<Endpoint> Endpoints => [.. ((IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints)];
@@ -122,6 +135,18 @@ internal sealed class AdminServer : IAsyncDisposable
         limits.KeepAliveTimeout = AdminLimits.KeepAlive;
         limits.MinRequestBodyDataRate = new MinDataRate(AdminLimits.LeastSendRate, AdminLimits.RateGrace);
         limits.MinResponseDataRate = new MinDataRate(AdminLimits.LeastReadRate, AdminLimits.RateGrace);
+        ListenForAll(kestrel, doors);
+        if (doors is { Metrics: not null, Config.Metrics: { } address })
+        {
+            kestrel.Listen(address, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                MetricsDoor.MarkAll(listen);
+            });
+        }
+    }
+
+    private static void ListenForAll(KestrelServerOptions kestrel, AdminDoors doors) =>
         kestrel.Listen(doors.Config.Address, listen =>
         {
             listen.Protocols = HttpProtocols.Http1AndHttp2;
@@ -137,7 +162,6 @@ internal sealed class AdminServer : IAsyncDisposable
                 OnConnection = _ => new ValueTask<SslServerAuthenticationOptions>(Tls(doors.Tls())),
             });
         });
-    }
 
     /// <summary>The certificate as listeners have it, with ALPN left to the web server.</summary>
     private static SslServerAuthenticationOptions Tls(SslServerAuthenticationOptions? tls) => new()

@@ -36,6 +36,7 @@ internal sealed class ApprovalService : IApprovals, IAsyncDisposable
         Reviews = new Reviews(parts);
         Own = new OwnRequests(parts);
         Views = new ApprovalViews(parts);
+        Watch = new ApprovalWatch(parts, Views);
     }
 
     public Decisions Decisions { get; }
@@ -51,6 +52,8 @@ internal sealed class ApprovalService : IApprovals, IAsyncDisposable
     public OwnRequests Own { get; }
 
     public ApprovalViews Views { get; }
+
+    public ApprovalWatch Watch { get; }
 
     /// <summary>What waits on this node.</summary>
     public int Waiting => _waiters.Count;
@@ -141,9 +144,16 @@ internal sealed class ApprovalService : IApprovals, IAsyncDisposable
         using var payload = JsonDocument.Parse(news.Payload);
         if (!payload.RootElement.GetProperty("id").TryGetGuid(out Guid id))
             return;
-        if (payload.RootElement.GetProperty("status").GetString() == Sallyport.Proxy.Approvals.Grants.EndedStatus)
-            Grants.Hear(id);
-        else
-            _waiters.Wake(id);
+        switch (payload.RootElement.GetProperty("status").GetString())
+        {
+            case ApprovalStatus.Pending:
+                break; // Whoever waits knows.
+            case Approvals.Grants.EndedStatus:
+                Grants.Hear(id);
+                break;
+            default:
+                _waiters.Wake(id);
+                break;
+        }
     }
 }

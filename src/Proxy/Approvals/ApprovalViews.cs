@@ -14,11 +14,16 @@ internal sealed record ApprovalFilter
 
     public string? Subject { get; init; }
 
+    public string? Issuer { get; init; }
+
     /// <summary>Only emergencies that nobody has looked at yet.</summary>
     public bool ToReview { get; init; }
 
     /// <summary>Only those before this one: the last of the page before.</summary>
     public DateTimeOffset? Before { get; init; }
+
+    /// <summary>How many at most.</summary>
+    public int Limit { get; init; } = ApprovalLimits.Page;
 }
 
 /// <summary>Approvals as people see them.</summary>
@@ -41,14 +46,20 @@ internal sealed class ApprovalViews(ApprovalParts parts)
                 rows = rows.Where(a => a.Status == status);
             if (filter.Subject is { } subject)
                 rows = rows.Where(a => a.Subject == subject);
+            if (filter.Issuer is { } issuer)
+                rows = rows.Where(a => a.Issuer == issuer);
             if (filter.Kind is { } kind)
                 rows = rows.Where(a => a.Kind == kind);
             if (filter.Before is { } before)
                 rows = rows.Where(a => a.CreatedAt < before);
-            List<ApprovalRow> page = await rows.OrderByDescending(a => a.CreatedAt).Take(ApprovalLimits.Page).ToListAsync(stop).ConfigureAwait(false);
+            List<ApprovalRow> page = await rows.OrderByDescending(a => a.CreatedAt).Take(filter.Limit).ToListAsync(stop).ConfigureAwait(false);
             return page.ConvertAll(Summary);
         },
         cancel);
+
+    /// <summary>One of them as in a list; empty: there is none.</summary>
+    public Task<List<ApprovalSummary>> SummaryAsync(Guid id, CancellationToken cancel) => parts.Store.ReadAsync(
+        async (db, stop) => (await db.Approvals.AsNoTracking().Where(a => a.Id == id).ToListAsync(stop).ConfigureAwait(false)).ConvertAll(Summary), cancel);
 
     /// <summary>One of them with all there is to know; null: there is none.</summary>
     public Task<ApprovalView?> FindAsync(Guid id, CancellationToken cancel)

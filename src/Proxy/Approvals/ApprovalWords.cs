@@ -59,6 +59,12 @@ internal static class OutcomeWords
 /// <summary>The audit's words for what happens here.</summary>
 internal static class ApprovalAudit
 {
+    /// <summary>Somebody is about to say something: kept first, so that nothing is decided while the audit is away. What became of it follows.</summary>
+    public const string Attempted = "approval.attempted";
+
+    /// <summary>Somebody looks at what waits.</summary>
+    public const string Viewed = "approval.viewed";
+
     public const string Requested = "approval.requested";
     public const string Decided = "approval.decided";
     public const string Used = "approval.used";

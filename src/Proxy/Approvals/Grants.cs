@@ -32,12 +32,13 @@ internal sealed class Grants(ApprovalParts parts)
 
     /// <summary>Grants in force, the latest first.</summary>
     /// <param name="subject">Of whom; null: of all.</param>
-    public Task<List<GrantRow>> ListAsync(string? subject, CancellationToken cancel)
+    /// <param name="issuer">Who vouches for them; null: whoever.</param>
+    public Task<List<GrantRow>> ListAsync(string? subject, string? issuer, CancellationToken cancel)
     {
         DateTimeOffset now = parts.Now;
         return parts.Store.ReadAsync(
             (db, stop) => db.Grants.AsNoTracking()
-                .Where(g => g.ClosedAt == null && g.RevokedAt == null && g.EndsAt > now && (subject == null || g.Subject == subject))
+                .Where(g => g.ClosedAt == null && g.RevokedAt == null && g.EndsAt > now && (subject == null || g.Subject == subject) && (issuer == null || g.Issuer == issuer))
                 .OrderByDescending(g => g.StartsAt).Take(ApprovalLimits.Page).ToListAsync(stop),
             cancel);
     }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Sallyport.Proxy.Cli.Admin;
+using Sallyport.Proxy.Cli.Client;
 
 namespace Sallyport.Proxy.Cli;
 
@@ -17,9 +19,26 @@ internal static class CommandLine
         var root = new RootCommand("Sallyport: an identity-aware proxy that judges, masks and records what is done to databases.")
         {
             ServeCommand.Create(),
+            LoginCommand.CreateLogin(),
+            LoginCommand.CreateLogout(),
+            PsqlCommand.Create(),
+            PgPassCommand.Create(),
+            CredentialCommands.Tokens(),
+            CredentialCommands.Passwords(),
+            CredentialCommands.Revocations(),
             TokenCommand.Create(),
             KeysCommand.Create(),
             ExplainCommand.Create(),
+            BackupCommand.CreateBackup(),
+            BackupCommand.CreateRestore(),
+            ApprovalsCommand.Create(),
+            AccessCommand.Create(),
+            SessionsCommand.Create(),
+            RecordingsCommand.Create(),
+            PoliciesCommand.Create(),
+            TargetsCommand.Create(),
+            AuditCommand.Create(),
+            NodesCommand.Create(),
             VersionCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);

@@ -2,14 +2,13 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Net;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Sallyport.Contract;
 using Sallyport.Policy;
 using Sallyport.Policy.Explaining;
 using Sallyport.Policy.Yaml;
-using Sallyport.Protocols.Postgres.Sql;
+using Sallyport.Proxy.Admin.Policies;
 using Sallyport.Proxy.Configuration;
 
 namespace Sallyport.Proxy.Cli;
@@ -56,7 +55,7 @@ internal static class ExplainCommand
                 return ExitCode.Failed;
             PolicyStore? policy = PolicyLoader.Load(read, new FixedTime(when), out IReadOnlyList<Diagnostic> diagnostics);
             Report.Write(error, diagnostics);
-            return policy is null ? ExitCode.Config : Print(Explain(policy, facts, parsed.GetValue(sql)), parsed.GetValue(json), output);
+            return policy is null ? ExitCode.Config : Print(DryRun.Explain(policy.Explain, facts, parsed.GetValue(sql)), parsed.GetValue(json), output);
         });
         return command;
     }
@@ -87,41 +86,11 @@ internal static class ExplainCommand
         };
     }
 
-    /// <summary>One explanation per statement of the text, or one of the login.</summary>
-    private static List<Explained> Explain(PolicyStore policy, SessionFacts facts, string? sql)
-    {
-        PolicyExplanation login = policy.Explain(facts, new ActionView { Kind = ActionKind.Login, Verb = Verb.Login });
-        List<Explained> explained = [new Explained("login", login)];
-        if (sql is null || login.Verdict != VerdictKind.Allow)
-            return explained;
-
-        // The settings a session begins with, unless a target was configured otherwise.
-        byte[] text = Encoding.UTF8.GetBytes(sql);
-        var scanner = new SqlScanner();
-        scanner.Scan(text, new SqlSettings(TriState.On, AsciiSafeEncoding: true));
-        for (int i = 0; i < scanner.Count; i++)
-        {
-            SqlStatement statement = scanner[i];
-            ReadOnlySpan<byte> own = text.AsSpan(statement.Start, statement.Length);
-            explained.Add(new Explained(Encoding.UTF8.GetString(own), policy.Explain(facts, new ActionView
-            {
-                Kind = ActionKind.Statement,
-                Verb = statement.Verb,
-                Flags = statement.Flags,
-                Text = own,
-                Names = scanner.Names,
-                Objects = scanner.Objects(i),
-            })));
-        }
-
-        return explained;
-    }
-
-    private static int Print(List<Explained> explained, bool json, TextWriter output)
+    private static int Print(List<ExplainedAction> explained, bool json, TextWriter output)
     {
         if (json)
             output.WriteLine(JsonSerializer.Serialize(explained, JsonOptions));
-        foreach (Explained one in json ? [] : explained)
+        foreach (ExplainedAction one in json ? [] : explained)
         {
             output.WriteLine($"== {Printable(one.Action)}");
             ExplanationText.Write(output, one.Explanation);
@@ -149,9 +118,6 @@ internal static class ExplainCommand
         result.AddError("--at must be a time such as 2030-01-31T22:00:00+01:00.");
         return null;
     }
-
-    /// <param name="Action">The statement, or <c>login</c>.</param>
-    private sealed record Explained(string Action, PolicyExplanation Explanation);
 
     private sealed class FixedTime(DateTimeOffset now) : TimeProvider
     {

@@ -4,7 +4,7 @@ using Sallyport.Proxy.Identity;
 
 namespace Sallyport.Proxy.Cli;
 
-/// <summary><c>sallyport keys create</c>: the only thing that ever makes the local issuer's key. The daemon itself never does.</summary>
+/// <summary><c>sallyport keys create</c>: the only thing that ever makes the local issuer's key. The daemon itself never does. The store's keys: <see cref="StoreKeysCommand"/>.</summary>
 internal static class KeysCommand
 {
     public static Command Create()
@@ -12,7 +12,7 @@ internal static class KeysCommand
         Option<FileInfo> config = CommandLine.ConfigOption();
         var create = new Command("create", "Make the local issuer's signing key (ECDSA P-256, readable by its owner only)") { config };
         create.SetAction(parsed => Run(parsed.GetRequiredValue(config), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
-        return new Command("keys", "The local issuer's signing key") { create };
+        return new Command("keys", "The local issuer's signing key, and the keys of the store") { create, StoreKeysCommand.Rotate(), StoreKeysCommand.Rewrap() };
     }
 
     private static int Run(FileInfo file, TextWriter output, TextWriter error)

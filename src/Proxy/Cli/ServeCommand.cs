@@ -41,16 +41,21 @@ internal static class ServeCommand
         using Log log = Log.ToStandardError(config.LogFormat);
         using var signals = new Signals();
         using Systemd systemd = Systemd.FromEnvironment();
-        await using var daemon = new Daemon(config, materials, policy, log);
+        Daemon? opened = null;
         try
         {
-            daemon.Start();
+            opened = await Daemon.OpenAsync(config, materials, policy, log).ConfigureAwait(false);
+            await opened.StartAsync().ConfigureAwait(false);
         }
         catch (IOException failure)
         {
             log.Error("start-failed", new LogField("error", failure.Message));
+            if (opened is not null)
+                await opened.DisposeAsync().ConfigureAwait(false);
             return ExitCode.Failed;
         }
+
+        await using Daemon daemon = opened;
 
         TimeSpan? watchdog = Systemd.WatchdogInterval(
             Environment.GetEnvironmentVariable("WATCHDOG_USEC"), Environment.GetEnvironmentVariable("WATCHDOG_PID"), Environment.ProcessId);

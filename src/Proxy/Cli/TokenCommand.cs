@@ -1,14 +1,20 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Security.Cryptography;
+using System.Text.Json;
 using Sallyport.Contract;
 using Sallyport.Policy.Yaml;
+using Sallyport.Proxy.Cli.Client;
 using Sallyport.Proxy.Configuration;
 using Sallyport.Proxy.Identity;
+using Sallyport.Proxy.Identity.Logins;
 
 namespace Sallyport.Proxy.Cli;
 
-/// <summary><c>sallyport token create</c>: signs a token of the local issuer and prints nothing else on stdout.</summary>
+/// <summary>
+/// <c>sallyport token</c>: prints a token of one's login. <c>sallyport token create</c>: signs a token of the local issuer. Neither prints anything
+/// else on stdout.
+/// </summary>
 internal static class TokenCommand
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
@@ -21,7 +27,8 @@ internal static class TokenCommand
         Option<IdentityKind> kind = Subject.KindOption();
         Option<TimeSpan?> ttl = new("--ttl") { Description = "How long it is good for, such as 30m or 8h; 1h by default", HelpName = "TIME", CustomParser = Duration };
         Option<string[]> actingFor = new("--acting-for") { Description = "Whom the subject acts for; repeat it for a chain, nearest first", HelpName = "SUBJECT" };
-        var create = new Command("create", "Sign a token and print it") { config, subject, groups, kind, ttl, actingFor };
+        Option<bool> forAdmin = new("--admin") { Description = "For the admin API instead of targets" };
+        var create = new Command("create", "Sign a token of the local issuer and print it") { config, forAdmin, subject, groups, kind, ttl, actingFor };
         create.SetAction(parsed => Run(
             parsed.GetRequiredValue(config),
             new TokenMinter.Request
@@ -32,12 +39,28 @@ internal static class TokenCommand
                 ActingFor = parsed.GetValue(actingFor) ?? [],
                 Lifetime = parsed.GetValue(ttl) ?? TimeSpan.FromHours(1),
             },
+            parsed.GetValue(forAdmin) ? DaemonLogin.AdminAudienceSuffix : "",
             parsed.InvocationConfiguration.Output,
             parsed.InvocationConfiguration.Error));
-        return new Command("token", "Tokens of the local issuer") { create };
+        Option<Uri?> broker = new("--broker") { Description = "Where you are logged in; needed when you are at several", HelpName = "URL" };
+        Option<bool> admin = new("--admin") { Description = "A token for the admin API instead of one for targets" };
+        Option<bool> json = new("--json") { Description = "Print JSON, with the time it ends" };
+        Option<FileInfo?> file = ClientConfig.FileOption();
+        var token = new Command("token", "Print a fresh access token of your login, and nothing else") { create, broker, admin, json, file };
+        token.SetAction((parsed, cancel) => ClientRun.GuardAsync(parsed, async () =>
+        {
+            var session = new ClientSession(ClientConfig.Read(parsed.GetValue(file)), SavedLogins.Default, TimeProvider.System);
+            string scope = parsed.GetValue(admin) ? ClientSession.AdminScope : ClientSession.DataScope;
+            (SavedLogin login, SavedToken fresh) = await session.TokenAsync(parsed.GetValue(broker), scope, cancel).ConfigureAwait(false);
+            parsed.InvocationConfiguration.Output.WriteLine(parsed.GetValue(json)
+                ? JsonSerializer.Serialize(new { fresh.Token, fresh.ExpiresAt, login.Subject, login.Issuer }, JsonSerializerOptions.Web)
+                : fresh.Token);
+            return ExitCode.Done;
+        }));
+        return token;
     }
 
-    private static int Run(FileInfo file, TokenMinter.Request request, TextWriter output, TextWriter error)
+    private static int Run(FileInfo file, TokenMinter.Request request, string audienceSuffix, TextWriter output, TextWriter error)
     {
         if (ConfigFile.Read(file, error) is not { } config)
             return ExitCode.Config;
@@ -56,7 +79,7 @@ internal static class TokenCommand
         try
         {
             using ECDsa key = LocalKey.Read(local.Key.Path);
-            output.WriteLine(TokenMinter.Mint(key, local.Rules.Issuer, local.Rules.Audiences[0], request, DateTimeOffset.UtcNow));
+            output.WriteLine(TokenMinter.Mint(key, local.Rules.Issuer, local.Rules.Audiences[0] + audienceSuffix, request, DateTimeOffset.UtcNow));
             return ExitCode.Done;
         }
         catch (IOException failure)

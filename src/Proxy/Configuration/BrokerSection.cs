@@ -30,6 +30,9 @@ internal sealed record BrokerConfig
 
     public LockoutConfig Lockout { get; init; } = new();
 
+    /// <summary>The providers that persons log in through, beside the users kept here.</summary>
+    public System.Collections.Immutable.ImmutableArray<ProviderConfig> Providers { get; init; } = [];
+
     /// <summary><c>aud</c> of tokens for the admin API.</summary>
     public string AdminAudience => Audience + "-admin";
 
@@ -92,6 +95,7 @@ internal static class BrokerSection
             TokenLifetime = map.Duration("token-lifetime", Minute, BrokerConfig.LongestToken) ?? defaults.TokenLifetime,
             RefreshLifetime = map.Duration("refresh-lifetime", Minute, TimeSpan.FromDays(30)) ?? defaults.RefreshLifetime,
             LoginLifetime = map.Duration("login-lifetime", Minute, TimeSpan.FromDays(7)) ?? defaults.LoginLifetime,
+            Providers = ProvidersSection.Read(map, files),
             Lockout = map.Map("lockout") is { } lockout ? Lockout(lockout) : defaults.Lockout,
         };
         return address is null || url is null ? null : config;

@@ -7,7 +7,7 @@ namespace Sallyport.Proxy.Configuration;
 
 /// <summary>
 /// Reads the configuration file. Every error is found in one pass and goes to the <see cref="DiagnosticBag"/> with its place.
-/// The sections are read by <see cref="IdentitySection"/>, <see cref="ListenerSection"/> and <see cref="TargetSection"/>.
+/// The sections are read by <see cref="IdentitySection"/>, <see cref="ListenerSection"/>, <see cref="StoreSection"/> and <see cref="TargetSection"/>.
 /// </summary>
 internal static class ConfigReader
 {
@@ -23,6 +23,7 @@ internal static class ConfigReader
         if (YamlReader.ReadSingleFile(path, bag) is not { } document)
             return null;
         var files = new ConfigFiles(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        (StoreConfig? store, AuditConfig? audit) = StoreSection.Read(document, files);
         (ImmutableArray<IssuerConfig> issuers, LocalIssuerConfig? local) = IdentitySection.Read(document, files);
         var config = new DaemonConfig
         {
@@ -34,10 +35,20 @@ internal static class ConfigReader
             Policies = files.Required(document, "policies"),
             MaskKey = Secrets.Read(document, "mask-key", files),
             Recordings = Recordings(document, files),
+            Store = store,
+            Audit = audit,
             Limits = Limits(document),
+            Approvals = ApprovalsSection.Read(document, files),
             LogFormat = document.Map("log")?.Enum<LogFormat>("format") ?? LogFormat.Text,
+            Broker = BrokerSection.Read(document, files),
             Admin = AdminSection.Read(document, files),
         };
+        foreach (string section in (ReadOnlySpan<string>)["broker", "admin", "approvals"])
+        {
+            if (document.Has(section) && !document.Has("store"))
+                document.Error(section, $"\"{section}\" needs a \"store\", which keeps its state.");
+        }
+
         document.ReportUnknownKeys();
         return bag.HasErrors ? null : config;
     }

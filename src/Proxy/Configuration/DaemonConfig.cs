@@ -31,9 +31,21 @@ internal sealed record DaemonConfig
 
     public required RecordingsConfig Recordings { get; init; }
 
+    /// <summary>Where the state is; null: there is none, and nothing that needs it.</summary>
+    public StoreConfig? Store { get; init; }
+
+    /// <summary>The audit's file; there is one wherever there is a state.</summary>
+    public AuditConfig? Audit { get; init; }
+
     public required LimitsConfig Limits { get; init; }
 
+    /// <summary>Who is told of what waits for approval, and what can be asked for.</summary>
+    public ApprovalsConfig Approvals { get; init; } = ApprovalsConfig.Default;
+
     public required LogFormat LogFormat { get; init; }
+
+    /// <summary>The OpenID Provider; null: there is none.</summary>
+    public BrokerConfig? Broker { get; init; }
 
     /// <summary>The admin API; null: there is none.</summary>
     public AdminConfig? Admin { get; init; }

@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Sallyport.Policy.Yaml;
 using Sallyport.Proxy.Identity;
+using Sallyport.Proxy.Identity.Federation;
+using Sallyport.Proxy.Identity.Saml;
 using Sallyport.Proxy.Listeners;
 using Sallyport.Proxy.Upstream;
 
@@ -19,6 +21,15 @@ internal sealed record Materials
 
     /// <summary>TLS settings by listener name; those without TLS are not in it.</summary>
     public required IReadOnlyDictionary<string, SslServerAuthenticationOptions> ListenerTls { get; init; }
+
+    /// <summary>TLS settings of the broker; null: none.</summary>
+    public SslServerAuthenticationOptions? BrokerTls { get; init; }
+
+    /// <summary>TLS settings of the admin API; null: none.</summary>
+    public SslServerAuthenticationOptions? AdminTls { get; init; }
+
+    /// <summary>SAML providers by name.</summary>
+    public IReadOnlyDictionary<string, SamlProvider> SamlProviders { get; init; } = new Dictionary<string, SamlProvider>();
 
     public required IReadOnlyList<Target> Targets { get; init; }
 
@@ -46,9 +57,30 @@ internal sealed record Materials
 
         if (config.Local is { } local && errors.Try(local.Key, () => LoadLocalKey(local.Key.Path)) is { } own)
             issuerKeys[LocalIssuerConfig.Name] = own;
+        if (config.Store is { Key: { } storeKey })
+            errors.Try(new ConfigPath(storeKey.Name, storeKey.Mark), () => Store.OperatorKey.Check(storeKey));
         if (config.MaskKey is { } maskKey)
             errors.Try(new ConfigPath(maskKey.Name, maskKey.Mark), maskKey.Read);
-        return errors.Any ? null : new Materials { ListenerTls = listenerTls, Targets = targets, IssuerKeys = issuerKeys };
+        SslServerAuthenticationOptions? brokerTls = config.Broker is { Certificate: { } bc, Key: { } bk } ? LoadListenerTls(bc, bk, bag, errors) : null;
+        SslServerAuthenticationOptions? adminTls = config.Admin is { Certificate: { } ac, Key: { } ak } ? LoadListenerTls(ac, ak, bag, errors) : null;
+        var saml = new Dictionary<string, SamlProvider>(StringComparer.Ordinal);
+        foreach (ProviderConfig provider in config.Broker?.Providers ?? [])
+        {
+            if (provider.Saml is not null && Federation.LoadSaml(provider, config.Broker!, DateTimeOffset.UtcNow, bag) is { } loaded)
+                saml[provider.Name] = loaded;
+        }
+
+        if (errors.Any || bag.HasErrors)
+            return null;
+        return new Materials
+        {
+            ListenerTls = listenerTls,
+            BrokerTls = brokerTls,
+            AdminTls = adminTls,
+            SamlProviders = saml,
+            Targets = targets,
+            IssuerKeys = issuerKeys,
+        };
     }
 
     private static SslServerAuthenticationOptions? LoadListenerTls(ConfigPath certificate, ConfigPath key, DiagnosticBag bag, Errors errors)

@@ -14,7 +14,7 @@ internal static class Secrets
         if (map.IsSingle(key))
         {
             // The value is not repeated: it may be the secret.
-            map.Error(key, $"A secret must not stand in the configuration: write \"{key}\" as a map of one key, file, env or credential.");
+            map.Error(key, $"A secret must not stand in the configuration: write \"{key}\" as a map of one key, file, env, credential or command.");
             return null;
         }
 
@@ -32,8 +32,25 @@ internal static class Secrets
                 source.Error(name, $"\"{text}\" is not a name: a path is written with \"file\".");
         }
 
+        if (Command(source) is { } command)
+        {
+            count++;
+            found = command;
+        }
+
         if (count != 1)
-            map.Error(key, $"\"{key}\" must have exactly one of file, env, credential.");
+            map.Error(key, $"\"{key}\" must have exactly one of file, env, credential, command.");
         return found;
+    }
+
+    /// <summary>A program and its arguments, as a list: no shell takes a line apart.</summary>
+    private static SecretReference? Command(YamlMap source)
+    {
+        if (!source.Has("command"))
+            return null;
+        string[] words = [.. source.Texts("command", maxCount: 64).Select(text => text.Value)];
+        if (words.Length > 0 && !Path.IsPathRooted(words[0]))
+            source.Error("command", $"\"{words[0]}\" is no absolute path: what a program's name means depends on who starts the daemon. Write a list, such as [/usr/bin/vault, read, -field=key, secret/sallyport].");
+        return new SecretReference(SecretSource.Command, words.FirstOrDefault() ?? "", source.MarkOf("command")) { Arguments = [.. words.Skip(1)] };
     }
 }

@@ -12,14 +12,14 @@ internal static class MainLoop
     public static async Task RunAsync(Daemon daemon, TimeSpan drain, Signals signals, Systemd systemd, Log log)
     {
         while (await signals.NextAsync().ConfigureAwait(false) == DaemonSignal.Reload)
-            Reload(daemon, systemd, log);
+            await ReloadAsync(daemon, systemd, log).ConfigureAwait(false);
         await DrainAsync(daemon, drain, signals, systemd, log).ConfigureAwait(false);
     }
 
-    private static void Reload(Daemon daemon, Systemd systemd, Log log)
+    private static async Task ReloadAsync(Daemon daemon, Systemd systemd, Log log)
     {
         systemd.Reloading();
-        IReadOnlyList<Diagnostic> diagnostics = daemon.Reload(out bool reloaded);
+        (bool reloaded, IReadOnlyList<Diagnostic> diagnostics) = await daemon.ReloadAsync().ConfigureAwait(false);
         foreach (Diagnostic diagnostic in diagnostics)
         {
             LogField field = new("diagnostic", diagnostic.ToString());

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Sallyport.Contract;
 using Sallyport.Protocols.Postgres;
@@ -46,20 +47,28 @@ internal sealed class PgConnection : IThreadPoolWorkItem, ILogin, ILiveSessions
     public void Execute() => _run = RunAsync();
 
     /// <inheritdoc/>
-    public async ValueTask<LoginResult> LoginAsync(LoginProof proof, CancellationToken cancel)
-    {
-        LoginResult result = await _doors.Login.LoginAsync(proof, cancel).ConfigureAwait(false);
-        _identity = result.Identity;
-        if (result.Identity is null)
-        {
-            _refused = true;
-            await _log.KeepAsync(
-                LogLevel.Warning, "login-refused", new("reason", result.Refusal), new("listener", _listener.Name), new("source", _source),
-                new("claimed-user", proof.ClaimedUser)).ConfigureAwait(false);
-        }
+    public string? DiscoveryUrl => _doors.Login.DiscoveryUrl;
 
-        return result;
+    /// <inheritdoc/>
+    public async ValueTask<LoginResult> LoginAsync(LoginProof proof, CancellationToken cancel) =>
+        await NoteAsync(await _doors.Login.LoginAsync(proof, cancel).ConfigureAwait(false), proof.ClaimedUser).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async ValueTask<ScramLogin?> FindIssuedAsync(string user, IPEndPoint source, CancellationToken cancel)
+    {
+        ScramLogin? found = await _doors.Login.FindIssuedAsync(user, source, cancel).ConfigureAwait(false);
+        return found is null ? null : new NotedExchange(this, found, user)
+        {
+            Salt = found.Salt,
+            Iterations = found.Iterations,
+            StoredKey = found.StoredKey,
+            ServerKey = found.ServerKey,
+        };
     }
+
+    /// <inheritdoc/>
+    public async ValueTask<LoginResult> PromptAsync(LoginAttempt attempt, Func<LoginPrompt, CancellationToken, ValueTask> show, CancellationToken cancel) =>
+        await NoteAsync(await _doors.Login.PromptAsync(attempt, show, cancel).ConfigureAwait(false), attempt.ClaimedUser).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public bool TryEnter(SessionContext session, ISessionControl control, out string? refusal)
@@ -118,6 +127,20 @@ internal sealed class PgConnection : IThreadPoolWorkItem, ILogin, ILiveSessions
         }
     }
 
+    private async ValueTask<LoginResult> NoteAsync(LoginResult result, string claimedUser)
+    {
+        _identity = result.Identity;
+        if (result.Identity is null)
+        {
+            _refused = true;
+            await _log.KeepAsync(
+                LogLevel.Warning, "login-refused", new("reason", result.Refusal), new("listener", _listener.Name), new("source", _source),
+                new("claimed-user", claimedUser)).ConfigureAwait(false);
+        }
+
+        return result;
+    }
+
     private LogField[] Who(LogField[] more) =>
     [
         .. more,
@@ -142,4 +165,11 @@ internal sealed class PgConnection : IThreadPoolWorkItem, ILogin, ILiveSessions
 
     private static string Word<T>(T value)
         where T : struct, Enum => Policy.Yaml.KebabNames.Name(value);
+
+    /// <summary>An exchange whose end is noted as any other login's is.</summary>
+    private sealed class NotedExchange(PgConnection connection, ScramLogin inner, string user) : ScramLogin
+    {
+        public override async ValueTask<LoginResult> CompleteAsync(bool proven, CancellationToken cancel) =>
+            await connection.NoteAsync(await inner.CompleteAsync(proven, cancel).ConfigureAwait(false), user).ConfigureAwait(false);
+    }
 }

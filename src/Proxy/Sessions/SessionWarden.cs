@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
 using Sallyport.Contract;
 using Sallyport.Proxy.Cluster;
 using Sallyport.Proxy.Identity;
@@ -8,13 +9,6 @@ using Sallyport.Proxy.Store;
 
 namespace Sallyport.Proxy.Sessions;
 
-/// <summary>What is to be done to a live session (<see cref="ClusterEvents.Session"/>).</summary>
-/// <param name="Session">Which.</param>
-/// <param name="Do"><c>freeze</c>, <c>resume</c> or <c>end</c>.</param>
-/// <param name="Reason">Why; the client is told.</param>
-/// <param name="By">Who wants it; null: the daemon.</param>
-internal sealed record SessionOrder(Guid Session, string Do, string Reason, string? By = null);
-
 /// <summary>
 /// What happens to sessions that are in when what they came in by changes: revocations end or refuse them, changed groups are judged anew,
 /// orders from any node are carried out, and when the store has been away too long everything is refused until it is back. Every such change is
@@ -22,6 +16,9 @@ internal sealed record SessionOrder(Guid Session, string Do, string Reason, stri
 /// </summary>
 internal sealed class SessionWarden : IAsyncDisposable
 {
+    /// <summary>The rule id that a frozen session's actions are refused by.</summary>
+    public const string FrozenRule = "session/frozen";
+
     private const string StoreRule = "store/unavailable";
 
     private readonly LiveSessions _sessions;
@@ -59,7 +56,7 @@ internal sealed class SessionWarden : IAsyncDisposable
     /// <summary>Listens.</summary>
     public void Start()
     {
-        _revocations.Revoked += Apply;
+        _revocations.Revoked += ApplyRevocations;
         _identities.Changed += ReidentifyAsync;
         _orders = _cluster.Subscribe(ClusterEvents.Session, HeardAsync);
     }
@@ -74,15 +71,15 @@ internal sealed class SessionWarden : IAsyncDisposable
         string by = order.By is null ? reason : $"by {order.By}: {reason}";
         switch (order.Do)
         {
-            case "freeze":
-                if (session.Suspend(SuspensionCause.Frozen, "session/frozen", $"This session is frozen: {reason}"))
+            case SessionOrder.Freeze:
+                if (session.Suspend(SuspensionCause.Frozen, FrozenRule, $"This session is frozen: {reason}"))
                     session.Context.Event("frozen", by);
                 break;
-            case "resume":
+            case SessionOrder.Resume:
                 if (session.Lift(SuspensionCause.Frozen))
                     session.Context.Event("resumed", by);
                 break;
-            case "end":
+            case SessionOrder.End:
                 session.Context.Event("terminated", by);
                 session.Control.End("terminated", $"The session was ended by an administrator: {reason}");
                 break;
@@ -94,8 +91,8 @@ internal sealed class SessionWarden : IAsyncDisposable
         return true;
     }
 
-    /// <summary>Ends, or refuses everything to, the sessions that a revocation concerns.</summary>
-    public void Apply(Revocation revocation)
+    /// <summary>Ends, or refuses everything to, the sessions that a revocation in force concerns.</summary>
+    public void ApplyRevocations()
     {
         foreach (LiveSession session in _sessions.All())
         {
@@ -135,7 +132,7 @@ internal sealed class SessionWarden : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _revocations.Revoked -= Apply;
+        _revocations.Revoked -= ApplyRevocations;
         _identities.Changed -= ReidentifyAsync;
         _orders?.Dispose();
         await _stop.CancelAsync().ConfigureAwait(false);
@@ -243,9 +240,21 @@ internal sealed class SessionWarden : IAsyncDisposable
 
     private Task HeardAsync(ClusterEvent? heard, CancellationToken cancel)
     {
-        // An order that this node missed is not known here any more: whoever gave it sees that it was not carried out.
-        if (heard is not null && JsonSerializer.Deserialize<SessionOrder>(heard.Payload, JsonSerializerOptions.Web) is { } order)
+        if (heard is null)
+            return LookAgainAsync(cancel);
+        if (JsonSerializer.Deserialize<SessionOrder>(heard.Payload, JsonSerializerOptions.Web) is { } order)
             Obey(order);
         return Task.CompletedTask;
+    }
+
+    /// <summary>What was ordered while this node was away from its store stands in the sessions' rows.</summary>
+    private async Task LookAgainAsync(CancellationToken cancel)
+    {
+        string node = _cluster.Node;
+        var ordered = await _store.ReadAsync(
+            (state, token) => state.Sessions.Where(row => row.Node == node && row.State != SessionRegistry.Live).Select(row => new { row.Id, row.State }).ToListAsync(token),
+            cancel).ConfigureAwait(false);
+        foreach (var row in ordered)
+            Obey(new SessionOrder(row.Id, row.State == SessionRegistry.Frozen ? SessionOrder.Freeze : SessionOrder.End, "ordered while this node was away from its store", "an administrator"));
     }
 }

@@ -19,22 +19,29 @@ internal static class DataKeys
         var keys = new List<DataKey>(rows.Count);
         foreach (DataKeyRow row in rows)
         {
-            byte[] wrapped = row.WrappedBy == operatorKey.Fingerprint ? row.Wrapped
-                : row.NextWrapped is { } next && row.NextWrappedBy == operatorKey.Fingerprint ? next
-                : throw new StateRefusedException($"store.key is the wrong key: the state is sealed by the key {row.WrappedBy}, and this is {operatorKey.Fingerprint}. Give the right key; without it the secrets in the state are lost.");
-            try
-            {
-                byte[] key = operatorKey.Unwrap(row.Id, wrapped);
-                keys.Add(new DataKey(row.Id, key, row.CreatedAt));
-                CryptographicOperations.ZeroMemory(key);
-            }
-            catch (CryptographicException damaged)
-            {
-                throw new StateRefusedException($"data key {row.Id} is damaged: it says that store.key sealed it, but store.key does not open it", damaged);
-            }
+            byte[] key = Unwrap(row, operatorKey);
+            keys.Add(new DataKey(row.Id, key, row.CreatedAt));
+            CryptographicOperations.ZeroMemory(key);
         }
 
         return keys;
+    }
+
+    /// <summary>Opens one; while the operator's key is being changed either of the two opens it.</summary>
+    /// <inheritdoc cref="Open"/>
+    public static byte[] Unwrap(DataKeyRow row, OperatorKey operatorKey)
+    {
+        byte[] wrapped = row.WrappedBy == operatorKey.Fingerprint ? row.Wrapped
+            : row.NextWrapped is { } next && row.NextWrappedBy == operatorKey.Fingerprint ? next
+            : throw new StateRefusedException($"store.key is the wrong key: the state is sealed by the key {row.WrappedBy}, and this is {operatorKey.Fingerprint}. Give the right key; without it the secrets in the state are lost.");
+        try
+        {
+            return operatorKey.Unwrap(row.Id, wrapped);
+        }
+        catch (CryptographicException damaged)
+        {
+            throw new StateRefusedException($"data key {row.Id} is damaged: it says that store.key sealed it, but store.key does not open it", damaged);
+        }
     }
 
     public static Task<List<DataKeyRow>> ReadAsync(StateContext db, CancellationToken cancel) => db.DataKeys.OrderBy(k => k.Id).ToListAsync(cancel);

@@ -2,6 +2,7 @@ using System.Data;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Sallyport.Proxy.Store;
 
@@ -41,6 +42,12 @@ internal abstract class Database : IAsyncDisposable
 
     /// <summary>Throws unless the database can be reached and written to.</summary>
     public abstract Task ProbeAsync(CancellationToken cancel);
+
+    /// <summary>Begins a transaction that sees one moment of the whole state, and holds up no writer.</summary>
+    public abstract Task<IDbContextTransaction> BeginSnapshotAsync(StateContext db, CancellationToken cancel);
+
+    /// <summary>Takes out of the files what has been deleted from the tables, as far as nobody is still reading it.</summary>
+    public abstract Task ForgetDeletedAsync(CancellationToken cancel);
 
     /// <summary>What a failure means. Layers above the driver wrap its exceptions, so the whole chain is looked at.</summary>
     public DatabaseFailure Classify(Exception failure)

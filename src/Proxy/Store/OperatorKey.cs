@@ -1,6 +1,6 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
-using System.Text;
 using Sallyport.Proxy.Configuration;
 
 namespace Sallyport.Proxy.Store;
@@ -10,6 +10,8 @@ internal sealed class OperatorKey : IDisposable
 {
     /// <summary>Bytes of this key and of data keys: AES-256.</summary>
     public const int Length = 32;
+
+    private const string Purpose = "data key";
 
     private readonly AesGcm _cipher;
 
@@ -27,12 +29,15 @@ internal sealed class OperatorKey : IDisposable
     /// <exception cref="IOException">It cannot be read, or is no such key. The message has nothing of it.</exception>
     public static OperatorKey Read(SecretReference reference)
     {
+        const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        if (reference.Source == SecretSource.File && File.Exists(reference.Name) && (File.GetUnixFileMode(reference.Name) & Others) != 0)
+            throw new StateRefusedException($"{reference} can be read or written by others than its owner: make another key, and chmod 600");
         string text = reference.Read().Trim();
         Span<byte> key = stackalloc byte[Length];
         try
         {
             bool good = text.Length == Length * 2
-                ? Convert.FromHexString(text, key, out _, out int fromHex) == System.Buffers.OperationStatus.Done && fromHex == Length
+                ? Convert.FromHexString(text, key, out _, out int fromHex) == OperationStatus.Done && fromHex == Length
                 : Base64.IsValid(text, out int decoded) && decoded == Length && Convert.TryFromBase64String(text, key, out int written) && written == Length;
             return good
                 ? new OperatorKey(key)
@@ -44,6 +49,15 @@ internal sealed class OperatorKey : IDisposable
         }
     }
 
+    /// <summary>Reads it and forgets it.</summary>
+    /// <returns>Its fingerprint.</returns>
+    /// <inheritdoc cref="Read"/>
+    public static string Check(SecretReference reference)
+    {
+        using OperatorKey key = Read(reference);
+        return key.Fingerprint;
+    }
+
     /// <summary>Seals a data key for the store.</summary>
     public byte[] Wrap(int id, ReadOnlySpan<byte> dataKey) => SealedBytes.Seal(_cipher, id, Purpose, dataKey);
 
@@ -52,6 +66,4 @@ internal sealed class OperatorKey : IDisposable
         SealedBytes.KeyId(wrapped) == id ? SealedBytes.Open(_cipher, Purpose, wrapped) : throw new CryptographicException("A data key is in another's place.");
 
     public void Dispose() => _cipher.Dispose();
-
-    private const string Purpose = "data key";
 }

@@ -2,6 +2,7 @@ using System.Data;
 using System.Net.Sockets;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 using Sallyport.Contract;
 using Sallyport.Proxy.Configuration;
@@ -21,11 +22,13 @@ internal sealed class PostgresDatabase : Database
     private const long MigrationLock = 0x53616C6C79706F72;
 
     private readonly PooledDbContextFactory<PostgresStateContext> _contexts;
+    private readonly NpgsqlDataSource _own;
 
     public PostgresDatabase(PostgresStoreConfig config)
     {
         Name = $"postgres://{config.Host}:{config.Port}/{config.Database}";
-        Source = CreateSource(config);
+        Source = CreateSource(config, pooling: true);
+        _own = CreateSource(config, pooling: false);
         DbContextOptions<PostgresStateContext> options = new DbContextOptionsBuilder<PostgresStateContext>()
             .UseNpgsql(Source)
             .AddInterceptors(new PoolHop.Commands(), new PoolHop.Connections(), new PoolHop.Transactions())
@@ -52,7 +55,22 @@ internal sealed class PostgresDatabase : Database
             throw new StoreUnavailableException($"{Name} takes no writes: it is a standby, or read-only");
     }
 
-    public override ValueTask DisposeAsync() => Source.DisposeAsync();
+    /// <summary>A connection that is nobody's afterwards: settings and locks of its session end with it.</summary>
+    public Task<NpgsqlConnection> OpenOwnAsync(CancellationToken cancel) => _own.OpenConnectionAsync(cancel).AsTask();
+
+    public override Task<IDbContextTransaction> BeginSnapshotAsync(StateContext db, CancellationToken cancel) => db.Database.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancel);
+
+    public override async Task ForgetDeletedAsync(CancellationToken cancel)
+    {
+        await using NpgsqlCommand command = Source.CreateCommand("VACUUM data_keys, users, signing_keys, targets, one_times");
+        await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await Source.DisposeAsync().ConfigureAwait(false);
+        await _own.DisposeAsync().ConfigureAwait(false);
+    }
 
     protected override DatabaseFailure ClassifyOne(Exception failure) => failure switch
     {
@@ -88,7 +106,7 @@ internal sealed class PostgresDatabase : Database
         }
     }
 
-    private static NpgsqlDataSource CreateSource(PostgresStoreConfig config)
+    private static NpgsqlDataSource CreateSource(PostgresStoreConfig config, bool pooling)
     {
         var builder = new NpgsqlDataSourceBuilder();
         NpgsqlConnectionStringBuilder settings = builder.ConnectionStringBuilder;
@@ -97,6 +115,7 @@ internal sealed class PostgresDatabase : Database
         settings.Database = config.Database;
         settings.Username = config.User;
         settings.ApplicationName = "sallyport";
+        settings.Pooling = pooling;
         settings.MaxPoolSize = Connections;
         settings.Timeout = 5;
         settings.CommandTimeout = 10;

@@ -8,7 +8,7 @@ namespace Sallyport.Proxy.Store;
 /// Seals under the newest data key that every node has. Random nonces are safe for 2^32 seals a key, over all nodes and restarts (NIST SP 800-38D 8.3), so a
 /// daemon sets aside blocks of seals in the store before it uses them, and half-way to the bound a new key is made.
 /// </summary>
-internal sealed class Sealer : ISealer, IDisposable
+internal sealed class Sealer : ISealer, IAsyncDisposable
 {
     /// <summary>Seals set aside at once.</summary>
     private const long Block = 1 << 20;
@@ -16,11 +16,15 @@ internal sealed class Sealer : ISealer, IDisposable
     /// <summary>From here on a new key is wanted; there is as much again until none may be sealed.</summary>
     private const long Tired = 1L << 31;
 
+    private static readonly TimeSpan Upkeep = TimeSpan.FromSeconds(10);
+
     private readonly IStateStore _store;
     private readonly OperatorKey _operatorKey;
     private readonly TimeProvider _time;
     private readonly Log _log;
     private readonly SemaphoreSlim _reserving = new(1, 1);
+    private readonly CancellationTokenSource _stop = new();
+    private Task _upkeep = Task.CompletedTask;
     private volatile Ring _ring;
 
     private Sealer(IStateStore store, OperatorKey operatorKey, TimeProvider time, Log log, Ring ring)
@@ -46,6 +50,7 @@ internal sealed class Sealer : ISealer, IDisposable
             cancel).ConfigureAwait(false);
         var sealer = new Sealer(store, operatorKey, time, log, new Ring([]));
         await sealer.ReloadAsync(cancel).ConfigureAwait(false);
+        sealer._upkeep = Task.Run(sealer.KeepUpAsync, CancellationToken.None);
         return sealer;
     }
 
@@ -105,10 +110,39 @@ internal sealed class Sealer : ISealer, IDisposable
     /// <summary>Which key seals now.</summary>
     public int CurrentKey => Newest(_ring)?.Key.Id ?? 0;
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _upkeep.ConfigureAwait(false);
         _operatorKey.Dispose();
         _reserving.Dispose();
+        _stop.Dispose();
+    }
+
+    /// <summary>Sets seals aside in time, and hears of new keys even when the word of them got lost.</summary>
+    private async Task KeepUpAsync()
+    {
+        using var timer = new PeriodicTimer(Upkeep, _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
+            {
+                try
+                {
+                    await ReloadAsync(_stop.Token).ConfigureAwait(false);
+                }
+                catch (Exception failure) when (failure is StoreUnavailableException or StateRefusedException)
+                {
+                    // The keys at hand stay good; the store's own log line says why it is away.
+                    if (failure is StateRefusedException)
+                        _log.Error("data-keys-refused", new LogField("error", failure.Message));
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // Disposed.
+        }
     }
 
     private bool IsRipe(Held held) => held.Key.CreatedAt + DataKeys.Ripening <= _time.GetUtcNow();

@@ -4,6 +4,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Storage;
 using SQLitePCL;
 
 namespace Sallyport.Proxy.Store;
@@ -67,6 +68,22 @@ internal sealed class SqliteDatabase : Database
         await using var connection = new SqliteConnection(_connection);
         await connection.OpenAsync(cancel).ConfigureAwait(false);
         await ExecuteAsync(connection, "PRAGMA user_version = 1", cancel).ConfigureAwait(false);
+    }
+
+    public override async Task<IDbContextTransaction> BeginSnapshotAsync(StateContext db, CancellationToken cancel)
+    {
+        await db.Database.OpenConnectionAsync(cancel).ConfigureAwait(false);
+        SqliteTransaction deferred = ((SqliteConnection)db.Database.GetDbConnection()).BeginTransaction(deferred: true);
+        return db.Database.UseTransaction(deferred) ?? throw new InvalidOperationException("no transaction");
+    }
+
+    /// <summary>Deleted rows are zeroed as they go (secure_delete); what remains of them is in the WAL, which this empties.</summary>
+    public override async Task ForgetDeletedAsync(CancellationToken cancel)
+    {
+        using IDisposable? turn = await EnterWriteAsync(cancel).ConfigureAwait(false);
+        await using var connection = new SqliteConnection(_connection);
+        await connection.OpenAsync(cancel).ConfigureAwait(false);
+        await ExecuteAsync(connection, "PRAGMA wal_checkpoint(TRUNCATE)", cancel).ConfigureAwait(false);
     }
 
     public override ValueTask DisposeAsync()
@@ -183,7 +200,7 @@ internal sealed class SqliteDatabase : Database
     /// <summary>Settings that SQLite keeps per connection.</summary>
     private sealed class Pragmas : DbConnectionInterceptor
     {
-        private static readonly string Sql = $"PRAGMA busy_timeout = {(int)BusyTime.TotalMilliseconds}; PRAGMA synchronous = FULL;";
+        private static readonly string Sql = $"PRAGMA busy_timeout = {(int)BusyTime.TotalMilliseconds}; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;";
 
         public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData)
         {

@@ -31,13 +31,6 @@ internal sealed class StateStore : IStateStore, IAsyncDisposable
     /// <summary>The database itself, for what is not about rows.</summary>
     public Database Database { get; }
 
-    /// <summary>Called with true when the database is lost, with false when it is back; on the thread pool, one at a time.</summary>
-    public event Action<bool>? Changed
-    {
-        add => _health.Changed += value;
-        remove => _health.Changed -= value;
-    }
-
     /// <summary>Opens the state, and makes its tables where they are missing.</summary>
     /// <exception cref="IOException">It cannot be had, or must not be used; the message says why.</exception>
     public static async Task<StateStore> OpenAsync(StoreConfig config, TimeProvider time, Log log, CancellationToken cancel)

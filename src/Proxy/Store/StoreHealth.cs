@@ -19,7 +19,6 @@ internal sealed class StoreHealth : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _probing;
     private Lost? _lost;
-    private bool _told;
     private long _succeeded;
 
     public StoreHealth(Database database, TimeProvider time, Log log)
@@ -30,9 +29,6 @@ internal sealed class StoreHealth : IAsyncDisposable
         _succeeded = time.GetTimestamp();
         _probing = Task.Run(ProbeAsync);
     }
-
-    /// <summary>True: lost; false: back. Called by the probe's task only, so never twice at once.</summary>
-    public event Action<bool>? Changed;
 
     public DateTimeOffset? LostAt => Volatile.Read(ref _lost)?.At;
 
@@ -65,11 +61,9 @@ internal sealed class StoreHealth : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
             {
-                Tell();
                 if (LostAt is null && _time.GetElapsedTime(Volatile.Read(ref _succeeded)) < Silence)
                     continue;
                 await ProbeOnceAsync().ConfigureAwait(false);
-                Tell();
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -108,16 +102,6 @@ internal sealed class StoreHealth : IAsyncDisposable
 
         if (lost is not null)
             _log.Warning("store-back", new("store", _database.Name), new("away-seconds", (long)(_time.GetUtcNow() - lost.At).TotalSeconds));
-    }
-
-    /// <summary>Tells of a change at most once; a loss that was over before anybody was told is told all the same, because events were missed.</summary>
-    private void Tell()
-    {
-        bool lost = LostAt is not null;
-        if (lost == _told)
-            return;
-        _told = lost;
-        Changed?.Invoke(lost);
     }
 }
 

@@ -42,11 +42,11 @@ internal sealed class TargetDirectory : IUpstream
     }
 
     /// <inheritdoc/>
-    public ValueTask<TargetCredential> CredentialAsync(TargetInfo target, CancellationToken cancel)
+    public async ValueTask<TargetCredential> CredentialAsync(TargetInfo target, CancellationToken cancel)
     {
-        // A small local file, read once per login: not worth an asynchronous read, which on Linux is a pool thread that blocks.
         Target found = Get(target);
-        return new ValueTask<TargetCredential>(new TargetCredential(found.Config.User, found.StoredPassword?.Invoke() ?? found.Config.Password.Read()));
+        string password = found.StoredPassword?.Invoke() ?? await found.Config.Password.ReadAsync(cancel).ConfigureAwait(false);
+        return new TargetCredential(found.Config.User, password);
     }
 
     private Target Get(TargetInfo target) => Lookup(target.Name) ?? throw new IOException($"target {target.Name} is no longer configured");

@@ -36,7 +36,7 @@ public sealed class SamlTests
         SamlLogin login = LoginOf(provider);
         using HttpClient browser = new();
 
-        string url = await login.RedirectAsync(new SamlLoginOptions { RelayState = "state 1" }, default);
+        (string id, string url) = await login.RedirectAsync(new SamlLoginOptions { RelayState = "state 1" }, default);
         Assert.StartsWith(idp.SsoUrl + "?", url);
         SamlResponseForm form = await idp.LogInAsync(browser, url);
         Assert.Equal(Sp.AssertionConsumerUrl, form.Url.ToString());
@@ -45,7 +45,7 @@ public sealed class SamlTests
         Assert.Equal(encrypted, xml.Contains("EncryptedAssertion"));
         Assert.Equal(encrypted, !xml.Contains(SimpleSamlPhp.Email));
 
-        (SamlAssertion? assertion, string? refusal) = await login.AcceptAsync(form.SamlResponse, default);
+        (SamlAssertion? assertion, string? refusal) = await login.AcceptAsync(form.SamlResponse, id, default);
         Assert.Null(refusal);
         Assert.Equal(SimpleSamlPhp.Email, assertion!.Subject);
         Assert.Equal(EmailFormat, assertion.NameIdFormat);
@@ -56,7 +56,7 @@ public sealed class SamlTests
         Assert.Equal("urn:oasis:names:tc:SAML:2.0:ac:classes:Password", assertion.AuthnContext);
         Assert.NotNull(assertion.SessionIndex);
         Assert.InRange(assertion.AuthenticatedAt, DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddMinutes(1));
-        Assert.Equal((null, SamlRefusals.Replayed), await login.AcceptAsync(form.SamlResponse, default));
+        Assert.Equal((null, SamlRefusals.Replayed), await login.AcceptAsync(form.SamlResponse, id, default));
     }
 
     [Fact]
@@ -66,15 +66,15 @@ public sealed class SamlTests
         SamlLogin login = LoginOf(ProviderOf(idp));
         using HttpClient browser = new();
 
-        SamlPostForm request = await login.PostAsync(new SamlLoginOptions { RelayState = "state 2" }, default);
+        (string id, SamlPostForm request) = await login.PostAsync(new SamlLoginOptions { RelayState = "state 2" }, default);
         SamlResponseForm form = await idp.LogInAsync(browser, request.Url, Fields(request));
         Assert.Equal("state 2", form.RelayState);
-        SamlAssertion first = (await login.AcceptAsync(form.SamlResponse, default)).Assertion!;
+        SamlAssertion first = (await login.AcceptAsync(form.SamlResponse, id, default)).Assertion!;
         Assert.Equal(SimpleSamlPhp.Email, first.Subject);
 
-        request = await login.PostAsync(new SamlLoginOptions { ForceAuthn = true }, default);
+        (id, request) = await login.PostAsync(new SamlLoginOptions { ForceAuthn = true }, default);
         form = await idp.LogInAsync(browser, request.Url, Fields(request));
-        (SamlAssertion? again, string? refusal) = await login.AcceptAsync(form.SamlResponse, default);
+        (SamlAssertion? again, string? refusal) = await login.AcceptAsync(form.SamlResponse, id, default);
         Assert.Null(refusal);
         Assert.NotEqual(first.Id, again!.Id);
         Assert.True(again.AuthenticatedAt >= first.AuthenticatedAt);
@@ -88,10 +88,11 @@ public sealed class SamlTests
         SamlProvider provider = ProviderOf(idp);
         SamlLogin login = LoginOf(provider with { Sp = Sp with { SigningCertificate = Certificate("somebody else") } });
         using HttpClient browser = new();
-        string url = await login.RedirectAsync(new SamlLoginOptions(), default);
-        Assert.NotEqual(HttpStatusCode.OK, (await browser.GetAsync(url)).StatusCode);
-        SamlPostForm request = await login.PostAsync(new SamlLoginOptions(), default);
-        Assert.NotEqual(HttpStatusCode.OK, (await browser.PostAsync(request.Url, new FormUrlEncodedContent(Fields(request)))).StatusCode);
+        (_, string url) = await login.RedirectAsync(new SamlLoginOptions(), default);
+        Assert.Contains("Unable to validate signature", await browser.GetStringAsync(url), StringComparison.OrdinalIgnoreCase);
+        (_, SamlPostForm request) = await login.PostAsync(new SamlLoginOptions(), default);
+        HttpResponseMessage answer = await browser.PostAsync(request.Url, new FormUrlEncodedContent(Fields(request)));
+        Assert.Contains("Unable to validate signature", await answer.Content.ReadAsStringAsync(), StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]
@@ -101,14 +102,16 @@ public sealed class SamlTests
         SamlProvider provider = ProviderOf(idp);
         SamlLogin login = LoginOf(provider);
         using HttpClient browser = new();
-        SamlResponseForm form = await idp.LogInAsync(browser, await login.RedirectAsync(new SamlLoginOptions(), default));
-        Assert.Equal((null, SamlRefusals.UnauthenticatedCipher), await login.AcceptAsync(form.SamlResponse, default));
+        (string id, string url) = await login.RedirectAsync(new SamlLoginOptions(), default);
+        SamlResponseForm form = await idp.LogInAsync(browser, url);
+        Assert.Equal((null, SamlRefusals.UnauthenticatedCipher), await login.AcceptAsync(form.SamlResponse, id, default));
 
         await using SimpleSamlPhp other = await SimpleSamlPhp.StartAsync(OurMetadata());
         SamlLogin atOther = LoginOf(ProviderOf(other));
-        form = await other.LogInAsync(browser, await atOther.RedirectAsync(new SamlLoginOptions(), default));
-        Assert.Equal((null, SamlRefusals.Issuer), await login.AcceptAsync(form.SamlResponse, default));
-        Assert.NotNull((await atOther.AcceptAsync(form.SamlResponse, default)).Assertion);
+        (string otherId, url) = await atOther.RedirectAsync(new SamlLoginOptions(), default);
+        form = await other.LogInAsync(browser, url);
+        Assert.Equal((null, SamlRefusals.Issuer), await login.AcceptAsync(form.SamlResponse, id, default));
+        Assert.NotNull((await atOther.AcceptAsync(form.SamlResponse, otherId, default)).Assertion);
     }
 
     [Fact]
@@ -119,8 +122,9 @@ public sealed class SamlTests
         SamlLogin login = LoginOf(provider);
         var cookies = new CookieContainer();
         using HttpClient browser = new(new HttpClientHandler { CookieContainer = cookies });
-        SamlResponseForm form = await idp.LogInAsync(browser, await login.RedirectAsync(new SamlLoginOptions(), default));
-        SamlAssertion assertion = (await login.AcceptAsync(form.SamlResponse, default)).Assertion!;
+        (string id, string url) = await login.RedirectAsync(new SamlLoginOptions(), default);
+        SamlResponseForm form = await idp.LogInAsync(browser, url);
+        SamlAssertion assertion = (await login.AcceptAsync(form.SamlResponse, id, default)).Assertion!;
 
         // Our own address does not exist, so from here on every redirect is looked at.
         using HttpClient stepper = new(new HttpClientHandler { CookieContainer = cookies, AllowAutoRedirect = false });

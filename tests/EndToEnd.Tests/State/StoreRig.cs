@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Sallyport.Contract;
 using Sallyport.EndToEnd.Tests.Support;
+using Sallyport.Proxy.Cluster;
 using Sallyport.Proxy.Configuration;
 using Sallyport.Proxy.Logging;
 using Sallyport.Proxy.Store;
@@ -57,8 +58,18 @@ internal sealed class StoreRig : IAsyncDisposable
     public async Task<StateStore> OpenAsync()
     {
         StateStore store = await StateStore.OpenAsync(Config, TimeProvider.System, Log, CancellationToken.None);
-        _open.Add(store);
+        lock (_open)
+            _open.Add(store);
         return store;
+    }
+
+    /// <summary>A node's cluster, on a store of its own.</summary>
+    public async Task<ClusterBus> BusAsync(string node)
+    {
+        ClusterBus bus = await ClusterBus.OpenAsync(node, await OpenAsync(), TimeProvider.System, Log, CancellationToken.None);
+        lock (_open)
+            _open.Add(bus);
+        return bus;
     }
 
     public async ValueTask DisposeAsync()

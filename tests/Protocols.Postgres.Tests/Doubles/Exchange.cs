@@ -23,7 +23,7 @@ internal sealed class Exchange : IDisposable
         Catalog = new PgCatalog(new PgTargetLogin(new NoUpstream(), all), new TargetInfo { Name = "t", Protocol = "postgres" }, "db", all);
         Known = (catalog ?? new TestCatalog()).Snapshot;
         Catalog.Adopt(Known);
-        Shared = new PgShared(context, Catalog, all);
+        Shared = new PgShared(context, Catalog, all, TimeProvider.System);
         _requests = new PgRequests(Shared, _toTarget);
         _replies = new PgReplies(Shared, _toClient);
     }

@@ -7,6 +7,7 @@ using System.Text.Json.Nodes;
 using Sallyport.Proxy.Admin;
 using Sallyport.Proxy.Configuration;
 using Sallyport.Proxy.Identity;
+using Sallyport.Proxy.Metrics;
 using Sallyport.Proxy.Tests.Support;
 
 namespace Sallyport.Proxy.Tests.Admin;
@@ -16,10 +17,11 @@ internal sealed class AdminRig : IAsyncDisposable
 {
     public static readonly IReadOnlyList<AdminRole> Roles = [.. AdminRoles.ByName.Values.Order()];
 
-    private readonly Logs _logs = new();
+    private readonly Logs _logs;
 
-    private AdminRig(AdminServer server, HttpClient http, AdminAudit audit)
+    private AdminRig(AdminServer server, HttpClient http, AdminAudit audit, Logs logs)
     {
+        _logs = logs;
         Server = server;
         Http = http;
         Audit = audit;
@@ -40,7 +42,7 @@ internal sealed class AdminRig : IAsyncDisposable
         Roles = Roles.ToFrozenDictionary(role => role, role => new[] { AdminRoles.Name(role) + "s" }.ToFrozenSet()),
     };
 
-    public static async Task<AdminRig> StartAsync(IEnumerable<IAdminRoutes> routes, IAdminSessions? sessions = null, AdminConfig? config = null, TimeProvider? time = null)
+    public static async Task<AdminRig> StartAsync(IEnumerable<IAdminRoutes> routes, IAdminSessions? sessions = null, AdminConfig? config = null, TimeProvider? time = null, ProxyMetrics? metrics = null)
     {
         var logs = new Logs();
         var audit = new AdminAudit();
@@ -52,6 +54,7 @@ internal sealed class AdminRig : IAsyncDisposable
             Tls = () => null,
             Login = new AccessTokenLogin(login),
             Sessions = sessions,
+            Metrics = metrics,
             Audit = audit,
             Routes = [.. routes],
             Time = time ?? TimeProvider.System,
@@ -59,7 +62,7 @@ internal sealed class AdminRig : IAsyncDisposable
         });
         await server.StartAsync(default);
         var http = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = server.Address };
-        return new AdminRig(server, http, audit);
+        return new AdminRig(server, http, audit, logs);
     }
 
     /// <summary>A token of a person with these roles.</summary>
@@ -68,7 +71,7 @@ internal sealed class AdminRig : IAsyncDisposable
 
     /// <summary>A token.</summary>
     /// <param name="issued">It is good for ten minutes from then on.</param>
-    public static string Signed(string subject, string kind, string audience, DateTimeOffset issued, IEnumerable<AdminRole> roles)
+    public static string Signed(string subject, string kind, string audience, DateTimeOffset issued, IEnumerable<AdminRole> roles, string actingFor = "")
     {
         JsonObject claims = TestIssuer.Claims(issued);
         claims["sub"] = subject;
@@ -76,6 +79,8 @@ internal sealed class AdminRig : IAsyncDisposable
         claims["kind"] = kind;
         claims["jti"] = Guid.NewGuid().ToString();
         claims["groups"] = new JsonArray([.. roles.Select(role => (JsonNode)(AdminRoles.Name(role) + "s"))]);
+        if (actingFor.Length > 0)
+            claims["acting_for"] = new JsonArray(actingFor);
         return TestIssuer.Shared.Sign(TestIssuer.Header(), claims);
     }
 

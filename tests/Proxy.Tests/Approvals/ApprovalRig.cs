@@ -191,7 +191,7 @@ internal sealed class ApprovalRig : IAsyncDisposable
 
         public Task<HoldOutcome> Outcome { get; private set; } = null!;
 
-        public Guid Id => Guid.Parse(Told.Task.Result.Id);
+        public Guid Id => Told.Task.IsCompleted ? Guid.Parse(Told.Task.Result.Id) : throw new InvalidOperationException($"It does not wait: {Outcome.Result}");
 
         public void Start(ApprovalService node, SessionFacts session, HeldAction action) =>
             Outcome = node.RequestAsync(

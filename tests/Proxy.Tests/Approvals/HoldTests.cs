@@ -138,7 +138,9 @@ public sealed class HoldTests
         await rig.A.TickAsync(default);
         ApprovalRig.Waiting waiting = await rig.HoldAsync(rig.Session(rig.Person("alice")));
         rig.Terms.Digest = "policy-2";
-        Assert.Equal(DecisionWords.PolicyChanged, (await rig.ApproveAsync(waiting, rig.Person("bob", "approvers"))).Word);
+
+        // It may have noticed by itself already.
+        Assert.Contains((await rig.ApproveAsync(waiting, rig.Person("bob", "approvers"))).Word, new[] { DecisionWords.PolicyChanged, DecisionWords.NotPending });
         await rig.A.TickAsync(default);
         Assert.Equal("withdrawn", (await waiting.EndAsync()).Reason);
     }

@@ -2,6 +2,7 @@ using System.Net;
 using Sallyport.Contract;
 using Sallyport.Policy.Yaml;
 using Sallyport.Proxy.Configuration;
+using Sallyport.Proxy.Identity;
 using Sallyport.Proxy.Logging;
 using Sallyport.Proxy.Tests.Support;
 using Sallyport.Recording;
@@ -104,6 +105,39 @@ public sealed class ConfigReaderTests : IDisposable
         Assert.Equal(LogFormat.Json, config.LogFormat);
     }
 
+    [Fact]
+    public void Workloads_are_read()
+    {
+        const string Workload = """
+                  jwks: { file: keys/ci.json }
+                  claims: { subject: "k8s:{kubernetes.io/namespace}:{kubernetes.io/serviceaccount/name}" }
+                  require: { kubernetes.io/namespace: [batch, reports], event: push }
+                  groups-always: [ci, builders]
+                  kind-always: service
+                  delegation: true
+                  access-tokens-only: true
+            """;
+        IssuerRules rules = Read(Good.Replace("      jwks: { file: keys/ci.json }", Workload, StringComparison.Ordinal), out IReadOnlyList<Diagnostic> diagnostics)!.Issuers[1].Rules;
+        Assert.Empty(diagnostics);
+        Assert.NotNull(rules.Claims.SubjectTemplate);
+        Assert.Equal(["kubernetes.io/namespace", "event"], rules.Required.Select(required => required.Path));
+        Assert.Equal(["batch", "reports"], rules.Required[0].Values.AsEnumerable());
+        Assert.Equal(["ci", "builders"], rules.GroupsAlways.AsEnumerable());
+        Assert.Equal((IdentityKind.Service, true, true), (rules.FixedKind, rules.Delegation, rules.AccessTokensOnly));
+    }
+
+    [Theory]
+    [InlineData("claims: { subject: \"{a}{b}\" }", "is no subject")]
+    [InlineData("claims: { subject: \"{a\" }", "is no subject")]
+    [InlineData("require: {}", "must name 1 to 64")]
+    [InlineData("require: { a: [] }", "must not be empty")]
+    [InlineData("kind-always: robot", "none of")]
+    public void Workloads_that_make_no_sense_are_refused(string line, string message)
+    {
+        Assert.Null(Read(Good.Replace("jwks: { file: keys/ci.json }", "jwks: { file: keys/ci.json }\n      " + line, StringComparison.Ordinal), out IReadOnlyList<Diagnostic> diagnostics));
+        Assert.Contains(diagnostics, diagnostic => diagnostic.ToString().Contains(message, StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("node: gate-1", "nod: gate-1", 1, "node")]
     [InlineData("node: gate-1", "node: gate/1", 1, "\"node\" must be letters")]
@@ -132,7 +166,7 @@ public sealed class ConfigReaderTests : IDisposable
     [InlineData("mode: verify-ca", "mode: require", 31, "no effect")]
     [InlineData("server-name: db.example.com", "servername: db.example.com", 31, "server-name")]
     [InlineData("password: { credential: orders }", "password: hunter2", 32, "must not stand in the configuration")]
-    [InlineData("password: { credential: orders }", "password: { value: hunter2 }", 32, "exactly one of file, env, credential")]
+    [InlineData("password: { credential: orders }", "password: { value: hunter2 }", 32, "exactly one of file, env, credential, command")]
     [InlineData("password: { credential: orders }", "password: { credential: ../orders }", 32, "not a name")]
     [InlineData("database: orders", "database: other", 33, "not among")]
     [InlineData("weak-logins: [md5]", "weak-logins: [trust]", 35, "trust")]

@@ -94,6 +94,19 @@ public sealed class LiveSessionsTests
     }
 
     [Fact]
+    public async Task What_runs_under_an_approval_for_a_time_ends_with_it()
+    {
+        var control = new Control();
+        SessionContext session = Session(SessionLimits.None, approvals: new Granting(_time.Now.AddMinutes(5)));
+        Assert.True(_sessions.TryEnter(session, control, out _));
+        await session.HoldAsync(default, new HeldAction { Kind = ActionKind.Statement, Verb = default, Text = "", Digest = default }, (_, _) => default, default);
+        Sweep(after: TimeSpan.FromMinutes(5) - TimeSpan.FromSeconds(1), silent: TimeSpan.Zero);
+        Assert.Null(control.Reason);
+        Sweep(after: TimeSpan.FromSeconds(1), silent: TimeSpan.Zero);
+        Assert.Equal("grant-ended", control.Reason);
+    }
+
+    [Fact]
     public void A_session_without_limits_is_left_alone()
     {
         Control control = Enter(SessionLimits.None, lifetime: TimeSpan.FromDays(400));
@@ -142,7 +155,7 @@ public sealed class LiveSessionsTests
     }
 
     private SessionContext Session(
-        SessionLimits limits, string subject = "alice", string target = "orders", string issuer = "https://issuer", TimeSpan? lifetime = null)
+        SessionLimits limits, string subject = "alice", string target = "orders", string issuer = "https://issuer", TimeSpan? lifetime = null, IApprovals? approvals = null)
     {
         var facts = new SessionFacts
         {
@@ -155,7 +168,14 @@ public sealed class LiveSessionsTests
             Source = new IPEndPoint(IPAddress.Loopback, 1),
             StartedAt = _time.Now,
         };
-        return new SessionContext(facts, new FixedPolicy(limits), new NoRecorder(), _time);
+        return new SessionContext(facts, new FixedPolicy(limits), new NoRecorder(), _time, approvals);
+    }
+
+    private sealed class Granting(DateTimeOffset until) : IApprovals
+    {
+        public ValueTask<HoldOutcome> RequestAsync(
+            SessionFacts session, Verdict verdict, HeldAction action, Func<HoldNotice, CancellationToken, ValueTask> tell, CancellationToken withdrawn) =>
+            new(new HoldOutcome(true, "a", "granted", "", until));
     }
 
     private sealed class Control : ISessionControl

@@ -37,6 +37,8 @@ public sealed class SealerTests
         using var logs = new Logs();
         using var directory = new TemporaryDirectory();
         directory.Write("other", Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
+        Assert.Contains("others", Assert.Throws<StateRefusedException>(() => OperatorKey.Read(state.Config.Key with { Name = directory["other"] })).Message, StringComparison.Ordinal);
+        File.SetUnixFileMode(directory["other"], UnixFileMode.UserRead);
         OperatorKey other = OperatorKey.Read(state.Config.Key with { Name = directory["other"] });
         var refused = await Assert.ThrowsAsync<StateRefusedException>(() => Sealer.OpenAsync(state.Store, other, TimeProvider.System, logs.Log, CancellationToken.None));
         Assert.Contains("wrong key", refused.Message, StringComparison.Ordinal);

@@ -37,7 +37,7 @@ internal sealed class TestState : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Sealer.Dispose();
+        await Sealer.DisposeAsync();
         await Store.DisposeAsync();
         _logs.Dispose();
         _directory.Dispose();

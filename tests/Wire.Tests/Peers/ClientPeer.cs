@@ -17,6 +17,10 @@ public sealed class ClientPeer(Socket socket) : Peer(socket)
     public Task SendStartupAsync(string database = "shop", int version = Protocol30, params (string Name, string Value)[] more) =>
         SendAsync(Startup(version, [("user", "somebody"), ("database", database), .. more]));
 
+    /// <summary>StartupMessage with that user.</summary>
+    public Task SendUserAsync(string user, string database = "shop") =>
+        SendAsync(Startup(Protocol30, ("user", user), ("database", database), ("application_name", "psql")));
+
     /// <summary>StartupMessage, and the token as the password that is asked for.</summary>
     public async Task LoginAsync(string token = Doors.GoodToken, string database = "shop", int version = Protocol30, params (string Name, string Value)[] more)
     {

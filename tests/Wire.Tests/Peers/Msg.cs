@@ -90,6 +90,10 @@ public static class Msg
 
     public static byte[] Password(string password) => Typed('p', password);
 
+    public static byte[] SaslInitialResponse(string mechanism, byte[] data) => Typed('p', mechanism, data.Length, data);
+
+    public static byte[] SaslResponse(byte[] data) => Typed('p', data);
+
     public static byte[] Query(string text) => Typed('Q', text);
 
     public static byte[] Parse(string name, string text) => Typed('P', name, text, (short)0);

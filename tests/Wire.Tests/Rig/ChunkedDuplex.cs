@@ -70,6 +70,12 @@ internal sealed class ChunkedReader(PipeReader inner, Func<int> nextSize) : Pipe
         while (true)
         {
             ReadResult read = await inner.ReadAsync(cancellationToken);
+            if (read.IsCanceled)
+            {
+                _shown = read.Buffer.Slice(0, _visible);
+                return new ReadResult(_shown, isCanceled: true, isCompleted: false);
+            }
+
             long length = read.Buffer.Length;
             if (_wantsMore && length > _visible)
                 _visible = Math.Min(length, _visible + nextSize());

@@ -181,6 +181,8 @@ internal sealed class WhoIsIn : ILiveSessions
 
     public ICollection<ISessionControl> Controls => _in.Values;
 
+    public SessionContext Only => Assert.Single(_in.Keys);
+
     public bool TryEnter(SessionContext session, ISessionControl control, out string? refusal)
     {
         refusal = Full;

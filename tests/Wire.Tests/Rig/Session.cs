@@ -47,6 +47,12 @@ internal sealed class Session : IAsyncDisposable
 
     public WhoIsIn Live { get; } = new();
 
+    /// <summary>Who lets people in; change it before <see cref="ConnectAsync"/>.</summary>
+    public ILogin Login { get; set; } = new OneToken();
+
+    /// <summary>Who is asked about held statements; change it before <see cref="ConnectAsync"/>.</summary>
+    public IApprovals? Approvals { get; set; }
+
     /// <summary>The listener's settings; change them before <see cref="ConnectAsync"/>.</summary>
     public PgListener Listener { get; set; } = new() { Node = "test", Name = "pg", Tls = () => null, AllowPlaintext = true, Limits = Limits };
 
@@ -61,7 +67,8 @@ internal sealed class Session : IAsyncDisposable
 
     private PgDoors PgDoors => _doors ??= new PgDoors
     {
-        Login = new OneToken(),
+        Login = Login,
+        Approvals = Approvals,
         Upstream = Upstream,
         Policy = Policy,
         Recorder = Recorder,

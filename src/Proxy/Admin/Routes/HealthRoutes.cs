@@ -20,12 +20,13 @@ internal sealed class HealthRoutes(Func<string?> alive, Func<string?> ready) : I
 
     private static MeJson Me(AdminCall call) => new(
         call.Identity.Subject, call.Identity.Issuer, Policy.Yaml.KebabNames.Name(call.Identity.Kind), [.. call.Identity.Groups],
-        [.. call.Identity.ActingFor], call.Caller.Roles.Names, call.Identity.ExpiresAt);
+        [.. call.Identity.ActingFor], call.Caller.Roles.Names, call.Identity.ExpiresAt, call.Caller.Csrf);
 }
 
 /// <param name="Status"><c>ok</c>, or a fixed word that says what is wrong.</param>
 internal sealed record HealthJson(string Status);
 
 /// <summary>Who calls.</summary>
+/// <param name="Csrf">Of a browser's session: what the header Sallyport-CSRF must be; absent for a token.</param>
 internal sealed record MeJson(
-    string Subject, string Issuer, string Kind, IReadOnlyList<string> Groups, IReadOnlyList<string> ActingFor, IReadOnlyList<string> Roles, DateTimeOffset ExpiresAt);
+    string Subject, string Issuer, string Kind, IReadOnlyList<string> Groups, IReadOnlyList<string> ActingFor, IReadOnlyList<string> Roles, DateTimeOffset ExpiresAt, string? Csrf);

@@ -1,7 +1,9 @@
+using Sallyport.Proxy.Sessions;
 using System.Text.Json;
 using Sallyport.Contract;
 using Sallyport.Policy.Yaml;
 using Sallyport.Proxy.Admin.Live;
+using Sallyport.Proxy.Cluster;
 using Sallyport.Proxy.Store.Entities;
 
 namespace Sallyport.Proxy.Admin.Routes;
@@ -57,7 +59,7 @@ internal sealed record SessionJson(Guid Id, string Node, string Protocol, string
 
     public static SessionJson Of(LiveSession session, DateTimeOffset now) => Of(session.Facts) with
     {
-        State = SessionRows.Live,
+        State = SessionRegistry.Live,
         IdentityExpiresAt = session.Facts.Identity.ExpiresAt < now.AddYears(100) ? session.Facts.Identity.ExpiresAt : null,
         SilentSeconds = Math.Max(0, Environment.TickCount64 - session.Control.LastActivity) / 1000.0,
         Approval = session.Context.Granted?.Id,

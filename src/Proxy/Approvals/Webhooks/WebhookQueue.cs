@@ -12,7 +12,7 @@ namespace Sallyport.Proxy.Approvals.Webhooks;
 /// receiver delays nobody else.
 /// </summary>
 internal sealed class WebhookQueue(
-    IReadOnlyList<WebhookConfig> webhooks, IStateStore store, WebhookSender sender, Func<Guid, string?> linkOf, TimeProvider time, Log log) : IAsyncDisposable
+    IReadOnlyList<WebhookConfig> webhooks, IStateStore store, WebhookSender sender, Func<Guid, string?> linkOf, TimeProvider time, Log log, bool sends = true) : IAsyncDisposable
 {
     /// <summary>Most messages that wait for one receiver. When it has been away for so long, more are not kept.</summary>
     public const int MostWaiting = 10_000;
@@ -79,7 +79,8 @@ internal sealed class WebhookQueue(
         }
     }
 
-    public void Start() => _loops = Task.WhenAll(webhooks.Select(webhook => Task.Run(() => RunAsync(webhook))));
+    /// <summary>Begins to send, unless others do that.</summary>
+    public void Start() => _loops = sends ? Task.WhenAll(webhooks.Select(webhook => Task.Run(() => RunAsync(webhook)))) : Task.CompletedTask;
 
     /// <summary>Sends what is due for one webhook.</summary>
     /// <returns>How many messages were tried.</returns>

@@ -26,7 +26,7 @@ internal static class AdminVerb
     /// <param name="run">What it does; the result is the exit code.</param>
     public static Command Create(string name, string description, IEnumerable<Symbol> symbols, Func<AdminContext, Task<int>> run)
     {
-        Option<Uri?> url = new("--url", "-u") { Description = $"Where the admin API is; ${UrlVariable} by default, else where sallyport login was", HelpName = "URL" };
+        Option<Uri?> url = new("--url", "-u") { Description = $"Where the admin API is; ${UrlVariable} by default, else \"admin\" of client.yaml", HelpName = "URL" };
         Option<FileInfo?> tokenFile = new("--token-file") { Description = $"A file that holds a token; ${TokenVariable} by default, else the token of sallyport login", HelpName = "FILE" };
         Option<FileInfo?> ca = new("--ca") { Description = "Certificate authorities to trust (PEM) instead of the system's", HelpName = "FILE" };
         Option<bool> json = new("--json") { Description = "Print JSON" };
@@ -53,7 +53,7 @@ internal static class AdminVerb
                 error.WriteLine($"sallyport: {AdminOutput.Safe(refused.Message)}");
                 return refused.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden ? ExitCode.Denied : ExitCode.Failed;
             }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CryptographicException)
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or CryptographicException or Client.ClientException)
             {
                 error.WriteLine($"sallyport: {failure.Message}");
                 return ExitCode.Failed;
@@ -69,10 +69,11 @@ internal static class AdminVerb
         string? token = tokenFile is not null
             ? (await File.ReadAllTextAsync(tokenFile.FullName, cancel).ConfigureAwait(false)).Trim()
             : Environment.GetEnvironmentVariable(TokenVariable);
+        url ??= Client.ClientConfig.Read(null).Admin;
         if (url is null)
-            throw new AdminClientException($"Where is the admin API? Say --url or ${UrlVariable}.");
+            throw new AdminClientException($"Where is the admin API? Say --url, ${UrlVariable}, or \"admin\" in ~/.config/sallyport/client.yaml.");
         if (string.IsNullOrEmpty(token))
-            throw new AdminClientException($"Who asks? Log in (sallyport login), or give a token in ${TokenVariable} or --token-file.");
+            token = await Client.ClientSession.AdminTokenAsync(cancel).ConfigureAwait(false);
         X509Certificate2Collection? authorities = null;
         if (ca is not null)
         {

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using System.Text.Json;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,7 +24,7 @@ internal static class BrokerOpenIddict
     /// <summary>No vowels (no words), none that look alike (RFC 8628 6.1).</summary>
     private static readonly string[] UserCodeLetters = ["B", "C", "D", "F", "G", "H", "J", "K", "L", "M", "N", "P", "Q", "R", "S", "T", "V", "W", "X", "Z"];
 
-    public static void Add(IServiceCollection services, BrokerConfig config, SigningKeys keys, Func<StateContext> contexts, DeviceFlow device, TimeProvider time)
+    public static void Add(IServiceCollection services, BrokerConfig config, SigningKeys keys, Func<StateContext> contexts, DeviceFlow device, ClientAssertions assertions, TimeProvider time)
     {
         services.AddSingleton(time);
         services.AddScoped(_ => contexts());
@@ -36,13 +37,13 @@ internal static class BrokerOpenIddict
                 // Another node may have changed what is cached here, and a revoked token must not be found good.
                 core.DisableEntityCaching();
             })
-            .AddServer(server => Configure(server, config, device));
-        services.AddSingleton<IPostConfigureOptions<OpenIddictServerOptions>>(new Credentials(keys));
+            .AddServer(server => Configure(server, config, device, assertions));
+        services.AddSingleton<IConfigureOptions<OpenIddictServerOptions>>(new Credentials(keys));
         services.AddSingleton<IOptionsChangeTokenSource<OpenIddictServerOptions>>(new KeyChanges(keys));
         ForbidDataProtection(services);
     }
 
-    private static void Configure(OpenIddictServerBuilder server, BrokerConfig config, DeviceFlow device)
+    private static void Configure(OpenIddictServerBuilder server, BrokerConfig config, DeviceFlow device, ClientAssertions assertions)
     {
         server.SetIssuer(config.Url)
             .SetAuthorizationEndpointUris("authorize")
@@ -97,6 +98,8 @@ internal static class BrokerOpenIddict
             .SetOrder(OpenIddictServerHandlers.Exchange.ValidateAuthorizedParty.Descriptor.Order - 1).UseInlineHandler(context => KeepSubjectToken(context)));
         server.AddEventHandler<GenerateTokenContext>(handler => handler
             .SetOrder(OpenIddictServerHandlers.Protection.AttachTokenMetadata.Descriptor.Order + 1).UseInlineHandler(context => NameToken(context)));
+        server.AddEventHandler<ProcessAuthenticationContext>(handler => handler
+            .SetOrder(OpenIddictServerHandlers.ValidateClientId.Descriptor.Order - 1).UseInlineHandler(context => assertions.TakeAsync(context)));
         OpenIddictServerAspNetCoreBuilder web = server.UseAspNetCore()
             .EnableAuthorizationEndpointPassthrough()
             .EnableTokenEndpointPassthrough()
@@ -123,14 +126,22 @@ internal static class BrokerOpenIddict
         return default;
     }
 
-    /// <summary>A token is called the same in the store and by those who verify it, or it could not be revoked for them.</summary>
+    /// <summary>
+    /// A token is called the same in the store and by those who verify it, or it could not be revoked for them. And the actor is written here
+    /// as the object that RFC 8693 4.1 wants: as a claim of the subject the token library leaves it out.
+    /// </summary>
     private static ValueTask NameToken(GenerateTokenContext context)
     {
-        if (context.TokenType == TokenTypeIdentifiers.AccessToken && context.Principal.GetTokenId() is { } id)
+        if (context.TokenType != TokenTypeIdentifiers.AccessToken || context.Principal.GetTokenId() is not { } id)
+            return default;
+        var claims = new Dictionary<string, object>(context.SecurityTokenDescriptor.Claims ?? new Dictionary<string, object>()) { [OpenIddictConstants.Claims.JwtId] = id };
+        if (context.Principal.GetClaim(OpenIddictConstants.Claims.Actor) is { } actor)
         {
-            context.SecurityTokenDescriptor.Claims = new Dictionary<string, object>(context.SecurityTokenDescriptor.Claims ?? new Dictionary<string, object>()) { [OpenIddictConstants.Claims.JwtId] = id };
+            claims[OpenIddictConstants.Claims.Actor] = JsonSerializer.Deserialize<JsonElement>(actor);
+            context.SecurityTokenDescriptor.Subject?.RemoveClaims(OpenIddictConstants.Claims.Actor);
         }
 
+        context.SecurityTokenDescriptor.Claims = claims;
         return default;
     }
 
@@ -151,10 +162,10 @@ internal static class BrokerOpenIddict
         public IDataProtector CreateProtector(string purpose) => throw new NotSupportedException("The broker's keys are in the store.");
     }
 
-    /// <summary>Puts the keys into OpenIddict's options. Before OpenIddict's own step, which checks and takes over what is there.</summary>
-    private sealed class Credentials(SigningKeys keys) : IPostConfigureOptions<OpenIddictServerOptions>
+    /// <summary>Puts the keys into OpenIddict's options, before its own last step, which checks and takes over what is there.</summary>
+    private sealed class Credentials(SigningKeys keys) : IConfigureOptions<OpenIddictServerOptions>
     {
-        public void PostConfigure(string? name, OpenIddictServerOptions options)
+        public void Configure(OpenIddictServerOptions options)
         {
             KeyRing ring = keys.Ring;
             options.SigningCredentials.Clear();

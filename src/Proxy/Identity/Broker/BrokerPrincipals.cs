@@ -47,9 +47,9 @@ internal static class BrokerPrincipals
     /// group that the person or the agent does not have. It ends with the person's token.
     /// </summary>
     /// <param name="subject">The person's token, verified.</param>
-    public static ClaimsPrincipal? OfDelegation(Person person, Agent agent, ClaimsPrincipal subject, DateTimeOffset now, BrokerConfig config)
+    /// <param name="earlier">Those that act in it already, nearest first; null: nobody.</param>
+    public static ClaimsPrincipal? OfDelegation(Person person, Agent agent, ClaimsPrincipal subject, JsonObject? earlier, DateTimeOffset now, BrokerConfig config)
     {
-        JsonObject? earlier = subject.GetClaim(OidcClaims.Actor) is { } text ? JsonNode.Parse(text) as JsonObject : null;
         if (Depth(earlier) >= LongestChain || subject.GetExpirationDate() is not { } expires || expires <= now)
             return null;
         var actor = new JsonObject { [OidcClaims.Subject] = agent.Name };

@@ -8,6 +8,8 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OpenIddict.Server;
 using Sallyport.Proxy.Admin;
 using Sallyport.Proxy.Audit;
 using Sallyport.Proxy.Cluster;
@@ -104,6 +106,9 @@ internal sealed class BrokerServer : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancel)
     {
         await Keys.LoadAsync(cancel).ConfigureAwait(false);
+
+        // Made now, so that what is wrong with them is known now.
+        _ = _app.Services.GetRequiredService<IOptionsMonitor<OpenIddictServerOptions>>().CurrentValue;
         await Clients.EnsureCommandLineAsync(cancel).ConfigureAwait(false);
         await _app.StartAsync(cancel).ConfigureAwait(false);
         _upkeep.Start();
@@ -134,7 +139,7 @@ internal sealed class BrokerServer : IAsyncDisposable
         builder.Services.AddRouting();
         builder.Services.AddSingleton(Revocations);
         builder.Services.Configure<FormOptions>(BrokerListener.Configure);
-        BrokerOpenIddict.Add(builder.Services, _doors.Config, Keys, _doors.Contexts, new DeviceFlow(_doors.Time), _doors.Time);
+        BrokerOpenIddict.Add(builder.Services, _doors.Config, Keys, _doors.Contexts, new DeviceFlow(_doors.Time), new ClientAssertions(_doors.Store, _doors.Time), _doors.Time);
         return builder.Build();
     }
 

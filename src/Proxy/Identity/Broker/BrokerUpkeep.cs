@@ -27,7 +27,7 @@ internal sealed class BrokerUpkeep(IServiceScopeFactory scopes, SigningKeys keys
     {
         await keys.MaintainAsync(cancel).ConfigureAwait(false);
         DateTimeOffset now = time.GetUtcNow();
-        await store.WriteAsync((state, token) => state.OneTimes.Where(row => row.ExpiresAt < now && (row.Key.StartsWith("prompt:") || row.Key.StartsWith("second-factor:"))).ExecuteDeleteAsync(token), cancel).ConfigureAwait(false);
+        await store.WriteAsync((state, token) => state.OneTimes.Where(row => row.ExpiresAt < now && (row.Key.StartsWith("prompt:") || row.Key.StartsWith("second-factor:") || row.Key.StartsWith("assertion:"))).ExecuteDeleteAsync(token), cancel).ConfigureAwait(false);
         if (!prune)
             return;
         await store.WriteAsync((state, token) => state.LogoutSubscriptions.Where(row => state.LoginSessions.Any(login => login.Id == row.LoginSessionId && login.ExpiresAt < now)).ExecuteDeleteAsync(token), cancel).ConfigureAwait(false);

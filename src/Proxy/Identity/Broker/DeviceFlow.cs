@@ -5,7 +5,6 @@ using Microsoft.AspNetCore;
 using Microsoft.AspNetCore.Http;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
-using OpenIddict.Server.AspNetCore;
 using static OpenIddict.Abstractions.OpenIddictConstants;
 using static OpenIddict.Server.OpenIddictServerEvents;
 
@@ -44,7 +43,8 @@ internal sealed class DeviceFlow(TimeProvider time)
             return;
         }
 
-        var identity = new ClaimsIdentity(OpenIddictServerAspNetCoreDefaults.AuthenticationScheme);
+        // Nobody is authenticated yet.
+        var identity = new ClaimsIdentity();
         identity.SetClaim(Source, http?.HttpContext.Connection.RemoteIpAddress?.ToString());
         string target = (string?)context.Request["target"] ?? "";
         if (target.Length is > 0 and <= LongestTarget && !target.Any(char.IsControl))

@@ -28,7 +28,7 @@ internal sealed record PromptFacts(string ClaimedUser, string Source, string Cli
 /// Logs in clients that have nothing to prove themselves by: the client shows an address and a code, a person opens the address on whatever
 /// node, and confirms. A prompt is a row, so that nodes share it; it is good once, for one person, for a few minutes.
 /// </summary>
-internal sealed class PromptDesk : IDisposable
+internal sealed class PromptDesk : Logins.IPromptDesk, IDisposable
 {
     /// <summary>How long a person has.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(3);

@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
 using System.Security.Claims;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
+using Microsoft.IdentityModel.JsonWebTokens;
 using OpenIddict.Abstractions;
 using OpenIddict.Server;
 using OpenIddict.Server.AspNetCore;
@@ -67,9 +70,10 @@ internal sealed class TokenEndpoint(BrokerConfig config, Persons persons, AgentR
     {
         if (request.ClientId is not { } client || await agents.UseAsync(client, cancel).ConfigureAwait(false) is not { } agent)
             return Refuse(Errors.UnauthorizedClient, "The client may not act.");
-        ImmutableArray<string> scopes = request.GetScopes() is { IsEmpty: false } asked ? asked : [BrokerClients.DataScope];
+        if (request.GetScopes().Any(scope => scope != BrokerClients.DataScope))
+            return Refuse(Errors.InvalidScope, "Only the scope sallyport is for agents.");
         audit.Note(new AuditEvent("token.issued", new AuditActor(agent.Name, config.Issuer, [])) { Object = "client:" + client, Details = new Dictionary<string, string> { ["grant"] = GrantTypes.ClientCredentials } });
-        return Results.SignIn(BrokerPrincipals.OfAgent(agent, scopes, config), null, Scheme);
+        return Results.SignIn(BrokerPrincipals.OfAgent(agent, [BrokerClients.DataScope], config), null, Scheme);
     }
 
     /// <summary>RFC 8693. The actor is the client that has proven itself; another one's token as <c>actor_token</c> is not taken for it.</summary>
@@ -89,13 +93,18 @@ internal sealed class TokenEndpoint(BrokerConfig config, Persons persons, AgentR
 
         // It must be a person's, directly or through other agents; and the person must still be there and logged in.
         Person? person = await persons.FindAsync(name, cancel).ConfigureAwait(false);
-        bool humans = subject.GetClaim(BrokerPrincipals.Kind) == "human" || subject.GetClaim(OidcClaims.Actor) is not null;
+        JsonObject? earlier = ActorOf(request.SubjectToken!);
+        bool humans = subject.GetClaim(BrokerPrincipals.Kind) == "human" || earlier is not null;
         bool live = await sessions.FindAsync(subject.GetClaim(BrokerPrincipals.SessionId), cancel).ConfigureAwait(false) is { } login && login.Subject == name;
-        if (person is null || !humans || !live || BrokerPrincipals.OfDelegation(person, agent, subject, time.GetUtcNow(), config) is not { } principal)
+        if (person is null || !humans || !live || BrokerPrincipals.OfDelegation(person, agent, subject, earlier, time.GetUtcNow(), config) is not { } principal)
             return Refuse(Errors.InvalidGrant, "The subject token is not good for this any more.");
         Note(http, "token.exchanged", name, [agent.Name], request);
         return Results.SignIn(principal, null, Scheme);
     }
+
+    /// <summary>Those that act in a token already. Read from the token itself, which has been verified: what OpenIddict makes of it leaves them out.</summary>
+    private static JsonObject? ActorOf(string token) =>
+        new JsonWebToken(token).TryGetPayloadValue(OidcClaims.Actor, out JsonElement actor) ? JsonNode.Parse(actor.GetRawText()) as JsonObject : null;
 
     private void Note(HttpContext http, string type, string subject, IReadOnlyList<string> actors, OpenIddictRequest request) =>
         audit.Note(new AuditEvent(type, new AuditActor(subject, config.Issuer, actors, http.Connection.RemoteIpAddress))

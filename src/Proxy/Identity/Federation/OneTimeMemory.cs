@@ -31,6 +31,30 @@ internal sealed class OneTimeMemory(IStateStore store, TimeProvider time) : ISam
             cancel).ConfigureAwait(false);
     }
 
+    /// <summary>Remembers which request a state was begun with.</summary>
+    public Task LinkAsync(string state, string request, CancellationToken cancel)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        var row = new OneTimeRow { Key = Key("saml-state", state), Payload = Encoding.UTF8.GetBytes(request), CreatedAt = now, ExpiresAt = now + SamlLimits.RequestLifetime };
+        return store.WriteAsync(
+            (db, _) =>
+            {
+                db.OneTimes.Add(row);
+                return Task.FromResult(true);
+            },
+            cancel);
+    }
+
+    /// <summary>The request that a state was begun with; null: there is none.</summary>
+    public async ValueTask<string?> RequestOfAsync(string state, CancellationToken cancel)
+    {
+        string key = Key("saml-state", state);
+        DateTimeOffset now = time.GetUtcNow();
+        byte[]? request = await store.ReadAsync(
+            (db, stop) => db.OneTimes.Where(o => o.Key == key && o.ExpiresAt > now).Select(o => o.Payload).SingleOrDefaultAsync(stop), cancel).ConfigureAwait(false);
+        return request is null ? null : Encoding.UTF8.GetString(request);
+    }
+
     /// <inheritdoc/>
     public async ValueTask<SamlPendingRequest?> TakeAsync(string id, CancellationToken cancel)
     {

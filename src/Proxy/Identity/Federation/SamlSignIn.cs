@@ -20,18 +20,19 @@ internal sealed class SamlSignIn : ILoginMethod
     private readonly SamlProvider _provider;
     private readonly FederationDoors _doors;
     private readonly PendingLogins _pending;
+    private readonly OneTimeMemory _memory;
     private readonly SamlLogin _login;
     private readonly SamlLogout _logout;
     private readonly string _path;
 
     public SamlSignIn(SamlProvider provider, string title, FederationDoors doors, PendingLogins pending)
     {
-        var memory = new OneTimeMemory(doors.Store, doors.Time);
+        _memory = new OneTimeMemory(doors.Store, doors.Time);
         _provider = provider;
         _doors = doors;
         _pending = pending;
-        _login = new SamlLogin(provider, memory, memory, doors.Time);
-        _logout = new SamlLogout(provider, memory, doors.Time);
+        _login = new SamlLogin(provider, _memory, _memory, doors.Time);
+        _logout = new SamlLogout(provider, _memory, doors.Time);
         _path = $"/federation/{provider.Name}";
         Title = title;
     }
@@ -45,7 +46,9 @@ internal sealed class SamlSignIn : ILoginMethod
     {
         string state = PendingLogins.Secret();
         await _pending.OpenAsync(state, LoginBinding.Begin(http, _doors.Config), new PendingLogin(Name, ReturnTo.Of(demand.ReturnTo), null, null), cancel).ConfigureAwait(false);
-        return Results.Redirect(await _login.RedirectAsync(new SamlLoginOptions { RelayState = state, ForceAuthn = demand.Fresh }, cancel).ConfigureAwait(false));
+        (string request, string url) = await _login.RedirectAsync(new SamlLoginOptions { RelayState = state, ForceAuthn = demand.Fresh }, cancel).ConfigureAwait(false);
+        await _memory.LinkAsync(state, request, cancel).ConfigureAwait(false);
+        return Results.Redirect(url);
     }
 
     /// <inheritdoc/>
@@ -63,7 +66,10 @@ internal sealed class SamlSignIn : ILoginMethod
         if (!http.Request.HasFormContentType)
             return _doors.Failed(http, Name, "response-missing");
         IFormCollection form = await http.Request.ReadFormAsync(cancel).ConfigureAwait(false);
-        (SamlAssertion? assertion, string? refusal) = await _login.AcceptAsync(form["SAMLResponse"].ToString(), cancel).ConfigureAwait(false);
+
+        // It must answer the request that this state was begun with; whether the state is this browser's is seen where its cookie comes along.
+        string? begun = await _memory.RequestOfAsync(form["RelayState"].ToString(), cancel).ConfigureAwait(false);
+        (SamlAssertion? assertion, string? refusal) = await _login.AcceptAsync(form["SAMLResponse"].ToString(), begun, cancel).ConfigureAwait(false);
         if (assertion is null)
             return _doors.Failed(http, Name, refusal!);
 

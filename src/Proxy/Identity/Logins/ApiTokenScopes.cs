@@ -53,6 +53,6 @@ internal sealed record ApiTokenScopes(ImmutableArray<string> Targets, ImmutableA
             return network;
         return IPAddress.TryParse(text, out IPAddress? address) && !text.Contains('%', StringComparison.Ordinal)
             ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
-            : throw new ArgumentException($"\"{Revocations.OneLine.Of(text)}\" is no source: write a range such as 10.1.0.0/16 (its first address), or an address.");
+            : throw new ArgumentException($"\"{Revocations.OneLine.Of(text)}\" is no source: write a range such as 10.1.0.0/16, or an address.");
     }
 }

@@ -36,28 +36,28 @@ internal sealed class ApiTokens
     private readonly IStateStore _store;
     private readonly Identities _identities;
     private readonly Revocations.Revocations _revocations;
-    private readonly IAudit _audit;
     private readonly LastUses _uses;
     private readonly string _broker;
     private readonly TimeProvider _time;
     private readonly Generations<string, Found> _found = new(4096);
 
     /// <param name="broker">The broker's address: it vouches for those that its tokens stand for.</param>
-    public ApiTokens(IStateStore store, Identities identities, Revocations.Revocations revocations, IAudit audit, LastUses uses, string broker, TimeProvider time)
+    public ApiTokens(IStateStore store, Identities identities, Revocations.Revocations revocations, LastUses uses, string broker, TimeProvider time)
     {
         _store = store;
         _identities = identities;
         _revocations = revocations;
-        _audit = audit;
         _uses = uses;
         _broker = broker;
         _time = time;
     }
 
     /// <summary>Makes a token.</summary>
+    /// <param name="keep">Keeps the audit event that tells of it, before it is made.</param>
     /// <exception cref="ArgumentException">Something about it cannot be; the message says what.</exception>
     public async Task<NewApiToken> CreateAsync(
-        string subject, string name, TimeSpan lifetime, IReadOnlyList<string> scopes, IReadOnlyList<string> sources, AuditActor? actor, CancellationToken cancel)
+        string subject, string name, TimeSpan lifetime, IReadOnlyList<string> scopes, IReadOnlyList<string> sources, AuditActor? actor,
+        Func<AuditEvent, ValueTask> keep, CancellationToken cancel)
     {
         if (name.Length is 0 or > LongestName || Claims.Printable(name) is null)
             throw new ArgumentException($"A token has a name of 1 to {LongestName} printable characters.");
@@ -81,12 +81,11 @@ internal sealed class ApiTokens
             ExpiresAt = now + lifetime,
         };
 
-        // What must not happen unseen: the audit first, then the token.
-        await _audit.KeepAsync(new AuditEvent("token.created", actor)
+        await keep(new AuditEvent("token.created", actor)
         {
             Object = $"api-token:{row.Id}",
             Details = new Dictionary<string, string> { ["subject"] = subject, ["name"] = name, ["scopes"] = row.Scopes, ["sources"] = row.Sources },
-        }, cancel).ConfigureAwait(false);
+        }).ConfigureAwait(false);
         await _store.WriteAsync(async (state, stop) =>
         {
             if (await state.ApiTokens.CountAsync(t => t.Subject == subject && t.RevokedAt == null && t.ExpiresAt > now, stop).ConfigureAwait(false) >= MostPerSubject)
@@ -103,9 +102,11 @@ internal sealed class ApiTokens
 
     /// <summary>Revokes a token: from then on it lets nobody in, and who is in by it is out within a second.</summary>
     /// <param name="subject">Only if it is this subject's; null: whosever it is.</param>
+    /// <param name="keep">Keeps the audit event that tells of it, before it is done.</param>
     /// <returns>False when there is none.</returns>
-    public async Task<bool> RevokeAsync(Guid id, string? subject, string reason, AuditActor? actor, CancellationToken cancel)
+    public async Task<bool> RevokeAsync(Guid id, string? subject, string reason, AuditActor? actor, Func<AuditEvent, ValueTask> keep, CancellationToken cancel)
     {
+        await keep(new AuditEvent("token.revoked", actor) { Object = $"api-token:{id}", Reason = Revocations.OneLine.Of(reason) }).ConfigureAwait(false);
         DateTimeOffset now = _time.GetUtcNow();
         ApiTokenRow? revoked = await _store.WriteAsync(async (state, stop) =>
         {

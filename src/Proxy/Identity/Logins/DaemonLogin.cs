@@ -36,43 +36,54 @@ internal sealed record DaemonLoginParts
 /// </summary>
 internal sealed class DaemonLogin : ILogin
 {
+    /// <summary>What follows an issuer's audience in tokens for the admin API: a token that was given to a database client opens nothing else.</summary>
+    public const string AdminAudienceSuffix = "-admin";
+
     /// <summary>Refusals that are not the client's failures.</summary>
     private static readonly FrozenSet<string> NotItsFault =
         new[] { Refusals.StoreUnavailable, Refusals.KeysUnavailable, Refusals.Internal, Refusals.Throttled }.ToFrozenSet(StringComparer.Ordinal);
 
     private readonly DaemonLoginParts _parts;
     private readonly TokenLogin _tokens;
+    private readonly TokenLogin _adminTokens;
     private readonly Log _log;
 
     public DaemonLogin(DaemonLoginParts parts, TimeProvider time, Log log)
     {
         _parts = parts;
         _log = log;
-        _tokens = new TokenLogin(All(parts.Issuers), time, log);
+        List<Issuer> issuers = All(parts.Issuers);
+        _tokens = new TokenLogin(issuers, time, log);
+        _adminTokens = new TokenLogin(issuers.Select(ForAdmin), time, log);
     }
 
     /// <inheritdoc/>
     public string? DiscoveryUrl => _parts.Broker?.DiscoveryUrl;
 
     /// <summary>Takes up new configured issuers and forgets every verified token. The broker stays.</summary>
-    public void Replace(IReadOnlyList<Issuer> issuers) => _tokens.Replace(All(issuers));
+    public void Replace(IReadOnlyList<Issuer> configured)
+    {
+        List<Issuer> issuers = All(configured);
+        _tokens.Replace(issuers);
+        _adminTokens.Replace(issuers.Select(ForAdmin));
+    }
 
     /// <inheritdoc/>
     public ValueTask<LoginResult> LoginAsync(LoginProof proof, CancellationToken cancel) => GuardedAsync(async () =>
     {
-        ApiTokenUse use = await UseAsync(proof.Token, proof.Source.Address, cancel).ConfigureAwait(false);
+        ApiTokenUse use = await UseAsync(_tokens, proof.Token, proof.Source.Address, cancel).ConfigureAwait(false);
         return use is { Identity: not null, Scopes.Targets.IsEmpty: true }
             ? new LoginResult(null, Refusals.Scope)
             : new LoginResult(use.Identity, use.Refusal);
     }, cancel);
 
-    /// <summary>Who a bearer of the admin API is. <see cref="ApiTokenUse.Scopes"/> says what an API token may do there; null for other tokens.</summary>
+    /// <summary>Who a bearer of the admin API is: by a token whose audience is the admin API, or an API token. <see cref="ApiTokenUse.Scopes"/> says what an API token may do there; null for other tokens.</summary>
     public async ValueTask<ApiTokenUse> LoginBearerAsync(string token, IPAddress source, CancellationToken cancel)
     {
         ApiTokenUse use = default;
         LoginResult result = await GuardedAsync(async () =>
         {
-            use = await UseAsync(token, source, cancel).ConfigureAwait(false);
+            use = await UseAsync(_adminTokens, token, source, cancel).ConfigureAwait(false);
             return new LoginResult(use.Identity, use.Refusal);
         }, cancel).ConfigureAwait(false);
         return result.Identity is null ? new ApiTokenUse(null, null, result.Refusal) : use;
@@ -91,19 +102,19 @@ internal sealed class DaemonLogin : ILogin
             return new LoginResult(null, Refusals.Throttled);
         if (await desk.OpenAsync(attempt, cancel).ConfigureAwait(false) is not { } open)
             return new LoginResult(null, "prompt-too-many");
-        LoginResult result = await ShowAndWaitAsync(desk, open, show, cancel).ConfigureAwait(false);
+        LoginResult result = await ShowAndWaitAsync(desk, open, attempt.Source.Address, show, cancel).ConfigureAwait(false);
         return result.Identity is { } identity ? await PassAsync(identity, cancel).ConfigureAwait(false) : result;
     }, cancel);
 
     /// <summary>Waits from the start, so that a prompt which cannot be shown is withdrawn.</summary>
     private static async Task<LoginResult> ShowAndWaitAsync(
-        IPromptDesk desk, OpenPrompt open, Func<LoginPrompt, CancellationToken, ValueTask> show, CancellationToken cancel)
+        IPromptDesk desk, LoginPrompt open, IPAddress source, Func<LoginPrompt, CancellationToken, ValueTask> show, CancellationToken cancel)
     {
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        Task<LoginResult> wait = desk.WaitAsync(open, gone.Token).AsTask();
+        Task<LoginResult> wait = desk.WaitAsync(open, source, gone.Token);
         try
         {
-            await show(open.Prompt, cancel).ConfigureAwait(false);
+            await show(open, cancel).ConfigureAwait(false);
         }
         catch
         {
@@ -115,16 +126,16 @@ internal sealed class DaemonLogin : ILogin
         return await wait.ConfigureAwait(false);
     }
 
-    private async ValueTask<ApiTokenUse> UseAsync(string token, IPAddress source, CancellationToken cancel)
+    private async ValueTask<ApiTokenUse> UseAsync(TokenLogin verifier, string token, IPAddress source, CancellationToken cancel)
     {
         ulong from = SourceKey.Of(source);
         bool api = ApiTokenText.IsMeant(token);
-        if (_parts.Sources.IsBlocked(from) && (api || !_tokens.Remembers(token)))
+        if (_parts.Sources.IsBlocked(from) && (api || !verifier.Remembers(token)))
             return new ApiTokenUse(null, null, Refusals.Throttled);
 
         ApiTokenUse use = api
             ? _parts.ApiTokens is { } tokens ? await tokens.UseAsync(token, source, cancel).ConfigureAwait(false) : new ApiTokenUse(null, null, Refusals.Credential)
-            : await VerifyAsync(new LoginProof(token, "", new IPEndPoint(source, 0)), cancel).ConfigureAwait(false);
+            : await VerifyAsync(verifier, new LoginProof(token, "", new IPEndPoint(source, 0)), cancel).ConfigureAwait(false);
         if (use.Identity is { } proven)
         {
             LoginResult passed = await PassAsync(proven, cancel).ConfigureAwait(false);
@@ -136,9 +147,9 @@ internal sealed class DaemonLogin : ILogin
         return use;
     }
 
-    private async ValueTask<ApiTokenUse> VerifyAsync(LoginProof proof, CancellationToken cancel)
+    private static async ValueTask<ApiTokenUse> VerifyAsync(TokenLogin verifier, LoginProof proof, CancellationToken cancel)
     {
-        LoginResult result = await _tokens.LoginAsync(proof, cancel).ConfigureAwait(false);
+        LoginResult result = await verifier.LoginAsync(proof, cancel).ConfigureAwait(false);
         return new ApiTokenUse(result.Identity, null, result.Refusal);
     }
 
@@ -168,10 +179,13 @@ internal sealed class DaemonLogin : ILogin
         }
     }
 
-    private IEnumerable<Issuer> All(IReadOnlyList<Issuer> configured)
+    private static Issuer ForAdmin(Issuer issuer) =>
+        issuer with { Rules = issuer.Rules with { Audiences = [.. issuer.Rules.Audiences.Select(audience => audience + AdminAudienceSuffix)] } };
+
+    private List<Issuer> All(IReadOnlyList<Issuer> configured)
     {
         if (_parts.Identities is { } identities)
             identities.IssuerNames = configured.ToFrozenDictionary(issuer => issuer.Rules.Issuer, issuer => issuer.Rules.Name, StringComparer.Ordinal);
-        return _parts.Broker is { } broker ? configured.Append(broker.ToIssuer()) : configured;
+        return [.. configured, .. _parts.Broker is { } broker ? [broker.ToIssuer()] : Array.Empty<Issuer>()];
     }
 }

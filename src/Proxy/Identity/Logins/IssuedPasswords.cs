@@ -44,14 +44,15 @@ internal sealed class IssuedPasswords
 
     private readonly IStateStore _store;
     private readonly Revocations.Revocations _revocations;
-    private readonly IAudit _audit;
+    private readonly string _broker;
     private readonly TimeProvider _time;
 
-    public IssuedPasswords(IStateStore store, Revocations.Revocations revocations, IAudit audit, TimeProvider time)
+    /// <param name="broker">The broker's address.</param>
+    public IssuedPasswords(IStateStore store, Revocations.Revocations revocations, string broker, TimeProvider time)
     {
         _store = store;
         _revocations = revocations;
-        _audit = audit;
+        _broker = broker;
         _time = time;
     }
 
@@ -60,12 +61,16 @@ internal sealed class IssuedPasswords
         user.Length == Prefix.Length + NameLength && user.StartsWith(Prefix, StringComparison.Ordinal)
         && user.AsSpan(Prefix.Length).IndexOfAnyExcept(Letters) < 0;
 
+    /// <summary>Whose passwords those of an identity are: subjects of two issuers are two persons, whatever their names.</summary>
+    public string OwnerOf(Contract.Identity identity) => identity.Issuer == _broker ? identity.Subject : $"{identity.Issuer} {identity.Subject}";
+
     /// <summary>Issues a password that stands for this identity: as it is now, for its own lifetime at most.</summary>
     /// <param name="target">The only target it may be used for; null: those of the identity.</param>
+    /// <param name="keep">Keeps the audit event that tells of it, before it is issued.</param>
     /// <exception cref="ArgumentException">It cannot be; the message says why.</exception>
-    public async Task<NewPassword> IssueAsync(Contract.Identity identity, TimeSpan lifetime, string? target, IPAddress? source, CancellationToken cancel)
+    public async Task<NewPassword> IssueAsync(Contract.Identity identity, TimeSpan lifetime, string? target, IPAddress? source, Func<AuditEvent, ValueTask> keep, CancellationToken cancel)
     {
-        if (identity.TokenId is { } id && (id.StartsWith(RevocationKinds.IssuedPrefix, StringComparison.Ordinal) || id.StartsWith(RevocationKinds.ApiTokenPrefix, StringComparison.Ordinal)))
+        if (identity.TokenId is { } proof && (proof.StartsWith(RevocationKinds.IssuedPrefix, StringComparison.Ordinal) || proof.StartsWith(RevocationKinds.ApiTokenPrefix, StringComparison.Ordinal)))
             throw new ArgumentException("An issued password or an API token issues no passwords: log in.");
         if (target is not null && (!ConfigReader.IsName(target) || (!identity.Targets.IsEmpty && !identity.Targets.Contains(target))))
             throw new ArgumentException("There is no such target for you.");
@@ -78,16 +83,21 @@ internal sealed class IssuedPasswords
         byte[] salt = RandomNumberGenerator.GetBytes(SaltLength);
         (byte[] storedKey, byte[] serverKey) = Verifier(password, salt, Iterations);
         ImmutableArray<string> targets = target is null ? identity.Targets : [target];
+        var id = Guid.CreateVersion7(now);
+        await keep(new AuditEvent("password.issued", AuditActor.Of(identity, source))
+        {
+            Object = $"issued:{id}",
+            Target = target,
+            Details = new Dictionary<string, string> { ["expires"] = ends.ToString("O") },
+        }).ConfigureAwait(false);
         for (int attempt = 1; ; attempt++)
         {
-            var rowId = Guid.CreateVersion7(now);
-            Contract.Identity stands = identity with { TokenId = RevocationKinds.IssuedPrefix + rowId, Targets = targets, ExpiresAt = ends };
             var row = new IssuedPasswordRow
             {
-                Id = rowId,
+                Id = id,
                 UserName = Prefix + RandomNumberGenerator.GetString(Letters, NameLength),
-                Identity = JsonSerializer.Serialize(stands, Json),
-                Subject = identity.Subject,
+                Identity = JsonSerializer.Serialize(identity with { TokenId = RevocationKinds.IssuedPrefix + id, Targets = targets, ExpiresAt = ends }, Json),
+                Subject = OwnerOf(identity),
                 Salt = salt,
                 Iterations = Iterations,
                 StoredKey = storedKey,
@@ -95,15 +105,8 @@ internal sealed class IssuedPasswords
                 CreatedAt = now,
                 ExpiresAt = ends,
             };
-            if (!await TryAddAsync(row, attempt, cancel).ConfigureAwait(false))
-                continue;
-            await _audit.KeepAsync(new AuditEvent("password.issued", AuditActor.Of(identity, source))
-            {
-                Object = $"issued:{row.Id}",
-                Target = target,
-                Details = new Dictionary<string, string> { ["user"] = row.UserName, ["expires"] = ends.ToString("O") },
-            }, cancel).ConfigureAwait(false);
-            return new NewPassword(row.Id, row.UserName, password, ends);
+            if (await TryAddAsync(row, attempt, cancel).ConfigureAwait(false))
+                return new NewPassword(row.Id, row.UserName, password, ends);
         }
     }
 
@@ -122,9 +125,11 @@ internal sealed class IssuedPasswords
 
     /// <summary>Revokes a password, and ends what came in by it.</summary>
     /// <param name="subject">Only if it is this subject's; null: whosever it is.</param>
+    /// <param name="keep">Keeps the audit event that tells of it, before it is done.</param>
     /// <returns>False when there is none.</returns>
-    public async Task<bool> RevokeAsync(Guid id, string? subject, string reason, AuditActor? actor, CancellationToken cancel)
+    public async Task<bool> RevokeAsync(Guid id, string? subject, string reason, AuditActor? actor, Func<AuditEvent, ValueTask> keep, CancellationToken cancel)
     {
+        await keep(new AuditEvent("password.revoked", actor) { Object = $"issued:{id}", Reason = OneLine.Of(reason) }).ConfigureAwait(false);
         DateTimeOffset now = _time.GetUtcNow();
         DateTimeOffset? ends = await _store.WriteAsync(async (state, stop) =>
         {

@@ -39,8 +39,8 @@ internal sealed class Revocations : IDisposable
         _set = new RevocationSet(broker);
     }
 
-    /// <summary>Told of each revocation, more than once perhaps, on the thread pool. Must not throw.</summary>
-    public event Action<Revocation>? Revoked;
+    /// <summary>There is something new: sessions must be looked at again. On the thread pool, perhaps without need; must not throw.</summary>
+    public event Action? Revoked;
 
     /// <summary>False until the store's list was read for the first time: nobody can be let in before.</summary>
     public bool IsLoaded => _loaded;
@@ -67,10 +67,11 @@ internal sealed class Revocations : IDisposable
     /// <param name="reason">Why, for the audit and for the recordings of the sessions it ends.</param>
     /// <param name="actor">Who does it; null: the daemon.</param>
     /// <param name="until">When what it concerns ends by itself; null: not known.</param>
+    /// <param name="keep">Keeps the audit event before it is done; null: it is kept afterwards, as what revokes by itself must not wait for a disk.</param>
     /// <exception cref="ArgumentException">No such kind, or a value that is none.</exception>
     /// <exception cref="IOException">It could not be written, or not be audited (then it is in force nevertheless).</exception>
     public async Task<Revocation> RevokeAsync(
-        string kind, string issuer, string value, string reason, AuditActor? actor, CancellationToken cancel, DateTimeOffset? until = null)
+        string kind, string issuer, string value, string reason, AuditActor? actor, CancellationToken cancel, DateTimeOffset? until = null, Func<AuditEvent, ValueTask>? keep = null)
     {
         if (!RevocationKinds.All.Contains(kind))
             throw new ArgumentException($"\"{kind}\" cannot be revoked: one of {string.Join(", ", RevocationKinds.All)}.", nameof(kind));
@@ -88,21 +89,25 @@ internal sealed class Revocations : IDisposable
             ExpiresAt = until ?? now + Keep,
             Reason = OneLine.Of(reason),
         };
+        Revocation revocation = Revocation.Of(row, _broker);
+        var audit = new AuditEvent("revocation.created", actor)
+        {
+            Object = $"{kind}:{value}",
+            Reason = row.Reason,
+            Details = new Dictionary<string, string> { ["id"] = row.Id.ToString(), ["issuer"] = revocation.Issuer },
+        };
+        if (keep is not null)
+            await keep(audit).ConfigureAwait(false);
         await _store.WriteAsync(async (state, stop) =>
         {
             state.Revocations.Add(row);
             return await state.SaveChangesAsync(stop).ConfigureAwait(false);
         }, cancel).ConfigureAwait(false);
 
-        Revocation revocation = Revocation.Of(row, _broker);
         Apply(revocation);
         await _cluster.PublishAsync(ClusterEvents.Revoked, JsonSerializer.Serialize(new { id = row.Id }), cancel).ConfigureAwait(false);
-        await _audit.KeepAsync(new AuditEvent("revocation.created", actor)
-        {
-            Object = $"{kind}:{value}",
-            Reason = row.Reason,
-            Details = new Dictionary<string, string> { ["id"] = row.Id.ToString(), ["issuer"] = revocation.Issuer },
-        }, cancel).ConfigureAwait(false);
+        if (keep is null)
+            await _audit.KeepAsync(audit, cancel).ConfigureAwait(false);
         return revocation;
     }
 
@@ -123,9 +128,9 @@ internal sealed class Revocations : IDisposable
             (state, stop) => state.Revocations.Where(r => r.ExpiresAt > now && r.Kind != "grant").ToListAsync(stop), cancel).ConfigureAwait(false);
         List<Revocation> all = rows.ConvertAll(row => Revocation.Of(row, _broker));
         _set.Prune(now);
-        foreach (Revocation revocation in all)
-            Apply(revocation);
+        all.ForEach(_set.Add);
         _loaded = true;
+        Revoked?.Invoke();
     }
 
     /// <summary>Forgets what can no longer matter, here and in the store.</summary>
@@ -141,7 +146,7 @@ internal sealed class Revocations : IDisposable
     private void Apply(Revocation revocation)
     {
         _set.Add(revocation);
-        Revoked?.Invoke(revocation);
+        Revoked?.Invoke();
     }
 
     private async Task HeardAsync(ClusterEvent? heard, CancellationToken cancel)

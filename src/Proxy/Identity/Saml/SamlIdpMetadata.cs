@@ -55,7 +55,7 @@ internal static class SamlIdpMetadata
         return refusal is null ? provider : null;
     }
 
-    /// <summary>The signing keys, each once; null when one is no certificate. A key without <c>use</c> is for both (SAML metadata 2.4.1.1).</summary>
+    /// <summary>The signing keys, each once, weak ones for <see cref="SamlProvider.Problems"/> to name; null when one is no certificate. A key without <c>use</c> is for both (SAML metadata 2.4.1.1).</summary>
     private static ImmutableArray<X509Certificate2>? Certificates(XmlElement idp)
     {
         Dictionary<string, X509Certificate2> certificates = [];
@@ -66,8 +66,6 @@ internal static class SamlIdpMetadata
                 if (SamlXml.Base64(element) is not { } octets || certificates.Count == MostCertificates)
                     return null;
                 X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(octets);
-                if (!SamlAlgorithms.IsStrong(certificate))
-                    return null;
                 certificates.TryAdd(certificate.Thumbprint, certificate);
             }
         }

@@ -21,34 +21,41 @@ internal sealed class SamlLogin(SamlProvider provider, ISamlRequests requests, I
 {
     private readonly SamlResponseReader _reader = new(provider, time);
 
-    /// <summary>A signed request by HTTP-Redirect: the address to send the browser to.</summary>
+    /// <summary>A signed request by HTTP-Redirect: the address to send the browser to, and the ID that this browser must bring back.</summary>
     /// <exception cref="InvalidOperationException">The provider has no such address.</exception>
-    public async ValueTask<string> RedirectAsync(SamlLoginOptions options, CancellationToken cancel)
+    public async ValueTask<(string RequestId, string Url)> RedirectAsync(SamlLoginOptions options, CancellationToken cancel)
     {
         string url = provider.Idp.RedirectUrl ?? throw new InvalidOperationException($"{provider.Name} has no address for HTTP-Redirect.");
         XmlElement request = await NewRequestAsync(url, options, cancel).ConfigureAwait(false);
-        return SamlMessage.WithQuery(url, SamlSigner.SignedQuery("SAMLRequest", request, options.RelayState, provider.Sp.SigningCertificate));
+        string query = SamlSigner.SignedQuery("SAMLRequest", request, options.RelayState, provider.Sp.SigningCertificate);
+        return (request.GetAttribute("ID"), SamlMessage.WithQuery(url, query));
     }
 
-    /// <summary>A signed request by HTTP-POST: the form for the browser to send.</summary>
+    /// <summary>A signed request by HTTP-POST: the form for the browser to send, and the ID that this browser must bring back.</summary>
     /// <exception cref="InvalidOperationException">The provider has no such address.</exception>
-    public async ValueTask<SamlPostForm> PostAsync(SamlLoginOptions options, CancellationToken cancel)
+    public async ValueTask<(string RequestId, SamlPostForm Form)> PostAsync(SamlLoginOptions options, CancellationToken cancel)
     {
         string url = provider.Idp.PostUrl ?? throw new InvalidOperationException($"{provider.Name} has no address for HTTP-POST.");
         XmlElement request = await NewRequestAsync(url, options, cancel).ConfigureAwait(false);
         SamlSigner.Sign(request, provider.Sp.SigningCertificate);
-        return new SamlPostForm(url, "SAMLRequest", SamlMessage.Base64(request), options.RelayState);
+        return (request.GetAttribute("ID"), new SamlPostForm(url, "SAMLRequest", SamlMessage.Base64(request), options.RelayState));
     }
 
     /// <summary>Takes an answer: verified, to a request of ours that nobody answered before, and never seen before.</summary>
     /// <param name="samlResponse">The form field as posted.</param>
+    /// <param name="begunHere">
+    /// The ID of the request that this very browser began with, from a cookie of ours (SameSite=None, as the provider's page posts here);
+    /// null when it has none. Without it anybody could have their own answer posted from somebody else's browser.
+    /// </param>
     /// <returns>The assertion, or null and the word for the audit.</returns>
-    public async ValueTask<(SamlAssertion? Assertion, string? Refusal)> AcceptAsync(string samlResponse, CancellationToken cancel)
+    public async ValueTask<(SamlAssertion? Assertion, string? Refusal)> AcceptAsync(string samlResponse, string? begunHere, CancellationToken cancel)
     {
         if (_reader.Read(samlResponse, out string? refusal) is not { } assertion)
             return (null, refusal);
         if (assertion.InResponseTo is null && !provider.AllowIdpInitiated)
             return (null, SamlRefusals.Unsolicited);
+        if (assertion.InResponseTo is not null && assertion.InResponseTo != begunHere)
+            return (null, SamlRefusals.OtherBrowser);
 
         // Only what is verified costs memory; and only that can use up a request.
         DateTimeOffset until = assertion.NotOnOrAfter + provider.ClockSkew;

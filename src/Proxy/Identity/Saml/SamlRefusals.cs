@@ -84,6 +84,9 @@ internal static class SamlRefusals
     /// <summary>An answer to a request that was sent to another identity provider.</summary>
     public const string MixUp = "saml-provider-mix-up";
 
+    /// <summary>An answer to a request that was begun in another browser: somebody's login is being planted here.</summary>
+    public const string OtherBrowser = "saml-other-browser";
+
     /// <summary>Seen before.</summary>
     public const string Replayed = "saml-replayed";
 

@@ -35,6 +35,7 @@ internal sealed class SamlResponseReader(SamlProvider provider, TimeProvider tim
             return null;
 
         // 4
+        XmlElement received = response;
         bool covered = SamlSignature.IsOn(response);
         if (covered)
         {
@@ -53,9 +54,9 @@ internal sealed class SamlResponseReader(SamlProvider provider, TimeProvider tim
         if (assertion is null)
             return null;
 
-        // 6
+        // 6. As received, since what the response's signature leaves out as unused (namespace prefixes) the assertion's may be over.
         if (SamlSignature.IsOn(assertion))
-            assertion = Verified(assertion, ids, out refusal);
+            assertion = Verified(assertion.ParentNode == response ? SamlXml.Only(received, SamlNames.Assertion, "Assertion")! : assertion, ids, out refusal);
         else
             refusal = covered ? null : SamlRefusals.Unsigned;
         if (refusal is not null)

@@ -113,7 +113,7 @@ internal sealed class SigningKeyRow
     public required string Algorithm { get; init; }
 
     /// <summary>Sealed PKCS#8, or sealed secret.</summary>
-    public required byte[] Key { get; init; }
+    public required byte[] Key { get; set; }
 
     public DateTimeOffset CreatedAt { get; init; }
 

@@ -131,14 +131,21 @@ internal sealed class BrokerRig : IAsyncDisposable
         using Browser browser = NewBrowser();
         Page page = await browser.GetAsync(invitation);
         Page set = await browser.SubmitAsync(page, ("password", Password), ("again", Password));
-        Assert.Equal(HttpStatusCode.OK, set.Status);
+        Check(set);
+    }
+
+    /// <summary>Fails with what the page and the log say.</summary>
+    public void Check(Page page)
+    {
+        if (page.Status != HttpStatusCode.OK)
+            Assert.Fail($"{page.Status}: {page.Text}\n{LogText()}");
     }
 
     public async Task<Browser> SignedInAsync(string name)
     {
         Browser browser = NewBrowser();
         Page page = await browser.SubmitAsync(await browser.GetAsync("/sign-in"), ("name", name), ("password", Password));
-        Assert.Equal(HttpStatusCode.OK, page.Status);
+        Check(page);
         return browser;
     }
 
@@ -148,7 +155,7 @@ internal sealed class BrokerRig : IAsyncDisposable
         Page page = await browser.GetAsync("/second-factor/new");
         byte[] secret = Base32Encoding.ToBytes(page.Text.Split("<code>")[1].Split("</code>")[0]);
         Page done = await browser.SubmitAsync(page, ("code", CodeOf(secret)));
-        Assert.Equal(HttpStatusCode.OK, done.Status);
+        Check(done);
         return secret;
     }
 

@@ -96,6 +96,8 @@ public sealed class SamlAcceptedTests
         string Declare(string xml) => xml.Replace(" ID=\"_assertion\"", " xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" ID=\"_assertion\"");
         Accepted(new TestResponse { Assertion = Declare, AssertionSigner = signer });
         Assert.Equal(SamlRefusals.Digest, Refused(new TestResponse { Assertion = Declare, AssertionSigner = signer with { Prefixes = null } }));
+        // The response's own signature, without a list, does not cover the prefix; the assertion's does.
+        Accepted(new TestResponse { Assertion = Declare, AssertionSigner = signer, ResponseSigner = new() });
     }
 
     [Theory]

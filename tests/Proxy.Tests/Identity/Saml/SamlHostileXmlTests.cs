@@ -93,6 +93,21 @@ public sealed class SamlHostileXmlTests
     }
 
     [Fact]
+    public void What_is_canonicalised_before_a_key_has_verified_anything_is_bounded()
+    {
+        string declarations = string.Concat(Enumerable.Range(0, 20).Select(i => $"xmlns:p{i}='urn:{i}' "));
+        string branch = string.Concat(Enumerable.Range(0, 20).Select(i => $"<p{i}:x {declarations}>")) + string.Concat(Enumerable.Range(0, 20).Reverse().Select(i => $"</p{i}:x>"));
+        string bomb = string.Concat(Enumerable.Repeat(branch, 9)) + string.Concat(Enumerable.Repeat("<x/>", 1500));
+        string xml = new TestResponse { AssertionSigner = new() { Certificate = TestKeys.Stranger, SignedInfo = s => s.Replace("</ds:Transforms>", bomb + "</ds:Transforms>") } }.Xml();
+        var reader = new SamlResponseReader(Provider, new FakeTime());
+        string field = Post(xml);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Null(reader.Read(field, out string? refusal));
+        Assert.Equal(SamlRefusals.Signature, refusal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 32 << 20);
+    }
+
+    [Fact]
     public void Declarations_white_space_and_line_breaks_in_base64_are_harmless()
     {
         string field = Convert.ToBase64String(Utf8("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + Good + "\n"), Base64FormattingOptions.InsertLineBreaks);

@@ -61,10 +61,10 @@ public sealed class SamlMetadataTests
     }
 
     [Fact]
-    public void A_weak_key_is_refused()
+    public void A_weak_key_is_a_problem_with_a_name()
     {
-        Assert.Null(Read(Good.Replace(Key("signing", TestKeys.IdpEc), Key("signing", TestKeys.Weak)), out string? refusal));
-        Assert.Equal(SamlRefusals.Structure, refusal);
+        SamlIdentityProvider weak = Read(Good.Replace(Key("signing", TestKeys.IdpEc), Key("signing", TestKeys.Weak)), out _)!;
+        Assert.Contains("2048 bits", Assert.Single((Provider with { Idp = weak }).Problems()));
     }
 
     [Fact]

@@ -21,10 +21,11 @@ public sealed class SamlRequestTests
     public async Task A_redirect_carries_a_request_and_a_signature_over_the_query(bool elliptic)
     {
         X509Certificate2 certificate = elliptic ? TestKeys.SpEc : TestKeys.Sp;
-        string url = await Login(Provider with { Sp = Provider.Sp with { SigningCertificate = certificate } }).RedirectAsync(new SamlLoginOptions { RelayState = "a b&c=ö" }, default);
+        (string id, string url) = await Login(Provider with { Sp = Provider.Sp with { SigningCertificate = certificate } }).RedirectAsync(new SamlLoginOptions { RelayState = "a b&c=ö" }, default);
 
         Assert.StartsWith("https://idp.example/sso?tenant=1&SAMLRequest=", url);
         XmlElement request = Inflated(url);
+        Assert.Equal(id, request.GetAttribute("ID"));
         Assert.Equal("https://idp.example/sso?tenant=1", request.GetAttribute("Destination"));
         Assert.Equal(Acs, request.GetAttribute("AssertionConsumerServiceURL"));
         Assert.Equal(SamlNames.PostBinding, request.GetAttribute("ProtocolBinding"));
@@ -45,10 +46,11 @@ public sealed class SamlRequestTests
     [Fact]
     public async Task A_form_carries_a_request_with_an_enveloped_signature()
     {
-        SamlPostForm form = await Login(Provider).PostAsync(new SamlLoginOptions { RelayState = "\"><script>", ForceAuthn = true, AuthnContexts = ["urn:a", "urn:b"] }, default);
+        (string id, SamlPostForm form) = await Login(Provider).PostAsync(new SamlLoginOptions { RelayState = "\"><script>", ForceAuthn = true, AuthnContexts = ["urn:a", "urn:b"] }, default);
         Assert.Equal("https://idp.example/sso", form.Url);
         XmlDocument document = TestSigner.Load(Encoding.UTF8.GetString(Convert.FromBase64String(form.Value)));
         XmlElement request = document.DocumentElement!;
+        Assert.Equal(id, request.GetAttribute("ID"));
         Assert.Equal("true", request.GetAttribute("ForceAuthn"));
         Assert.Equal("urn:aurn:b", request["samlp:RequestedAuthnContext"]!.InnerText);
 
@@ -69,7 +71,7 @@ public sealed class SamlRequestTests
         HashSet<string> ids = [];
         for (int i = 0; i < 20; i++)
         {
-            string id = Inflated(await login.RedirectAsync(new SamlLoginOptions(), default)).GetAttribute("ID");
+            string id = (await login.RedirectAsync(new SamlLoginOptions(), default)).RequestId;
             Assert.Matches("^_[0-9a-f]{40}$", id);
             Assert.True(ids.Add(id));
         }

@@ -1,0 +1,99 @@
+using System.Net;
+using Sallyport.Contract;
+using Sallyport.Policy;
+using Sallyport.Policy.Yaml;
+using Sallyport.Proxy.Admin.Policies;
+using Sallyport.Proxy.Store.Entities;
+using Sallyport.Proxy.Upstream;
+
+namespace Sallyport.Proxy.Admin.Routes;
+
+/// <summary>How policy would judge somebody's statement, by what is in force or by a draft. Nothing is connected to.</summary>
+/// <param name="issuer">Who vouches for a subject when the caller does not say.</param>
+internal sealed class ExplainRoutes(PolicyLibrary library, TargetDirectory targets, string node, string issuer, TimeProvider time) : IAdminRoutes
+{
+    /// <summary>Longest text, characters.</summary>
+    private const int LongestSql = 256 << 10;
+
+    public void Map(AdminRouteMap map) => map.Ask("/v1/policies/explain", AdminRole.Viewer, ExplainAsync).Takes(AdminLimits.PolicyBodyBytes)
+        .Says("How a statement of somebody would be judged, and why: by the policy in force, or by a draft.");
+
+    private async Task<ExplainedJson> ExplainAsync(AdminCall call, ExplainJson body)
+    {
+        if (body.Sql?.Length > LongestSql)
+            throw AdminProblem.Wrong("text-too-long", $"The text has more than {LongestSql} characters.");
+        SessionFacts facts = Facts(body);
+        (DryRun.Judge judge, string digest) = await JudgeAsync(call, body).ConfigureAwait(false);
+        return new ExplainedJson(digest, DryRun.Explain(judge, facts, body.Sql));
+    }
+
+    private SessionFacts Facts(ExplainJson body)
+    {
+        TargetInfo target = targets.Find(body.Target, "postgres") ?? throw AdminProblem.NotFound("target of this name");
+        if (body.Source is not null && !IPAddress.TryParse(body.Source, out _))
+            throw AdminProblem.Wrong("source-unfit", "\"source\" must be an IP address.");
+        DateTimeOffset now = time.GetUtcNow();
+        return new SessionFacts
+        {
+            SessionId = Guid.Empty,
+            Node = node,
+            Listener = "explain",
+            Protocol = target.Protocol,
+            Identity = new Contract.Identity
+            {
+                Subject = body.Subject, Groups = [.. body.Groups ?? []], Kind = body.Kind ?? IdentityKind.Human, ActingFor = [.. body.ActingFor ?? []],
+                Issuer = body.Issuer ?? issuer, AuthenticatedAt = now, ExpiresAt = DateTimeOffset.MaxValue,
+            },
+            Target = body.Target,
+            Resource = body.Database ?? target.DefaultResource,
+            Source = new IPEndPoint(body.Source is null ? IPAddress.Loopback : IPAddress.Parse(body.Source), 0),
+            StartedAt = now,
+            ClientTls = true,
+        };
+    }
+
+    private async Task<(DryRun.Judge Judge, string Digest)> JudgeAsync(AdminCall call, ExplainJson body)
+    {
+        if (body.Draft is not { } wanted)
+            return (library.Policy.Explain, library.Policy.Digest);
+        PolicyVersionRow row = await library.FindAsync(wanted.Name, wanted.Version, call.Cancel).ConfigureAwait(false) ?? throw AdminProblem.NotFound("version of this number");
+        (PolicyDraft? draft, IReadOnlyList<Diagnostic> diagnostics) = await library.CheckAsync(row.Name, row.Yaml, call.Cancel).ConfigureAwait(false);
+        return draft is not null
+            ? (draft.Explain, draft.Digest)
+            : throw new AdminProblem(409, "policy-unfit", "With this version there would be errors in the policy.")
+            {
+                More = new Dictionary<string, object> { ["problems"] = diagnostics.Select(item => item.ToString()).ToArray() },
+            };
+    }
+}
+
+/// <summary>Who would do what where.</summary>
+internal sealed record ExplainJson
+{
+    public required string Subject { get; init; }
+
+    public required string Target { get; init; }
+
+    public IReadOnlyList<string>? Groups { get; init; }
+
+    public IdentityKind? Kind { get; init; }
+
+    public IReadOnlyList<string>? ActingFor { get; init; }
+
+    public string? Issuer { get; init; }
+
+    public string? Database { get; init; }
+
+    public string? Source { get; init; }
+
+    /// <summary>Null: the login is judged alone.</summary>
+    public string? Sql { get; init; }
+
+    /// <summary>Null: by the policy in force.</summary>
+    public PolicyVersionName? Draft { get; init; }
+}
+
+internal sealed record PolicyVersionName(string Name, int Version);
+
+/// <param name="Digest">Of the policy that judged.</param>
+internal sealed record ExplainedJson(string Digest, IReadOnlyList<ExplainedAction> Actions);

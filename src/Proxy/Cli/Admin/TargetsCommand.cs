@@ -1,0 +1,77 @@
+using System.CommandLine;
+using Sallyport.Proxy.Admin.Routes;
+using Sallyport.Proxy.Configuration;
+
+namespace Sallyport.Proxy.Cli.Admin;
+
+/// <summary><c>sallyport targets</c>: what is led to, and by what credential.</summary>
+internal static class TargetsCommand
+{
+    public static Command Create() => new("targets", "Targets and their credentials") { List(), Set(), Delete() };
+
+    private static Command List()
+    {
+        Option<int> most = Options.Most();
+        return AdminVerb.Create("list", "List targets", [most], async context =>
+        {
+            List<TargetJson> targets = await context.Client.ListAsync<TargetJson>("/v1/targets", context.Value(most), context.Cancel).ConfigureAwait(false);
+            context.Output.Table(targets, ["NAME", "FROM", "PROTOCOL", "ADDRESS", "USER", "TLS", "CHANGED", "BY"], target =>
+                [target.Name, target.Origin, target.Protocol, target.Address, target.User, target.TlsMode, AdminOutput.Time(target.ChangedAt), target.ChangedBy]);
+            return ExitCode.Done;
+        });
+    }
+
+    private static Command Set()
+    {
+        Argument<string> name = Options.Name("target");
+        Option<string> address = new("--address") { Description = "host:port", Required = true };
+        Option<string> user = new("--user") { Description = "Login name at the target", Required = true };
+        Option<string> database = new("--database", "-d") { Description = "The database when a client names none" };
+        Option<string[]> databases = new("--allow-database") { Description = "A database that may be asked for; repeat it; any by default" };
+        Option<string> mode = new("--tls-mode") { Description = "verify-full (the default), verify-ca, require or disable" };
+        Option<string> serverName = new("--tls-server-name") { Description = "The name that the certificate must be for" };
+        Option<FileInfo?> ca = new("--tls-ca") { Description = "Certificate authorities to trust (PEM)", HelpName = "FILE" };
+        Option<FileInfo?> password = new("--password-file") { Description = "A file that holds the password; - is standard input; without it the one that it has stays", HelpName = "FILE" };
+        Option<string> reason = Options.Reason();
+        return AdminVerb.Create("set", "Make or change a target of the store", [name, address, user, database, databases, mode, serverName, ca, password, reason], async context =>
+        {
+            bool tls = context.Value(mode) is not null || context.Value(serverName) is not null || context.Value(ca) is not null;
+            string? authorities = context.Value(ca) is { } file ? await File.ReadAllTextAsync(file.FullName, context.Cancel).ConfigureAwait(false) : null;
+            var form = new StoredTargetForm
+            {
+                Protocol = "postgres",
+                Address = context.Value(address)!,
+                User = context.Value(user)!,
+                Database = context.Value(database),
+                Databases = context.Value(databases) is { Length: > 0 } named ? named : null,
+                Tls = tls ? new StoredTargetTlsForm(context.Value(mode), context.Value(serverName), authorities) : null,
+            };
+            var body = new TargetPutJson(form, context.Value(reason)!, await PasswordAsync(context.Value(password), context.Cancel).ConfigureAwait(false));
+            TargetJson target = await context.Client.SendAsync<TargetJson>(HttpMethod.Put, AdminClient.Path($"/v1/targets/{context.Value(name)}"), body, context.Cancel).ConfigureAwait(false);
+            context.Output.Done(target, $"{target.Name}: {target.Address} as {target.User}");
+            return ExitCode.Done;
+        });
+    }
+
+    private static Command Delete()
+    {
+        Argument<string> name = Options.Name("target");
+        Option<string> reason = Options.Reason();
+        return AdminVerb.Create("delete", "Take a target out of the store", [name, reason], async context =>
+        {
+            string path = AdminClient.Path($"/v1/targets/{context.Value(name)}?reason={context.Value(reason)}");
+            TargetJson target = await context.Client.SendAsync<TargetJson>(HttpMethod.Delete, path, null, context.Cancel).ConfigureAwait(false);
+            context.Output.Done(target, $"{target.Name} is gone");
+            return ExitCode.Done;
+        });
+    }
+
+    /// <summary>Never from the command line, where every user of the machine could read it.</summary>
+    private static async Task<string?> PasswordAsync(FileInfo? file, CancellationToken cancel)
+    {
+        if (file is null)
+            return null;
+        string text = file.Name == "-" ? await Console.In.ReadToEndAsync(cancel).ConfigureAwait(false) : await File.ReadAllTextAsync(file.FullName, cancel).ConfigureAwait(false);
+        return text.TrimEnd('\r', '\n');
+    }
+}

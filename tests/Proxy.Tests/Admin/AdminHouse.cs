@@ -1,0 +1,163 @@
+using System.Net;
+using Microsoft.EntityFrameworkCore;
+using Sallyport.Contract;
+using Sallyport.Policy;
+using Sallyport.Proxy.Admin;
+using Sallyport.Proxy.Admin.Live;
+using Sallyport.Proxy.Admin.Policies;
+using Sallyport.Proxy.Admin.Recordings;
+using Sallyport.Proxy.Admin.Routes;
+using Sallyport.Proxy.Configuration;
+using Sallyport.Proxy.Metrics;
+using Sallyport.Proxy.Sessions;
+using Sallyport.Proxy.Tests.Support;
+using Sallyport.Proxy.Upstream;
+using Sallyport.Recording;
+
+namespace Sallyport.Proxy.Tests.Admin;
+
+/// <summary>All rooms that the admin API has routes for, real ones, on a SQLite state, with the API before them.</summary>
+internal sealed class AdminHouse : IAsyncDisposable
+{
+    public const string Node = "node-1";
+
+    private readonly TemporaryDirectory _files = new();
+    private readonly Logs _logs = new();
+    private readonly Recorder _recorder;
+
+    private AdminHouse(TestState state, TimeProvider time)
+    {
+        State = state;
+        Directory.CreateDirectory(Policies);
+        _recorder = new Recorder(new RecordingOptions { Directory = Recordings, MinFreeBytes = 0, ChunkAge = TimeSpan.FromMilliseconds(20) });
+        Taps = new SessionTaps(new MeteredRecorder(_recorder, Metrics), time);
+        Rows = new SessionRows(state.Store, Node, time, _logs.Log);
+        Board = new SessionBoard(new MeteredSessions(new LiveSessions(), Metrics), Rows);
+        Orders = new SessionOrders(Board, Cluster, state.Store, _logs.Log);
+        Targets = new TargetDirectory([Target.Of(new TargetConfig { Name = "shop", Protocol = "postgres", Host = "db.internal", Port = 5432, ServerName = "db.internal", User = "app", Password = new SecretReference(SecretSource.Env, "NONE", default) }, null)]);
+        StoredTargets = new StoredTargets(state.Store, state.Sealer, Cluster, Targets, _logs.Log);
+        Policy = new PolicyStore(time);
+    }
+
+    public TestState State { get; }
+
+    public TestCluster Cluster { get; } = new(Node);
+
+    public ProxyMetrics Metrics { get; } = new();
+
+    public SessionTaps Taps { get; }
+
+    public SessionRows Rows { get; }
+
+    public SessionBoard Board { get; }
+
+    public SessionOrders Orders { get; }
+
+    public TargetDirectory Targets { get; }
+
+    public StoredTargets StoredTargets { get; }
+
+    public PolicyStore Policy { get; }
+
+    public AdminRig Rig { get; private set; } = null!;
+
+    public string Policies => _files["policies"];
+
+    public string Recordings => _files["recordings"];
+
+    public static async Task<AdminHouse> StartAsync(IAdminSessions? sessions = null, AdminConfig? config = null)
+    {
+        TimeProvider time = TimeProvider.System;
+        var house = new AdminHouse(await TestState.OpenAsync(), time);
+        var audit = new AdminAudit();
+        var policies = new StoredPolicies(house.State.Store, house.Cluster, house.Policy, house.Policies, audit, house._logs.Log);
+        var library = new PolicyLibrary(house.State.Store, house.Policy, house.Policies, time);
+        house.Rig = await AdminRig.StartAsync(
+            [
+                new HealthRoutes(() => null, () => null),
+                new SessionRoutes(house.State.Store, house.Cluster, house.Board, house.Taps, time),
+                new RecordingRoutes(new RecordingIndex(house.Recordings), house.Board, house.State.Store, Node),
+                new AuditRoutes(house.State.Store, _ => Task.FromResult(new AuditProofJson(true, 0))),
+                new NodeRoutes(house.State.Store, time, Node),
+                new TargetRoutes(house.State.Store, house.State.Sealer, house.Cluster, house.Targets, time),
+                new PolicyRoutes(library, house.Cluster),
+                new ExplainRoutes(library, house.Targets, Node, "https://issuer.example", time),
+                new MetricsRoutes(house.Metrics),
+            ],
+            sessions,
+            config,
+            metrics: house.Metrics);
+        house.Rows.Start();
+        house.Orders.Start();
+        policies.Start();
+        await house.StoredTargets.StartAsync(default);
+        Assert(await policies.ReloadAsync(default));
+        return house;
+    }
+
+    /// <summary>A session that is in, and is recorded.</summary>
+    public async Task<TestSession> EnterAsync(string subject = "carol", Guid? id = null)
+    {
+        SessionFacts facts = Facts(subject, id ?? Guid.CreateVersion7());
+        ISessionRecorder recorder = Taps.Open(facts);
+        var session = new TestSession(new SessionContext(facts, new MeteredPolicy(Policy, Metrics), recorder, TimeProvider.System), recorder);
+        Xunit.Assert.True(Board.TryEnter(session.Context, session, out _));
+        await Eventually.TrueAsync(() => State.Store.ReadAsync((db, cancel) => db.Sessions.AnyAsync(row => row.Id == facts.SessionId, cancel), default));
+        return session;
+    }
+
+    public static SessionFacts Facts(string subject, Guid id) => new()
+    {
+        SessionId = id,
+        Node = Node,
+        Listener = "main",
+        Protocol = "postgres",
+        Identity = new Contract.Identity { Subject = subject, Issuer = "https://issuer.example", Groups = ["engineers"], ExpiresAt = DateTimeOffset.MaxValue },
+        Target = "shop",
+        Resource = "orders",
+        Source = new IPEndPoint(IPAddress.Loopback, 4711),
+        StartedAt = DateTimeOffset.UtcNow,
+    };
+
+    public async ValueTask DisposeAsync()
+    {
+        await Rig.DisposeAsync();
+        Orders.Dispose();
+        StoredTargets.Dispose();
+        await Rows.DisposeAsync();
+        await _recorder.DisposeAsync();
+        await State.DisposeAsync();
+        _logs.Dispose();
+        _files.Dispose();
+    }
+
+    private static void Assert((bool Loaded, IReadOnlyList<Sallyport.Policy.Yaml.Diagnostic> Diagnostics) load) => Xunit.Assert.True(load.Loaded, string.Join('\n', load.Diagnostics));
+}
+
+/// <summary>A session without an engine.</summary>
+internal sealed class TestSession(SessionContext context, ISessionRecorder recorder) : ISessionControl
+{
+    public SessionContext Context => context;
+
+    public ISessionRecorder Recorder => recorder;
+
+    public Guid Id => context.Facts.SessionId;
+
+    /// <summary>How it was told to end; null: it was not.</summary>
+    public (string Reason, string Message)? Ended { get; private set; }
+
+    public long LastActivity => Environment.TickCount64;
+
+    public void End(string reason, string message) => Ended ??= (reason, message);
+}
+
+/// <summary>Waits for what comes about by itself.</summary>
+internal static class Eventually
+{
+    public static async Task TrueAsync(Func<Task<bool>> condition)
+    {
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!await condition())
+            await Task.Delay(10, late.Token);
+    }
+}
