@@ -40,6 +40,7 @@ internal static class ConfigReader
             Limits = Limits(document),
             LogFormat = document.Map("log")?.Enum<LogFormat>("format") ?? LogFormat.Text,
             Admin = AdminSection.Read(document, files),
+            Broker = BrokerSection.Read(document, files),
         };
         document.ReportUnknownKeys();
         return bag.HasErrors ? null : config;
