@@ -49,6 +49,9 @@ internal sealed record DaemonConfig
 
     /// <summary>The admin API; null: there is none.</summary>
     public AdminConfig? Admin { get; init; }
+
+    /// <summary>The OpenID Provider of this daemon; null: there is none.</summary>
+    public BrokerConfig? Broker { get; init; }
 }
 
 /// <summary>A file or directory named in the configuration: absolute, and where it was named.</summary>
