@@ -6,13 +6,14 @@ using Sallyport.Policy.Yaml;
 using Sallyport.Proxy.Admin.Live;
 using Sallyport.Proxy.Admin.Recordings;
 using Sallyport.Proxy.Audit;
+using Sallyport.Proxy.Sessions;
 using Sallyport.Proxy.Store;
 using Sallyport.Recording;
 
 namespace Sallyport.Proxy.Admin.Routes;
 
 /// <summary>Recordings of this node. That one was looked at is itself audited, with the reason.</summary>
-internal sealed class RecordingRoutes(RecordingIndex index, SessionBoard board, IStateStore store, string node) : IAdminRoutes
+internal sealed class RecordingRoutes(RecordingIndex index, LiveSessions sessions, IStateStore store, string node) : IAdminRoutes
 {
     /// <summary>Files opened for one page at most, when a filter passes over many.</summary>
     private const int MostLooks = 2000;
@@ -116,7 +117,7 @@ internal sealed class RecordingRoutes(RecordingIndex index, SessionBoard board, 
     private RecordingJson Json(RecordingFile file, SessionFacts? facts) => new(file.Session, node, file.StartedAt)
     {
         Bytes = new FileInfo(file.Path) is { Exists: true } info ? info.Length : 0,
-        IsLive = board.TryFind(file.Session, out _),
+        IsLive = sessions.Find(file.Session) is not null,
         Session = facts is null ? null : SessionJson.Of(facts),
     };
 

@@ -5,24 +5,25 @@ using Microsoft.EntityFrameworkCore;
 using Sallyport.Proxy.Admin.Live;
 using Sallyport.Proxy.Audit;
 using Sallyport.Proxy.Cluster;
+using Sallyport.Proxy.Sessions;
 using Sallyport.Proxy.Store;
 using Sallyport.Proxy.Store.Entities;
 
 namespace Sallyport.Proxy.Admin.Routes;
 
 /// <summary>Live sessions of all nodes: who is in, what they are shown, and stopping them.</summary>
-internal sealed class SessionRoutes(IStateStore store, ICluster cluster, SessionBoard board, SessionTaps taps, TimeProvider time) : IAdminRoutes
+internal sealed class SessionRoutes(IStateStore store, ICluster cluster, LiveSessions sessions, SessionTaps taps, TimeProvider time) : IAdminRoutes
 {
     public void Map(AdminRouteMap map)
     {
         map.Get("/v1/sessions", AdminRole.Viewer, ListAsync).Says("Live sessions of all nodes, newest first.");
         map.Get("/v1/sessions/{id:guid}", AdminRole.Viewer, GetAsync).Says("One live session; more of it when it is on this node.");
         map.Sse("/v1/sessions/{id:guid}/follow", AdminRole.Auditor, FollowAsync).Says("What a live session does and is shown, as it happens (server-sent events). Needs ?reason=.");
-        map.Post("/v1/sessions/{id:guid}/freeze", AdminRole.Administrator, (AdminCall call, Guid id, ReasonJson body) => OrderAsync(call, id, body, SessionOrder.Freeze, SessionRows.Frozen))
+        map.Post("/v1/sessions/{id:guid}/freeze", AdminRole.Administrator, (AdminCall call, Guid id, ReasonJson body) => OrderAsync(call, id, body, "freeze", SessionStates.Frozen))
             .Says("Refuse every further action of a session until it is resumed.");
-        map.Post("/v1/sessions/{id:guid}/resume", AdminRole.Administrator, (AdminCall call, Guid id, ReasonJson body) => OrderAsync(call, id, body, SessionOrder.Resume, SessionRows.Live))
+        map.Post("/v1/sessions/{id:guid}/resume", AdminRole.Administrator, (AdminCall call, Guid id, ReasonJson body) => OrderAsync(call, id, body, "resume", SessionStates.Live))
             .Says("Let a frozen session go on.");
-        map.Post("/v1/sessions/{id:guid}/terminate", AdminRole.Administrator, (AdminCall call, Guid id, ReasonJson body) => OrderAsync(call, id, body, SessionOrder.End, SessionRows.Ending))
+        map.Post("/v1/sessions/{id:guid}/terminate", AdminRole.Administrator, (AdminCall call, Guid id, ReasonJson body) => OrderAsync(call, id, body, "end", SessionStates.Ending))
             .Says("End a session; its client is told the reason.");
     }
 
@@ -57,9 +58,9 @@ internal sealed class SessionRoutes(IStateStore store, ICluster cluster, Session
     {
         string reason = AdminCall.Reason(body.Reason);
         SessionRow row = await RowAsync(id, call.Cancel).ConfigureAwait(false);
-        if (row.State == SessionRows.Ending && order != SessionOrder.End)
+        if (row.State == SessionStates.Ending && order != "end")
             throw AdminProblem.Conflict("session-ending", "The session has been told to end.");
-        var audit = new AuditEvent($"session.{order switch { SessionOrder.Freeze => "frozen", SessionOrder.Resume => "resumed", _ => "terminated" }}", call.Actor)
+        var audit = new AuditEvent($"session.{order switch { "freeze" => "frozen", "resume" => "resumed", _ => "terminated" }}", call.Actor)
         {
             Object = $"session:{id}",
             SessionId = id,
@@ -80,7 +81,7 @@ internal sealed class SessionRoutes(IStateStore store, ICluster cluster, Session
     private async Task<IResult> FollowAsync(AdminCall call, Guid id, string? reason)
     {
         string why = AdminCall.Reason(reason);
-        if (!board.TryFind(id, out LiveSession? session) || !taps.TryFind(id, out SessionTap? tap))
+        if (sessions.Find(id) is not { } session || !taps.TryFind(id, out SessionTap? tap))
         {
             SessionRow row = await RowAsync(id, call.Cancel).ConfigureAwait(false);
             throw Elsewhere(row.Node, "session-elsewhere", "The session");
@@ -126,8 +127,8 @@ internal sealed class SessionRoutes(IStateStore store, ICluster cluster, Session
         await store.ReadAsync((db, token) => db.Sessions.SingleOrDefaultAsync(row => row.Id == id, token), cancel).ConfigureAwait(false)
         ?? throw AdminProblem.NotFound("live session of this id");
 
-    private SessionJson Json(SessionRow row) => board.TryFind(row.Id, out LiveSession? live)
-        ? SessionJson.Of(live, time.GetUtcNow()) with { State = row.State }
+    private SessionJson Json(SessionRow row) => sessions.Find(row.Id) is { } live
+        ? SessionJson.Of(live, time.GetUtcNow()) with { State = live.State == SessionStates.Live ? row.State : live.State }
         : SessionJson.Of(row);
 
     internal static AdminProblem Elsewhere(string node, string word, string what) =>
