@@ -42,7 +42,6 @@ internal static class ConfigReader
             LogFormat = document.Map("log")?.Enum<LogFormat>("format") ?? LogFormat.Text,
             Broker = BrokerSection.Read(document, files),
             Admin = AdminSection.Read(document, files),
-            Broker = BrokerSection.Read(document, files),
         };
         foreach (string section in (ReadOnlySpan<string>)["broker", "admin", "approvals"])
         {

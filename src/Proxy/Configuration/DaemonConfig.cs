@@ -44,9 +44,6 @@ internal sealed record DaemonConfig
 
     public required LogFormat LogFormat { get; init; }
 
-    /// <summary>The OpenID Provider; null: there is none.</summary>
-    public BrokerConfig? Broker { get; init; }
-
     /// <summary>The admin API; null: there is none.</summary>
     public AdminConfig? Admin { get; init; }
 
