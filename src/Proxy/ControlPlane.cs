@@ -17,6 +17,7 @@ using Sallyport.Proxy.Configuration;
 using Sallyport.Proxy.Identity;
 using Sallyport.Proxy.Identity.Broker;
 using Sallyport.Proxy.Identity.Federation;
+using Sallyport.Proxy.Identity.Local;
 using Sallyport.Proxy.Identity.Logins;
 using Sallyport.Proxy.Logging;
 using Sallyport.Proxy.Metrics;
@@ -150,13 +151,8 @@ internal sealed class ControlPlane : IAsyncDisposable
                 Log = _doors.Log,
             },
             cancel).ConfigureAwait(false));
-        Logins.Sessions.Noted = (session, entered) =>
-        {
-            if (entered)
-                _state.Sessions.Enter(session.Facts);
-            else
-                _state.Sessions.Leave(session.Id);
-        };
+        SessionNotes.Keep(Logins.Sessions, _state.Sessions, config.Node);
+        Kept(new MissedOrders(_state.Cluster, _state.Store, Logins.Warden.Obey)).Start();
     }
 
     private void BuildBroker(BrokerConfig config)
@@ -216,6 +212,7 @@ internal sealed class ControlPlane : IAsyncDisposable
 
         Approvals = Add(new ApprovalService(parts));
         await Approvals.StartAsync(cancel).ConfigureAwait(false);
+        Logins.Sessions.GrantEnded = Approvals.Grants.HasEnded;
     }
 
     private void BuildAdmin(AdminConfig config)
@@ -229,12 +226,14 @@ internal sealed class ControlPlane : IAsyncDisposable
             new PolicyRoutes(library, _state.Cluster),
             new ExplainRoutes(library, _doors.Targets, daemon.Node, daemon.Broker?.Issuer ?? "", _time),
             new TargetRoutes(_state.Store, _state.Sealer, _state.Cluster, _doors.Targets, _time),
-            new AuditRoutes(_state.Store, VerifyAuditAsync),
+            new AuditRoutes(_state.Store),
             new NodeRoutes(_state.Store, _time, daemon.Node),
             new MetricsRoutes(_doors.Metrics),
             Logins.Routes,
             new ApprovalRoutes(Approvals),
         ];
+        if (_broker is not null)
+            routes.AddRange([new UserRoutes(_broker.Users), new AgentRoutes(_broker.Agents)]);
         BrowserSessions? browsers = null;
         if ((config.SignIn ?? OwnSignIn()) is { } signIn)
         {
@@ -269,22 +268,6 @@ internal sealed class ControlPlane : IAsyncDisposable
         || (certificate is not null && _doors.Materials.BrokerTls?.ServerCertificateContext?.TargetCertificate.RawDataMemory.Span.SequenceEqual(certificate.GetRawCertData()) == true);
 
     private string? Ready() => _state.Guard.IsSuspended ? "store" : _state.Store.IsReachable ? null : "store";
-
-    private Task<AuditProofJson> VerifyAuditAsync(CancellationToken cancel) => Task.Run(
-        () =>
-        {
-            long count = 0;
-            (long Line, string What)? wrong = null;
-            IEnumerable<ReadOnlyMemory<byte>> lines = AuditFile.ReadAll(_doors.Config.Audit!.File.Path).Select(line =>
-            {
-                count++;
-                return line;
-            });
-            foreach ((long line, string what) in AuditChain.Verify(lines))
-                wrong ??= (line, what);
-            return new AuditProofJson(wrong is null, count, wrong is { } w ? $"line {w.Line} {w.What}" : null);
-        },
-        cancel);
 
     private T Add<T>(T part)
         where T : IAsyncDisposable

@@ -76,11 +76,9 @@ internal static class ApprovalAudit
     public const string BreakGlass = "approval.break-glass";
     public const string BreakGlassUsed = "approval.break-glass-used";
     public const string Reviewed = "approval.reviewed";
-    public const string GrantStarted = "grant.started";
     public const string GrantUsed = "grant.used";
     public const string GrantRevoked = "grant.revoked";
     public const string GrantEnded = "grant.ended";
     public const string AccessRequested = "access.requested";
-    public const string AccessGranted = "access.granted";
     public const string AccessEnded = "access.ended";
 }

@@ -39,6 +39,9 @@ internal static class CommandLine
             TargetsCommand.Create(),
             AuditCommand.Create(),
             NodesCommand.Create(),
+            InitCommand.Create(),
+            UsersCommand.Create(),
+            AgentsCommand.Create(),
             VersionCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);

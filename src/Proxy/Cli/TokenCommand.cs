@@ -42,7 +42,7 @@ internal static class TokenCommand
             parsed.GetValue(forAdmin) ? DaemonLogin.AdminAudienceSuffix : "",
             parsed.InvocationConfiguration.Output,
             parsed.InvocationConfiguration.Error));
-        Option<Uri?> broker = new("--broker") { Description = "Where you are logged in; needed when you are at several", HelpName = "URL" };
+        Option<Uri?> broker = UrlOption.Create("Where you are logged in; needed when you are at several", "--broker");
         Option<bool> admin = new("--admin") { Description = "A token for the admin API instead of one for targets" };
         Option<bool> json = new("--json") { Description = "Print JSON, with the time it ends" };
         Option<FileInfo?> file = ClientConfig.FileOption();

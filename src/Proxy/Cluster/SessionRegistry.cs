@@ -1,7 +1,4 @@
-using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
-using Sallyport.Contract;
-using Sallyport.Policy.Yaml;
 using Sallyport.Proxy.Store;
 using Sallyport.Proxy.Store.Entities;
 
@@ -27,15 +24,6 @@ internal sealed class SessionRegistry : IAsyncDisposable
     private readonly Task _writing;
     private bool _all;
 
-    /// <summary>The session goes on.</summary>
-    public const string Live = "live";
-
-    /// <summary>Every action of it is refused.</summary>
-    public const string Frozen = "frozen";
-
-    /// <summary>It has been told to end.</summary>
-    public const string Ending = "ending";
-
     public SessionRegistry(IStateStore store, string node, TimeProvider time)
     {
         _store = store;
@@ -43,24 +31,6 @@ internal sealed class SessionRegistry : IAsyncDisposable
         _time = time;
         _writing = Task.Run(RunAsync);
     }
-
-    /// <summary>A session has begun.</summary>
-    public void Enter(SessionFacts facts) => Enter(new SessionRow
-    {
-        Id = facts.SessionId,
-        Node = _node,
-        Protocol = facts.Protocol,
-        Subject = facts.Identity.Subject,
-        Issuer = facts.Identity.Issuer,
-        IdentityKind = KebabNames.Name(facts.Identity.Kind),
-        ActingFor = JsonSerializer.Serialize(facts.Identity.ActingFor.AsEnumerable()),
-        Target = facts.Target,
-        Resource = facts.Resource,
-        Source = facts.Source.ToString(),
-        ClientApplication = facts.ClientApplication,
-        StartedAt = facts.StartedAt,
-        State = Live,
-    });
 
     /// <summary>A session has begun. The row is the registry's from here on.</summary>
     public void Enter(SessionRow session)

@@ -44,11 +44,11 @@ internal sealed record DaemonConfig
 
     public required LogFormat LogFormat { get; init; }
 
-    /// <summary>The OpenID Provider; null: there is none.</summary>
-    public BrokerConfig? Broker { get; init; }
-
     /// <summary>The admin API; null: there is none.</summary>
     public AdminConfig? Admin { get; init; }
+
+    /// <summary>The OpenID Provider of this daemon; null: there is none.</summary>
+    public BrokerConfig? Broker { get; init; }
 }
 
 /// <summary>A file or directory named in the configuration: absolute, and where it was named.</summary>

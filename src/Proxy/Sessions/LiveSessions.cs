@@ -35,6 +35,9 @@ internal sealed class LiveSessions(Func<SessionFacts, string?>? refuse = null) :
     /// <summary>Told of each session that has entered (true) or left (false), in order, under the lock: it must only take note.</summary>
     public Action<LiveSession, bool>? Noted { get; set; }
 
+    /// <summary>Whether what an action runs under has been taken back.</summary>
+    public Func<string, bool>? GrantEnded { get; set; }
+
     /// <summary>The session of that id; null: not here.</summary>
     public LiveSession? Find(Guid id)
     {
@@ -136,15 +139,15 @@ internal sealed class LiveSessions(Func<SessionFacts, string?>? refuse = null) :
             control.End(reason, message);
     }
 
-    private static (string Reason, string Message)? Over(SessionContext session, TimeSpan silent, DateTimeOffset now)
+    private (string Reason, string Message)? Over(SessionContext session, TimeSpan silent, DateTimeOffset now)
     {
         SessionLimits limits = session.Limits;
         if (limits.Session is { } longest && now - session.Facts.StartedAt >= longest)
             return ("session-limit", $"The session has reached its longest life of {longest}.");
         if (limits.Idle is { } idle && silent >= idle)
             return ("idle-limit", $"The session was idle for {idle}.");
-        if (session.Granted is { EndsAt: { } ends } && now >= ends)
-            return ("grant-ended", "The time that this was approved for is over.");
+        if (session.Granted is { } granted && (now >= granted.EndsAt || GrantEnded?.Invoke(granted.Id) == true))
+            return ("grant-ended", "What this was approved by has ended.");
 
         TimeSpan expired = now - session.Facts.Identity.ExpiresAt;
         return expired >= ExpiredAtMost || (expired >= TimeSpan.Zero && silent >= ExpiredSilence)

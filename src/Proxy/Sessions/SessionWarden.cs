@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Microsoft.EntityFrameworkCore;
 using Sallyport.Contract;
 using Sallyport.Proxy.Cluster;
 using Sallyport.Proxy.Identity;
@@ -240,21 +239,9 @@ internal sealed class SessionWarden : IAsyncDisposable
 
     private Task HeardAsync(ClusterEvent? heard, CancellationToken cancel)
     {
-        if (heard is null)
-            return LookAgainAsync(cancel);
-        if (JsonSerializer.Deserialize<SessionOrder>(heard.Payload, JsonSerializerOptions.Web) is { } order)
+        // What this node missed stands in the sessions' rows (MissedOrders).
+        if (heard is not null && JsonSerializer.Deserialize<SessionOrder>(heard.Payload, JsonSerializerOptions.Web) is { } order)
             Obey(order);
         return Task.CompletedTask;
-    }
-
-    /// <summary>What was ordered while this node was away from its store stands in the sessions' rows.</summary>
-    private async Task LookAgainAsync(CancellationToken cancel)
-    {
-        string node = _cluster.Node;
-        var ordered = await _store.ReadAsync(
-            (state, token) => state.Sessions.Where(row => row.Node == node && row.State != SessionRegistry.Live).Select(row => new { row.Id, row.State }).ToListAsync(token),
-            cancel).ConfigureAwait(false);
-        foreach (var row in ordered)
-            Obey(new SessionOrder(row.Id, row.State == SessionRegistry.Frozen ? SessionOrder.Freeze : SessionOrder.End, "ordered while this node was away from its store", "an administrator"));
     }
 }

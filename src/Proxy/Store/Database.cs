@@ -40,7 +40,7 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>Awaited before each write, disposed after it.</summary>
     public abstract ValueTask<IDisposable?> EnterWriteAsync(CancellationToken cancel);
 
-    /// <summary>Throws unless the database can be reached and written to.</summary>
+    /// <summary>Throws, whatever, unless the database can be reached and written to. One that is busy is there.</summary>
     public abstract Task ProbeAsync(CancellationToken cancel);
 
     /// <summary>Begins a transaction that sees one moment of the whole state, and holds up no writer.</summary>

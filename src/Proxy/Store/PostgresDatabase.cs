@@ -82,8 +82,10 @@ internal sealed class PostgresDatabase : Database
         PostgresException { SqlState: var state } => state[..2] is "08" or "28" or "3D" or "53" or "58" or "XX" || state.StartsWith("57P", StringComparison.Ordinal)
             ? DatabaseFailure.Lost
             : DatabaseFailure.None,
-        NpgsqlException { InnerException: TimeoutException } => DatabaseFailure.Lost,
-        NpgsqlException or SocketException or TimeoutException => DatabaseFailure.Lost,
+
+        // A lock that is waited for too long, or no connection free; whether there is more to it the probe finds out.
+        NpgsqlException { InnerException: TimeoutException } or TimeoutException => DatabaseFailure.Busy,
+        NpgsqlException or SocketException => DatabaseFailure.Lost,
         _ => DatabaseFailure.None,
     };
 

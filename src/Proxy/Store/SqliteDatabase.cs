@@ -64,10 +64,20 @@ internal sealed class SqliteDatabase : Database
     /// <summary>Writes the number that is there already: whether a full or read-only disk takes writes again is only known by writing.</summary>
     public override async Task ProbeAsync(CancellationToken cancel)
     {
-        using IDisposable? turn = await EnterWriteAsync(cancel).ConfigureAwait(false);
+        // Whoever writes now finds out as well.
+        if (!await _writer.WaitAsync(TimeSpan.Zero, cancel).ConfigureAwait(false))
+            return;
+        using var turn = new Turn(_writer);
         await using var connection = new SqliteConnection(_connection);
         await connection.OpenAsync(cancel).ConfigureAwait(false);
-        await ExecuteAsync(connection, "PRAGMA user_version = 1", cancel).ConfigureAwait(false);
+        try
+        {
+            await ExecuteAsync(connection, "PRAGMA user_version = 1", cancel).ConfigureAwait(false);
+        }
+        catch (SqliteException busy) when (busy.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED)
+        {
+            // Another process writes: the file takes writes.
+        }
     }
 
     public override async Task<IDbContextTransaction> BeginSnapshotAsync(StateContext db, CancellationToken cancel)

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 using Sallyport.Proxy.Configuration;
@@ -11,12 +12,16 @@ namespace Sallyport.Proxy.Store;
 /// </summary>
 internal sealed class StateStore : IStateStore, IAsyncDisposable
 {
-    /// <summary>How often a write that met another is run.</summary>
-    private const int Attempts = 12;
+    /// <summary>A write that has met others so often waits for its turn among those of this node that have, too: then at most one per node goes on meeting.</summary>
+    private const int Crowded = 3;
+
+    /// <summary>For so long a write that met another is run again.</summary>
+    private static readonly TimeSpan RetryTime = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(5);
 
     private readonly StoreHealth _health;
+    private readonly SemaphoreSlim _crowd = new(1, 1);
 
     private StateStore(Database database, TimeProvider time, Log log)
     {
@@ -76,6 +81,7 @@ internal sealed class StateStore : IStateStore, IAsyncDisposable
     {
         await _health.DisposeAsync().ConfigureAwait(false);
         await Database.DisposeAsync().ConfigureAwait(false);
+        _crowd.Dispose();
     }
 
     private static string Innermost(Exception failure) => failure.GetBaseException().Message;
@@ -89,42 +95,69 @@ internal sealed class StateStore : IStateStore, IAsyncDisposable
             {
                 T result = await work().ConfigureAwait(false);
                 _health.Succeeded();
-
-                // The last answer may have been taken up on a polling thread; who awaits this must not be.
-                await Task.Yield();
                 return result;
+            }
+            catch (DbException) when (cancel.IsCancellationRequested)
+            {
+                // SQLite says "interrupted".
+                throw new OperationCanceledException(cancel);
             }
             catch (Exception failure) when (failure is not StoreUnavailableException && Database.Classify(failure) is var kind and not DatabaseFailure.None)
             {
-                await Task.Yield();
                 if (kind == DatabaseFailure.Lost)
                     _health.Lost(failure);
                 cancel.ThrowIfCancellationRequested();
                 throw new StoreUnavailableException($"{Database.Name}: {Innermost(failure)}", failure);
+            }
+            finally
+            {
+                // The last answer may have been taken up on a polling thread; who awaits this must not be.
+                await Task.Yield();
             }
         },
         cancel);
 
     private async Task<T> WriteAgainAsync<T>(Func<StateContext, CancellationToken, Task<T>> write, CancellationToken cancel)
     {
-        for (int attempt = 1; ; attempt++)
+        long began = Environment.TickCount64;
+        bool inTurn = false;
+        try
         {
-            try
+            for (int attempt = 1; ; attempt++)
             {
-                using IDisposable? turn = await Database.EnterWriteAsync(cancel).ConfigureAwait(false);
-                await using StateContext db = Database.Open();
-                await using IDbContextTransaction transaction = await db.Database.BeginTransactionAsync(Database.WriteIsolation, cancel).ConfigureAwait(false);
-                T result = await write(db, cancel).ConfigureAwait(false);
-                await db.SaveChangesAsync(cancel).ConfigureAwait(false);
-                await transaction.CommitAsync(cancel).ConfigureAwait(false);
-                return result;
-            }
-            catch (Exception failure) when (attempt < Attempts && Database.Classify(failure) == DatabaseFailure.Conflict)
-            {
-                // Longer each time and never the same, so that two that met do not meet again.
-                double wait = ShortestWait.TotalMilliseconds * Math.Min(1 << (attempt - 1), 64);
-                await Task.Delay(TimeSpan.FromMilliseconds(wait * (0.5 + Random.Shared.NextDouble())), cancel).ConfigureAwait(false);
+                try
+                {
+                    return await WriteOnceAsync(write, cancel).ConfigureAwait(false);
+                }
+                catch (Exception failure) when (Database.Classify(failure) == DatabaseFailure.Conflict && Environment.TickCount64 - began < RetryTime.TotalMilliseconds)
+                {
+                    // Longer each time and never the same, so that two that met do not meet again.
+                    double wait = ShortestWait.TotalMilliseconds * (1 << Math.Min(attempt - 1, 4));
+                    await Task.Delay(TimeSpan.FromMilliseconds(wait * (0.5 + Random.Shared.NextDouble())), cancel).ConfigureAwait(false);
+                }
+
+                if (attempt >= Crowded && !inTurn)
+                {
+                    await _crowd.WaitAsync(cancel).ConfigureAwait(false);
+                    inTurn = true;
+                }
             }
         }
+        finally
+        {
+            if (inTurn)
+                _crowd.Release();
+        }
+    }
+
+    private async Task<T> WriteOnceAsync<T>(Func<StateContext, CancellationToken, Task<T>> write, CancellationToken cancel)
+    {
+        using IDisposable? turn = await Database.EnterWriteAsync(cancel).ConfigureAwait(false);
+        await using StateContext db = Database.Open();
+        await using IDbContextTransaction transaction = await db.Database.BeginTransactionAsync(Database.WriteIsolation, cancel).ConfigureAwait(false);
+        T result = await write(db, cancel).ConfigureAwait(false);
+        await db.SaveChangesAsync(cancel).ConfigureAwait(false);
+        await transaction.CommitAsync(cancel).ConfigureAwait(false);
+        return result;
     }
 }

@@ -85,8 +85,7 @@ internal sealed class StoreHealth : IAsyncDisposable
         catch (Exception failure) when (!_stop.IsCancellationRequested)
         {
             await Task.Yield();
-            if (_database.Classify(failure) != DatabaseFailure.Busy)
-                Lost(failure);
+            Lost(failure);
         }
     }
 

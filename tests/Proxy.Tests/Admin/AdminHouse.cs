@@ -7,7 +7,10 @@ using Sallyport.Proxy.Admin.Live;
 using Sallyport.Proxy.Admin.Policies;
 using Sallyport.Proxy.Admin.Recordings;
 using Sallyport.Proxy.Admin.Routes;
+using Sallyport.Proxy.Cluster;
 using Sallyport.Proxy.Configuration;
+using Sallyport.Proxy.Identity;
+using Sallyport.Proxy.Identity.Revocations;
 using Sallyport.Proxy.Metrics;
 using Sallyport.Proxy.Sessions;
 using Sallyport.Proxy.Tests.Support;
@@ -24,6 +27,11 @@ internal sealed class AdminHouse : IAsyncDisposable
     private readonly TemporaryDirectory _files = new();
     private readonly Logs _logs = new();
     private readonly Recorder _recorder;
+    private readonly SessionRegistry _registry;
+    private readonly Revocations _revocations;
+    private readonly Identities _identities;
+    private readonly SessionWarden _warden;
+    private readonly MissedOrders _missed;
 
     private AdminHouse(TestState state, TimeProvider time)
     {
@@ -31,12 +39,16 @@ internal sealed class AdminHouse : IAsyncDisposable
         Directory.CreateDirectory(Policies);
         _recorder = new Recorder(new RecordingOptions { Directory = Recordings, MinFreeBytes = 0, ChunkAge = TimeSpan.FromMilliseconds(20) });
         Taps = new SessionTaps(new MeteredRecorder(_recorder, Metrics), time);
-        Rows = new SessionRows(state.Store, Node, time, _logs.Log);
-        Board = new SessionBoard(new MeteredSessions(new LiveSessions(), Metrics), Rows);
-        Orders = new SessionOrders(Board, Cluster, state.Store, _logs.Log);
+        _registry = new SessionRegistry(state.Store, Node, time);
+        SessionNotes.Keep(Sessions, _registry, Node);
+        Board = new MeteredSessions(Sessions, Metrics);
         Targets = new TargetDirectory([Target.Of(new TargetConfig { Name = "shop", Protocol = "postgres", Host = "db.internal", Port = 5432, ServerName = "db.internal", User = "app", Password = new SecretReference(SecretSource.Env, "NONE", default) }, null)]);
         StoredTargets = new StoredTargets(state.Store, state.Sealer, Cluster, Targets, _logs.Log);
         Policy = new PolicyStore(time);
+        _revocations = new Revocations(state.Store, Cluster, new AdminAudit(), "https://broker.example/", time, _logs.Log);
+        _identities = new Identities(state.Store, Cluster, "https://broker.example/", time, _logs.Log);
+        _warden = new SessionWarden(Sessions, Policy, _revocations, _identities, state.Store, Cluster, TimeSpan.FromMinutes(5), time, _logs.Log);
+        _missed = new MissedOrders(Cluster, state.Store, _warden.Obey);
     }
 
     public TestState State { get; }
@@ -47,11 +59,10 @@ internal sealed class AdminHouse : IAsyncDisposable
 
     public SessionTaps Taps { get; }
 
-    public SessionRows Rows { get; }
+    public LiveSessions Sessions { get; } = new();
 
-    public SessionBoard Board { get; }
-
-    public SessionOrders Orders { get; }
+    /// <summary>The sessions as engines see them.</summary>
+    public ILiveSessions Board { get; }
 
     public TargetDirectory Targets { get; }
 
@@ -75,9 +86,9 @@ internal sealed class AdminHouse : IAsyncDisposable
         house.Rig = await AdminRig.StartAsync(
             [
                 new HealthRoutes(() => null, () => null),
-                new SessionRoutes(house.State.Store, house.Cluster, house.Board, house.Taps, time),
-                new RecordingRoutes(new RecordingIndex(house.Recordings), house.Board, house.State.Store, Node),
-                new AuditRoutes(house.State.Store, _ => Task.FromResult(new AuditProofJson(true, 0))),
+                new SessionRoutes(house.State.Store, house.Cluster, house.Sessions, house.Taps, time),
+                new RecordingRoutes(new RecordingIndex(house.Recordings), house.Sessions, house.State.Store, Node),
+                new AuditRoutes(house.State.Store),
                 new NodeRoutes(house.State.Store, time, Node),
                 new TargetRoutes(house.State.Store, house.State.Sealer, house.Cluster, house.Targets, time),
                 new PolicyRoutes(library, house.Cluster),
@@ -87,8 +98,8 @@ internal sealed class AdminHouse : IAsyncDisposable
             sessions,
             config,
             metrics: house.Metrics);
-        house.Rows.Start();
-        house.Orders.Start();
+        house._warden.Start();
+        house._missed.Start();
         policies.Start();
         await house.StoredTargets.StartAsync(default);
         Assert(await policies.ReloadAsync(default));
@@ -122,9 +133,12 @@ internal sealed class AdminHouse : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Rig.DisposeAsync();
-        Orders.Dispose();
+        _missed.Dispose();
+        await _warden.DisposeAsync();
+        _identities.Dispose();
+        _revocations.Dispose();
         StoredTargets.Dispose();
-        await Rows.DisposeAsync();
+        await _registry.DisposeAsync();
         await _recorder.DisposeAsync();
         await State.DisposeAsync();
         _logs.Dispose();

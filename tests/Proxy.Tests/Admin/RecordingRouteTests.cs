@@ -30,7 +30,7 @@ public sealed class RecordingRouteTests : IAsyncLifetime
         Assert.Empty(Rig.Audit.Kept);
 
         Assert.Equal("reason-missing", AdminRig.Word((await Rig.SendAsync(HttpMethod.Get, $"/v1/recordings/{session.Id}/file", Auditor)).Body));
-        using var client = new Cli.Admin.AdminClient(Rig.Server.Address, Auditor);
+        using var client = new Proxy.Cli.Admin.AdminClient(Rig.Server.Address, Auditor);
         var file = new MemoryStream();
         await client.DownloadAsync($"/v1/recordings/{session.Id}/file?reason=incident", file, default);
         Assert.Equal(VerifyOutcome.Intact, RecordingVerifier.Verify(new MemoryStream(file.ToArray())).Outcome);
@@ -58,7 +58,7 @@ public sealed class RecordingRouteTests : IAsyncLifetime
     {
         TestSession session = await _house.EnterAsync();
         session.Recorder.Event("marked", "before");
-        using var client = new Cli.Admin.AdminClient(Rig.Server.Address, Auditor);
+        using var client = new Proxy.Cli.Admin.AdminClient(Rig.Server.Address, Auditor);
         var file = new MemoryStream();
         await client.DownloadAsync($"/v1/recordings/{session.Id}/file?reason=incident", file, default);
         Assert.NotEqual(VerifyOutcome.Damaged, RecordingVerifier.Verify(new MemoryStream(file.ToArray())).Outcome);

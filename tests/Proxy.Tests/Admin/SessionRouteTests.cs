@@ -30,7 +30,7 @@ public sealed class SessionRouteTests : IAsyncLifetime
         var sessions = new List<TestSession>();
         for (int i = 0; i < 5; i++)
             sessions.Add(await _house.EnterAsync($"carol-{i}", Guid.CreateVersion7(DateTimeOffset.UtcNow.AddSeconds(i))));
-        using var client = new Cli.Admin.AdminClient(Rig.Server.Address, Auditor);
+        using var client = new Proxy.Cli.Admin.AdminClient(Rig.Server.Address, Auditor);
         List<Proxy.Admin.Routes.SessionJson> listed = await client.ListAsync<Proxy.Admin.Routes.SessionJson>("/v1/sessions?limit=2", 100, default);
         Assert.Equal(sessions.Select(session => session.Id).Reverse(), listed.Select(session => session.Id));
         Assert.Equal("carol-4", listed[0].Subject);
@@ -45,15 +45,15 @@ public sealed class SessionRouteTests : IAsyncLifetime
     public async Task A_frozen_session_is_refused_everything_until_it_is_resumed()
     {
         TestSession session = await _house.EnterAsync();
-        Assert.NotEqual(SessionOrders.FrozenRule, Judge(session).RuleId);
+        Assert.NotEqual("session/frozen", Judge(session).RuleId);
         await OrderAsync(session.Id, "freeze", "looks wrong");
         Verdict frozen = Judge(session);
-        Assert.Equal((VerdictKind.Deny, SessionOrders.FrozenRule), (frozen.Kind, frozen.RuleId));
+        Assert.Equal((VerdictKind.Deny, "session/frozen"), (frozen.Kind, frozen.RuleId));
         Assert.Contains("looks wrong", frozen.Hint, StringComparison.Ordinal);
         Assert.Contains("\"state\":\"frozen\"", (await Rig.SendAsync(HttpMethod.Get, $"/v1/sessions/{session.Id}", Auditor)).Body, StringComparison.Ordinal);
 
         await OrderAsync(session.Id, "resume", "was right");
-        Assert.NotEqual(SessionOrders.FrozenRule, Judge(session).RuleId);
+        Assert.NotEqual("session/frozen", Judge(session).RuleId);
         Assert.Equal(["session.frozen", "session.resumed"], Rig.Audit.Kept.Select(audit => audit.Type));
         Assert.All(Rig.Audit.Kept, audit => Assert.Equal(("adam", session.Id), (audit.Actor!.Subject, audit.SessionId)));
         Assert.Equal("frozen", Rig.Audit.Kept[0].Changes!["state"].After);
@@ -74,7 +74,7 @@ public sealed class SessionRouteTests : IAsyncLifetime
     public async Task What_was_ordered_while_the_node_was_away_is_done_when_it_is_back()
     {
         TestSession session = await _house.EnterAsync();
-        await _house.State.Store.WriteAsync((db, cancel) => db.Sessions.Where(row => row.Id == session.Id).ExecuteUpdateAsync(set => set.SetProperty(row => row.State, SessionRows.Ending), cancel), default);
+        await _house.State.Store.WriteAsync((db, cancel) => db.Sessions.Where(row => row.Id == session.Id).ExecuteUpdateAsync(set => set.SetProperty(row => row.State, SessionStates.Ending), cancel), default);
         await _house.Cluster.CameBackAsync();
         Assert.Equal("terminated", session.Ended!.Value.Reason);
     }
@@ -171,7 +171,7 @@ public sealed class SessionRouteTests : IAsyncLifetime
         await _house.State.Store.WriteAsync(
             (db, _) => Task.FromResult(db.Sessions.Add(new SessionRow
             {
-                Id = elsewhere, Node = "node-2", Protocol = "postgres", Subject = "dave", Issuer = "i", IdentityKind = "human", ActingFor = "[]", Target = "shop", Source = "s", State = SessionRows.Live,
+                Id = elsewhere, Node = "node-2", Protocol = "postgres", Subject = "dave", Issuer = "i", IdentityKind = "human", ActingFor = "[]", Target = "shop", Source = "s", State = SessionStates.Live,
             })),
             default);
         (HttpStatusCode status, string body) = await Rig.SendAsync(HttpMethod.Get, $"/v1/sessions/{elsewhere}/follow?reason=x", Auditor);

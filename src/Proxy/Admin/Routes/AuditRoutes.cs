@@ -9,8 +9,7 @@ using Sallyport.Proxy.Store.Entities;
 namespace Sallyport.Proxy.Admin.Routes;
 
 /// <summary>The audit: looking at it, taking it away as JSON lines, and proving that nothing is missing.</summary>
-/// <param name="verify">Follows the chain of all events.</param>
-internal sealed class AuditRoutes(IStateStore store, Func<CancellationToken, Task<AuditProofJson>> verify) : IAdminRoutes
+internal sealed class AuditRoutes(IStateStore store) : IAdminRoutes
 {
     private const int ExportBatch = 500;
 
@@ -18,7 +17,7 @@ internal sealed class AuditRoutes(IStateStore store, Func<CancellationToken, Tas
     {
         map.Get("/v1/audit", AdminRole.Auditor, ListAsync).Says("Events, newest first; type may end in *.");
         map.Download("/v1/audit/export", AdminRole.Auditor, ExportAsync).Says("Events, oldest first, as JSON lines. Needs ?reason=.");
-        map.Get("/v1/audit/verify", AdminRole.Auditor, (AdminCall call) => verify(call.Cancel)).Says("Whether the chain of events is whole.");
+        map.Get("/v1/audit/verify", AdminRole.Auditor, (AdminCall call) => StoredAuditProof.VerifyAsync(store, call.Cancel)).Says("Whether the chain of events is whole.");
     }
 
     private async Task<Page<AuditJson>> ListAsync(AdminCall call, [AsParameters] AuditFilter filter, long? after, int? limit)

@@ -1,9 +1,7 @@
-using Sallyport.Proxy.Sessions;
 using System.Text.Json;
 using Sallyport.Contract;
 using Sallyport.Policy.Yaml;
-using Sallyport.Proxy.Admin.Live;
-using Sallyport.Proxy.Cluster;
+using Sallyport.Proxy.Sessions;
 using Sallyport.Proxy.Store.Entities;
 
 namespace Sallyport.Proxy.Admin.Routes;
@@ -17,7 +15,7 @@ internal sealed record SessionJson(Guid Id, string Node, string Protocol, string
 
     public string? ClientApplication { get; init; }
 
-    /// <summary><c>live</c>, <c>frozen</c> or <c>ending</c>.</summary>
+    /// <summary><c>live</c>, <c>frozen</c>, <c>revoked</c>, <c>suspended</c> or <c>ending</c>.</summary>
     public string? State { get; init; }
 
     public IReadOnlyList<string>? Groups { get; init; }
@@ -59,7 +57,7 @@ internal sealed record SessionJson(Guid Id, string Node, string Protocol, string
 
     public static SessionJson Of(LiveSession session, DateTimeOffset now) => Of(session.Facts) with
     {
-        State = SessionRegistry.Live,
+        State = session.State,
         IdentityExpiresAt = session.Facts.Identity.ExpiresAt < now.AddYears(100) ? session.Facts.Identity.ExpiresAt : null,
         SilentSeconds = Math.Max(0, Environment.TickCount64 - session.Control.LastActivity) / 1000.0,
         Approval = session.Context.Granted?.Id,

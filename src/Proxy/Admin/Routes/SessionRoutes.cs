@@ -19,11 +19,11 @@ internal sealed class SessionRoutes(IStateStore store, ICluster cluster, LiveSes
         map.Get("/v1/sessions", AdminRole.Viewer, ListAsync).Says("Live sessions of all nodes, newest first.");
         map.Get("/v1/sessions/{id:guid}", AdminRole.Viewer, GetAsync).Says("One live session; more of it when it is on this node.");
         map.Sse("/v1/sessions/{id:guid}/follow", AdminRole.Auditor, FollowAsync).Says("What a live session does and is shown, as it happens (server-sent events). Needs ?reason=.");
-        map.Post("/v1/sessions/{id:guid}/freeze", AdminRole.Administrator, (AdminCall call, Guid id, ReasonJson body) => OrderAsync(call, id, body, SessionOrder.Freeze, SessionRegistry.Frozen))
+        map.Post("/v1/sessions/{id:guid}/freeze", AdminRole.Administrator, (AdminCall call, Guid id, ReasonJson body) => OrderAsync(call, id, body, SessionOrder.Freeze, SessionStates.Frozen))
             .Says("Refuse every further action of a session until it is resumed.");
-        map.Post("/v1/sessions/{id:guid}/resume", AdminRole.Administrator, (AdminCall call, Guid id, ReasonJson body) => OrderAsync(call, id, body, SessionOrder.Resume, SessionRegistry.Live))
+        map.Post("/v1/sessions/{id:guid}/resume", AdminRole.Administrator, (AdminCall call, Guid id, ReasonJson body) => OrderAsync(call, id, body, SessionOrder.Resume, SessionStates.Live))
             .Says("Let a frozen session go on.");
-        map.Post("/v1/sessions/{id:guid}/terminate", AdminRole.Administrator, (AdminCall call, Guid id, ReasonJson body) => OrderAsync(call, id, body, SessionOrder.End, SessionRegistry.Ending))
+        map.Post("/v1/sessions/{id:guid}/terminate", AdminRole.Administrator, (AdminCall call, Guid id, ReasonJson body) => OrderAsync(call, id, body, SessionOrder.End, SessionStates.Ending))
             .Says("End a session; its client is told the reason.");
     }
 
@@ -58,7 +58,7 @@ internal sealed class SessionRoutes(IStateStore store, ICluster cluster, LiveSes
     {
         string reason = AdminCall.Reason(body.Reason);
         SessionRow row = await RowAsync(id, call.Cancel).ConfigureAwait(false);
-        if (row.State == SessionRegistry.Ending && order != SessionOrder.End)
+        if (row.State == SessionStates.Ending && order != SessionOrder.End)
             throw AdminProblem.Conflict("session-ending", "The session has been told to end.");
         var audit = new AuditEvent($"session.{order switch { SessionOrder.Freeze => "frozen", SessionOrder.Resume => "resumed", _ => "terminated" }}", call.Actor)
         {
@@ -129,7 +129,7 @@ internal sealed class SessionRoutes(IStateStore store, ICluster cluster, LiveSes
         ?? throw AdminProblem.NotFound("live session of this id");
 
     private SessionJson Json(SessionRow row) => sessions.Find(row.Id) is { } live
-        ? SessionJson.Of(live, time.GetUtcNow()) with { State = row.State }
+        ? SessionJson.Of(live, time.GetUtcNow()) with { State = live.State == SessionStates.Live ? row.State : live.State }
         : SessionJson.Of(row);
 
     internal static AdminProblem Elsewhere(string node, string word, string what) =>

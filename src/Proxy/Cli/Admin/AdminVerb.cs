@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Sallyport.Proxy.Cli.Client;
 
 namespace Sallyport.Proxy.Cli.Admin;
 
@@ -26,7 +28,7 @@ internal static class AdminVerb
     /// <param name="run">What it does; the result is the exit code.</param>
     public static Command Create(string name, string description, IEnumerable<Symbol> symbols, Func<AdminContext, Task<int>> run)
     {
-        Option<Uri?> url = new("--url", "-u") { Description = $"Where the admin API is; ${UrlVariable} by default, else \"admin\" of client.yaml", HelpName = "URL" };
+        Option<Uri?> url = UrlOption.Create($"Where the admin API is; ${UrlVariable} by default, else \"admin\" of client.yaml", "--url", "-u");
         Option<FileInfo?> tokenFile = new("--token-file") { Description = $"A file that holds a token; ${TokenVariable} by default, else the token of sallyport login", HelpName = "FILE" };
         Option<FileInfo?> ca = new("--ca") { Description = "Certificate authorities to trust (PEM) instead of the system's", HelpName = "FILE" };
         Option<bool> json = new("--json") { Description = "Print JSON" };
@@ -62,6 +64,26 @@ internal static class AdminVerb
         return command;
     }
 
+    private static Uri? Address(ArgumentResult result)
+    {
+        if (result.Tokens.Count == 1 && Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out Uri? url) && (url.Scheme == Uri.UriSchemeHttps || url.Scheme == Uri.UriSchemeHttp))
+            return url;
+        result.AddError("--url must be an address such as https://sallyport.example:7443.");
+        return null;
+    }
+
+    private static ClientConfig Saved()
+    {
+        try
+        {
+            return ClientConfig.Read(null);
+        }
+        catch (ClientException wrong)
+        {
+            throw new AdminClientException(wrong.Message, null, wrong);
+        }
+    }
+
     private static async Task<AdminClient> ClientAsync(Uri? url, FileInfo? tokenFile, FileInfo? ca, CancellationToken cancel)
     {
         if (url is null && Environment.GetEnvironmentVariable(UrlVariable) is { Length: > 0 } named && !Uri.TryCreate(named, UriKind.Absolute, out url))
@@ -69,7 +91,7 @@ internal static class AdminVerb
         string? token = tokenFile is not null
             ? (await File.ReadAllTextAsync(tokenFile.FullName, cancel).ConfigureAwait(false)).Trim()
             : Environment.GetEnvironmentVariable(TokenVariable);
-        url ??= Client.ClientConfig.Read(null).Admin;
+        url ??= Saved().Admin;
         if (url is null)
             throw new AdminClientException($"Where is the admin API? Say --url, ${UrlVariable}, or \"admin\" in ~/.config/sallyport/client.yaml.");
         if (string.IsNullOrEmpty(token))

@@ -7,7 +7,7 @@ internal static class LoginCommand
 {
     public static Command CreateLogin()
     {
-        Option<Uri?> url = new("--url", "-u") { Description = "The broker's address; \"broker\" of client.yaml by default", HelpName = "URL" };
+        Option<Uri?> url = UrlOption.Create("The broker's address; \"broker\" of client.yaml by default", "--url", "-u");
         Option<bool> device = new("--device") { Description = "Log in on another device: for machines without a browser" };
         Option<FileInfo?> file = ClientConfig.FileOption();
         var command = new Command("login", "Log in, so that psql, token and the other commands work. Kept in ~/.config/sallyport, for you only") { url, device, file };
@@ -23,7 +23,7 @@ internal static class LoginCommand
 
     public static Command CreateLogout()
     {
-        Option<Uri?> url = new("--url", "-u") { Description = "The broker's address; needed when you are logged in at several", HelpName = "URL" };
+        Option<Uri?> url = UrlOption.Create("The broker's address; needed when you are logged in at several", "--url", "-u");
         Option<FileInfo?> file = ClientConfig.FileOption();
         var command = new Command("logout", "Log out: the saved tokens go, here and at the broker") { url, file };
         command.SetAction((parsed, cancel) => ClientRun.GuardAsync(parsed, async () =>

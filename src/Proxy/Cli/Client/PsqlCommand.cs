@@ -12,7 +12,7 @@ internal static class PsqlCommand
         Option<string?> host = new("--host") { Description = "The proxy; \"proxy\" of client.yaml by default", HelpName = "HOST" };
         Option<int?> port = new("--port") { Description = "Its port; 6432 by default", HelpName = "PORT" };
         Option<FileInfo?> ca = new("--ca") { Description = "Certificate authorities to trust (PEM) instead of the system's", HelpName = "FILE" };
-        Option<Uri?> broker = new("--broker") { Description = "Where you are logged in; needed when you are at several", HelpName = "URL" };
+        Option<Uri?> broker = UrlOption.Create("Where you are logged in; needed when you are at several", "--broker");
         Option<string> program = new("--program") { Description = "Another client of libpq, such as pg_dump", HelpName = "NAME", DefaultValueFactory = _ => "psql" };
         Option<FileInfo?> file = ClientConfig.FileOption();
         var command = new Command("psql", "Run psql on a target, logged in by sallyport login. The token shows in no list of processes") { target, arguments, host, port, ca, broker, program, file };

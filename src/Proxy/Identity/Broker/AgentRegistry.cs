@@ -39,7 +39,7 @@ internal sealed class AgentRegistry(IServiceScopeFactory scopes, IStateStore sto
     public async Task<string?> RegisterAsync(AgentRegistration agent, AuditActor? actor, CancellationToken cancel)
     {
         JsonWebKeySet? keys = Check(agent);
-        await audit.KeepAsync(new AuditEvent("agent.registered", actor) { Object = "agent:" + agent.Name, Details = new Dictionary<string, string> { ["owner"] = agent.Owner, ["kind"] = agent.Kind.ToString().ToLowerInvariant() } }, cancel).ConfigureAwait(false);
+        await audit.KeepAsync(new AuditEvent(AuditTypes.AgentCreated, actor) { Object = "agent:" + agent.Name, Details = new Dictionary<string, string> { ["owner"] = agent.Owner, ["kind"] = agent.Kind.ToString().ToLowerInvariant() } }, cancel).ConfigureAwait(false);
         string? secret = keys is null ? Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)) : null;
         await store.WriteAsync(
             async (state, token) =>
@@ -71,7 +71,7 @@ internal sealed class AgentRegistry(IServiceScopeFactory scopes, IStateStore sto
     /// <summary>Stops an agent, from now on and everywhere, or lets it act again.</summary>
     public async Task SetDisabledAsync(string name, bool disabled, AuditActor? actor, CancellationToken cancel)
     {
-        await audit.KeepAsync(new AuditEvent(disabled ? "agent.disabled" : "agent.enabled", actor) { Object = "agent:" + name }, cancel).ConfigureAwait(false);
+        await audit.KeepAsync(new AuditEvent(disabled ? AuditTypes.AgentDisabled : AuditTypes.AgentChanged, actor) { Object = "agent:" + name }, cancel).ConfigureAwait(false);
         int found = await store.WriteAsync((state, token) => state.Agents.Where(row => row.Name == name).ExecuteUpdateAsync(set => set.SetProperty(row => row.Disabled, disabled), token), cancel).ConfigureAwait(false);
         if (found == 0)
             throw new UserRefusedException($"There is no agent {name}.");

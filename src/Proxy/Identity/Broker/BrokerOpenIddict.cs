@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -99,6 +100,13 @@ internal static class BrokerOpenIddict
         server.AddEventHandler<GenerateTokenContext>(handler => handler
             .SetOrder(OpenIddictServerHandlers.Protection.AttachTokenMetadata.Descriptor.Order + 1).UseInlineHandler(context => NameToken(context)));
         server.AddEventHandler<ProcessAuthenticationContext>(handler => handler
+            .SetOrder(OpenIddictServerHandlers.ResolveValidatedTokens.Descriptor.Order + 1).UseInlineHandler(context =>
+            {
+                // RFC 8628 6.1: however it was typed.
+                context.UserCode = context.UserCode?.ToUpperInvariant();
+                return default;
+            }));
+        server.AddEventHandler<ProcessAuthenticationContext>(handler => handler
             .SetOrder(OpenIddictServerHandlers.ValidateClientId.Descriptor.Order - 1).UseInlineHandler(context => assertions.TakeAsync(context)));
         OpenIddictServerAspNetCoreBuilder web = server.UseAspNetCore()
             .EnableAuthorizationEndpointPassthrough()
@@ -127,20 +135,16 @@ internal static class BrokerOpenIddict
     }
 
     /// <summary>
-    /// A token is called the same in the store and by those who verify it, or it could not be revoked for them. And the actor is written here
-    /// as the object that RFC 8693 4.1 wants: as a claim of the subject the token library leaves it out.
+    /// A token is called the same in the store and by those who verify it, or it could not be revoked for them. And the actor is written here,
+    /// as the object that RFC 8693 4.1 wants: as a claim of the principal it would be left out on the way.
     /// </summary>
     private static ValueTask NameToken(GenerateTokenContext context)
     {
         if (context.TokenType != TokenTypeIdentifiers.AccessToken || context.Principal.GetTokenId() is not { } id)
             return default;
         var claims = new Dictionary<string, object>(context.SecurityTokenDescriptor.Claims ?? new Dictionary<string, object>()) { [OpenIddictConstants.Claims.JwtId] = id };
-        if (context.Principal.GetClaim(OpenIddictConstants.Claims.Actor) is { } actor)
-        {
-            claims[OpenIddictConstants.Claims.Actor] = JsonSerializer.Deserialize<JsonElement>(actor);
-            context.SecurityTokenDescriptor.Subject?.RemoveClaims(OpenIddictConstants.Claims.Actor);
-        }
-
+        if (context.Transaction.GetProperty<JsonObject>(TokenEndpoint.Actor) is { } actor)
+            claims[OpenIddictConstants.Claims.Actor] = JsonSerializer.SerializeToElement(actor);
         context.SecurityTokenDescriptor.Claims = claims;
         return default;
     }

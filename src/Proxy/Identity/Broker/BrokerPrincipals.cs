@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Claims;
 using System.Text.Json.Nodes;
-using Microsoft.IdentityModel.JsonWebTokens;
 using OpenIddict.Abstractions;
 using OpenIddict.Server.AspNetCore;
 using Sallyport.Contract;
@@ -43,23 +42,17 @@ internal static class BrokerPrincipals
     }
 
     /// <summary>
-    /// An agent for a person (RFC 8693 1.1: delegation): the person's subject, the agent as actor before those that acted before, and no
-    /// group that the person or the agent does not have. It ends with the person's token.
+    /// An agent for a person (RFC 8693 1.1: delegation): the person's subject, and no group that the
+    /// person or the agent does not have. It ends with the person's token.
     /// </summary>
     /// <param name="subject">The person's token, verified.</param>
-    /// <param name="earlier">Those that act in it already, nearest first; null: nobody.</param>
-    public static ClaimsPrincipal? OfDelegation(Person person, Agent agent, ClaimsPrincipal subject, JsonObject? earlier, DateTimeOffset now, BrokerConfig config)
+    public static ClaimsPrincipal? OfDelegation(Person person, Agent agent, ClaimsPrincipal subject, DateTimeOffset now, BrokerConfig config)
     {
-        if (Depth(earlier) >= LongestChain || subject.GetExpirationDate() is not { } expires || expires <= now)
+        if (subject.GetExpirationDate() is not { } expires || expires <= now)
             return null;
-        var actor = new JsonObject { [OidcClaims.Subject] = agent.Name };
-        if (earlier is not null)
-            actor[OidcClaims.Actor] = earlier;
-
         // What the token says, what the person still has, and what the agent may have.
         ImmutableArray<string> groups = [.. subject.GetClaims(Groups).Intersect(person.Groups, StringComparer.Ordinal).Intersect(agent.Allowed, StringComparer.Ordinal)];
         ClaimsIdentity identity = New(person.Subject, Name(agent.Kind), groups);
-        identity.AddClaim(new Claim(OidcClaims.Actor, actor.ToJsonString(), JsonClaimValueTypes.Json));
         identity.SetClaim(SessionId, subject.GetClaim(SessionId))
             .SetClaim(OidcClaims.AuthenticationContextReference, subject.GetClaim(OidcClaims.AuthenticationContextReference));
         if (long.TryParse(subject.GetClaim(OidcClaims.AuthenticationTime), NumberStyles.None, CultureInfo.InvariantCulture, out long authenticated))
@@ -70,7 +63,8 @@ internal static class BrokerPrincipals
         return principal.SetAccessTokenLifetime(rest < agent.TokenLifetime ? rest : agent.TokenLifetime);
     }
 
-    private static int Depth(JsonObject? actor)
+    /// <summary>How many act.</summary>
+    public static int Depth(JsonObject? actor)
     {
         int depth = 0;
         for (; actor is not null; actor = actor[OidcClaims.Actor] as JsonObject)
@@ -90,7 +84,7 @@ internal static class BrokerPrincipals
         {
             OidcClaims.Name or OidcClaims.Email => [Destinations.IdentityToken],
             SessionId or OidcClaims.AuthenticationTime or OidcClaims.AuthenticationContextReference => [Destinations.AccessToken, Destinations.IdentityToken],
-            Kind or Groups or OidcClaims.Actor => [Destinations.AccessToken],
+            Kind or Groups => [Destinations.AccessToken],
             _ => [],
         });
         return new ClaimsPrincipal(identity);

@@ -55,7 +55,6 @@ internal sealed class BrokerServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly BackChannelLogout _backChannel;
     private readonly PasswordHasher _hasher = new();
-    private readonly BrokerUpkeep _upkeep;
 
     /// <param name="methods">Makes the ways to log in elsewhere, given what they need of the broker.</param>
     public BrokerServer(BrokerDoors doors, Func<BrokerServer, IReadOnlyList<ILoginMethod>>? methods = null)
@@ -75,7 +74,7 @@ internal sealed class BrokerServer : IAsyncDisposable
         IServiceScopeFactory scopes = _app.Services.GetRequiredService<IServiceScopeFactory>();
         Clients = new BrokerClients(scopes, config);
         Agents = new AgentRegistry(scopes, doors.Store, doors.Cluster, doors.Audit, config, Revocations, doors.Time);
-        _upkeep = new BrokerUpkeep(scopes, Keys, doors.Store, doors.Time, doors.Log);
+        Upkeep = new BrokerUpkeep(scopes, Keys, doors.Store, doors.Time, doors.Log);
         Map(methods?.Invoke(this) ?? []);
     }
 
@@ -98,6 +97,8 @@ internal sealed class BrokerServer : IAsyncDisposable
 
     public AgentRegistry Agents { get; }
 
+    public BrokerUpkeep Upkeep { get; }
+
     /// <summary>Where it listens: the port is the system's choice when the configuration says 0.</summary>
     public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
@@ -111,19 +112,19 @@ internal sealed class BrokerServer : IAsyncDisposable
         _ = _app.Services.GetRequiredService<IOptionsMonitor<OpenIddictServerOptions>>().CurrentValue;
         await Clients.EnsureCommandLineAsync(cancel).ConfigureAwait(false);
         await _app.StartAsync(cancel).ConfigureAwait(false);
-        _upkeep.Start();
+        Upkeep.Start();
     }
 
     /// <summary>Stops accepting, and gives requests until <paramref name="hurry"/> to end.</summary>
     public async Task StopAsync(CancellationToken hurry)
     {
-        await _upkeep.DisposeAsync().ConfigureAwait(false);
+        await Upkeep.DisposeAsync().ConfigureAwait(false);
         await _app.StopAsync(hurry).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _upkeep.DisposeAsync().ConfigureAwait(false);
+        await Upkeep.DisposeAsync().ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
         await _backChannel.DisposeAsync().ConfigureAwait(false);
         Prompts.Dispose();

@@ -58,7 +58,7 @@ internal sealed class DeviceEndpoint(BrokerConfig config, Persons persons, Login
         async Task<IResult> AnswerAsync(bool yes)
         {
             await audit.KeepAsync(
-                new AuditEvent("login.device", new AuditActor(person.Subject, config.Issuer, [], http.Connection.RemoteIpAddress))
+                new AuditEvent(yes ? AuditTypes.LoginSucceeded : AuditTypes.LoginRefused, new AuditActor(person.Subject, config.Issuer, [], http.Connection.RemoteIpAddress))
                 {
                     Outcome = yes ? "success" : "refused",
                     Object = "client:" + client,

@@ -32,7 +32,7 @@ internal sealed class EndSessionEndpoint(BrokerConfig config, LoginSessions sess
         if (login is not null)
         {
             await sessions.EndAsync(http, "signed-out", cancel).ConfigureAwait(false);
-            audit.Note(new AuditEvent("login.ended", new AuditActor(login.Subject, config.Issuer, [], http.Connection.RemoteIpAddress)));
+            audit.Note(new AuditEvent(AuditTypes.LoginEnded, new AuditActor(login.Subject, config.Issuer, [], http.Connection.RemoteIpAddress)));
         }
 
         return Results.SignOut(new AuthenticationProperties { RedirectUri = "/signed-out" }, [Scheme]);

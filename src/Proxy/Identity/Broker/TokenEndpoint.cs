@@ -27,6 +27,9 @@ internal sealed class TokenEndpoint(BrokerConfig config, Persons persons, AgentR
     /// <summary>Under this name the verified subject token is kept with the request: OpenIddict hands on only part of it.</summary>
     internal const string SubjectToken = "sallyport:subject_token";
 
+    /// <summary>… and under this one who acts, for the token that is made.</summary>
+    internal const string Actor = "sallyport:actor";
+
     private const string Scheme = OpenIddictServerAspNetCoreDefaults.AuthenticationScheme;
 
     public async Task<IResult> HandleAsync(HttpContext http, IOpenIddictApplicationManager applications, CancellationToken cancel)
@@ -62,7 +65,7 @@ internal sealed class TokenEndpoint(BrokerConfig config, Persons persons, AgentR
             await backChannel.SubscribeAsync(login.Id, client, address, cancel).ConfigureAwait(false);
         }
 
-        Note(http, "token.issued", person.Subject, [], request);
+        Note(http, AuditTypes.TokenIssued, person.Subject, [], request);
         return Results.SignIn(principal, null, Scheme);
     }
 
@@ -72,14 +75,15 @@ internal sealed class TokenEndpoint(BrokerConfig config, Persons persons, AgentR
             return Refuse(Errors.UnauthorizedClient, "The client may not act.");
         if (request.GetScopes().Any(scope => scope != BrokerClients.DataScope))
             return Refuse(Errors.InvalidScope, "Only the scope sallyport is for agents.");
-        audit.Note(new AuditEvent("token.issued", new AuditActor(agent.Name, config.Issuer, [])) { Object = "client:" + client, Details = new Dictionary<string, string> { ["grant"] = GrantTypes.ClientCredentials } });
+        audit.Note(new AuditEvent(AuditTypes.TokenIssued, new AuditActor(agent.Name, config.Issuer, [])) { Object = "client:" + client, Details = new Dictionary<string, string> { ["grant"] = GrantTypes.ClientCredentials } });
         return Results.SignIn(BrokerPrincipals.OfAgent(agent, [BrokerClients.DataScope], config), null, Scheme);
     }
 
     /// <summary>RFC 8693. The actor is the client that has proven itself; another one's token as <c>actor_token</c> is not taken for it.</summary>
     private async Task<IResult> ExchangeAsync(HttpContext http, OpenIddictRequest request, CancellationToken cancel)
     {
-        ClaimsPrincipal? subject = http.Features.Get<OpenIddictServerAspNetCoreFeature>()?.Transaction?.GetProperty<ClaimsPrincipal>(SubjectToken);
+        OpenIddictServerTransaction transaction = http.Features.Get<OpenIddictServerAspNetCoreFeature>()?.Transaction ?? throw new InvalidOperationException("Not a request of OpenIddict.");
+        ClaimsPrincipal? subject = transaction.GetProperty<ClaimsPrincipal>(SubjectToken);
         if (request.ActorToken is not null)
             return Refuse(Errors.InvalidRequest, "The client itself is the actor: send no actor_token.");
         if (request.GetScopes().Any(scope => scope != BrokerClients.DataScope))
@@ -96,9 +100,17 @@ internal sealed class TokenEndpoint(BrokerConfig config, Persons persons, AgentR
         JsonObject? earlier = ActorOf(request.SubjectToken!);
         bool humans = subject.GetClaim(BrokerPrincipals.Kind) == "human" || earlier is not null;
         bool live = await sessions.FindAsync(subject.GetClaim(BrokerPrincipals.SessionId), cancel).ConfigureAwait(false) is { } login && login.Subject == name;
-        if (person is null || !humans || !live || BrokerPrincipals.OfDelegation(person, agent, subject, earlier, time.GetUtcNow(), config) is not { } principal)
+        if (person is null || !humans || !live || BrokerPrincipals.Depth(earlier) >= BrokerPrincipals.LongestChain
+            || BrokerPrincipals.OfDelegation(person, agent, subject, time.GetUtcNow(), config) is not { } principal)
+        {
             return Refuse(Errors.InvalidGrant, "The subject token is not good for this any more.");
-        Note(http, "token.exchanged", name, [agent.Name], request);
+        }
+
+        var actor = new JsonObject { [OidcClaims.Subject] = agent.Name };
+        if (earlier is not null)
+            actor[OidcClaims.Actor] = earlier;
+        transaction.SetProperty(Actor, actor);
+        Note(http, AuditTypes.TokenIssued, name, [agent.Name], request);
         return Results.SignIn(principal, null, Scheme);
     }
 

@@ -67,7 +67,7 @@ internal sealed class LocalLogins(IStateStore store, ISealer sealer, IAudit audi
                 return user.Subject;
             },
             cancel).ConfigureAwait(false);
-        audit.Note(new AuditEvent("user.second-factor-enrolled", null) { Object = "user:" + subject });
+        audit.Note(new AuditEvent(AuditTypes.UserSecondFactorChanged, null) { Object = "user:" + subject });
         return true;
     }
 
@@ -103,7 +103,7 @@ internal sealed class LocalLogins(IStateStore store, ISealer sealer, IAudit audi
             cancel).ConfigureAwait(false);
         if (subject is null)
             return false;
-        audit.Note(new AuditEvent("user.password-set", null) { Object = "user:" + subject });
+        audit.Note(new AuditEvent(AuditTypes.UserPasswordChanged, null) { Object = "user:" + subject });
         await sessions.EndAllAsync(subject, "password-set", cancel).ConfigureAwait(false);
         return true;
     }
@@ -119,7 +119,7 @@ internal sealed class LocalLogins(IStateStore store, ISealer sealer, IAudit audi
             (state, token) => state.Users.Where(row => row.Id == attempt.User.Id).ExecuteUpdateAsync(
                 set => set.SetProperty(row => row.PasswordHash, phc).SetProperty(row => row.FailedLogins, 0).SetProperty(row => row.LockedUntil, (DateTimeOffset?)null), token),
             cancel).ConfigureAwait(false);
-        audit.Note(new AuditEvent("user.password-changed", null) { Object = "user:" + subject });
+        audit.Note(new AuditEvent(AuditTypes.UserPasswordChanged, null) { Object = "user:" + subject });
         await sessions.EndAllAsync(subject, "password-changed", cancel).ConfigureAwait(false);
         return true;
     }
@@ -127,7 +127,7 @@ internal sealed class LocalLogins(IStateStore store, ISealer sealer, IAudit audi
     private LocalAttempt Refused(string subject, IPAddress? source)
     {
         // A name that is none of ours may be a password typed into the wrong field: it is not written anywhere.
-        audit.Note(new AuditEvent("login.refused", source is null ? null : new AuditActor("", config.Issuer, [], source)) { Outcome = "refused", Object = subject.Length > 0 ? "user:" + subject : null, Reason = "password" });
+        audit.Note(new AuditEvent(AuditTypes.LoginRefused, source is null ? null : new AuditActor("", config.Issuer, [], source)) { Outcome = "refused", Object = subject.Length > 0 ? "user:" + subject : null, Reason = "password" });
         return default;
     }
 

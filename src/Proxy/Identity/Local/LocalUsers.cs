@@ -14,6 +14,10 @@ namespace Sallyport.Proxy.Identity.Local;
 /// <summary>A user as lists show it.</summary>
 internal sealed record UserView(string Subject, string? DisplayName, string? Email, string? Provider, bool Disabled, bool HasPassword, bool HasTotp, bool InvitationOpen, DateTimeOffset? LockedUntil, DateTimeOffset CreatedAt, DateTimeOffset? LastLoginAt, IReadOnlyList<string> Groups);
 
+/// <summary>A user who is to choose a password.</summary>
+/// <param name="Again">The user is there already and loses what they proved themselves by.</param>
+internal sealed record UserInvitation(string Subject, string? DisplayName, string? Email, IReadOnlyList<string> Groups, bool Again, byte[] SecretHash);
+
 /// <summary>What could not be done, in words for the administrator.</summary>
 internal sealed class UserRefusedException(string message) : Exception(message);
 
@@ -43,47 +47,18 @@ internal sealed class LocalUsers(IStateStore store, ICluster cluster, IAudit aud
         if (groups.FirstOrDefault(group => !IsGroup(group)) is { } wrong)
             throw new UserRefusedException($"\"{wrong}\" is no group name.");
         byte[] secret = RandomNumberGenerator.GetBytes(32);
-        await audit.KeepAsync(new AuditEvent(again ? "user.reset" : "user.invited", actor) { Object = "user:" + subject }, cancel).ConfigureAwait(false);
+        await audit.KeepAsync(new AuditEvent(AuditTypes.UserInvited, actor) { Object = "user:" + subject, Details = new Dictionary<string, string> { ["reset"] = again ? "true" : "false" } }, cancel).ConfigureAwait(false);
         DateTimeOffset now = time.GetUtcNow();
-        Guid id = await store.WriteAsync(
-            async (state, token) =>
-            {
-                UserRow? user = await state.Users.AsTracking().SingleOrDefaultAsync(row => row.Subject == subject, token).ConfigureAwait(false);
-                if (user is not null && (!again || user.Provider is not null))
-                    throw new UserRefusedException(user.Provider is null ? $"There is a user {subject} already." : $"{subject} comes from {user.Provider} and has no password here.");
-                if (user is null && again)
-                    throw new UserRefusedException($"There is no user {subject}.");
-                if (user is null && await state.Agents.AnyAsync(row => row.Name == subject, token).ConfigureAwait(false))
-                    throw new UserRefusedException($"{subject} is an agent.");
-                if (user is null)
-                {
-                    user = new UserRow { Id = Guid.CreateVersion7(now), Subject = subject, DisplayName = displayName, Email = email, CreatedAt = now };
-                    state.Users.Add(user);
-                    state.Memberships.AddRange(groups.Distinct(StringComparer.Ordinal).Select(group => Membership(subject, group)));
-                }
-
-                user.PasswordHash = null;
-                user.TotpSecret = null;
-                user.FailedLogins = 0;
-                user.LockedUntil = null;
-                user.InvitationHash = SHA256.HashData(secret);
-                user.InvitationExpiresAt = now + InvitationLifetime;
-                return user.Id;
-            },
-            cancel).ConfigureAwait(false);
+        Guid id = await store.WriteAsync((state, token) => WriteInvitationAsync(state, new UserInvitation(subject, displayName, email, groups, again, SHA256.HashData(secret)), now, token), cancel).ConfigureAwait(false);
         if (again)
             await sessions.EndAllAsync(subject, "user-reset", cancel).ConfigureAwait(false);
-        return config.At($"/invitation?code={id:N}.{Base64Url.EncodeToString(secret)}");
+        return Link(config, id, secret);
     }
-
-    /// <summary>True when somebody is an administrator already.</summary>
-    public Task<bool> HasAdministratorAsync(CancellationToken cancel) =>
-        store.ReadAsync((state, token) => state.Memberships.AnyAsync(row => row.Group == Administrators && row.Source == "local", token), cancel);
 
     /// <summary>Lets a user in no more, from now on and everywhere, or lets them in again.</summary>
     public async Task SetDisabledAsync(string subject, bool disabled, AuditActor? actor, CancellationToken cancel)
     {
-        await audit.KeepAsync(new AuditEvent(disabled ? "user.disabled" : "user.enabled", actor) { Object = "user:" + subject }, cancel).ConfigureAwait(false);
+        await audit.KeepAsync(new AuditEvent(disabled ? AuditTypes.UserDisabled : AuditTypes.UserEnabled, actor) { Object = "user:" + subject }, cancel).ConfigureAwait(false);
         int found = await store.WriteAsync((state, token) => state.Users.Where(row => row.Subject == subject).ExecuteUpdateAsync(set => set.SetProperty(row => row.Disabled, disabled), token), cancel).ConfigureAwait(false);
         if (found == 0)
             throw new UserRefusedException($"There is no user {subject}.");
@@ -101,7 +76,7 @@ internal sealed class LocalUsers(IStateStore store, ICluster cluster, IAudit aud
     {
         if (!IsGroup(group))
             throw new UserRefusedException($"\"{group}\" is no group name.");
-        await audit.KeepAsync(new AuditEvent(member ? "user.group-added" : "user.group-removed", actor) { Object = "user:" + subject, Details = new Dictionary<string, string> { ["group"] = group } }, cancel).ConfigureAwait(false);
+        await audit.KeepAsync(new AuditEvent(AuditTypes.UserChanged, actor) { Object = "user:" + subject, Changes = new Dictionary<string, AuditChange> { ["group"] = member ? new AuditChange(null, group) : new AuditChange(group, null) } }, cancel).ConfigureAwait(false);
         await store.WriteAsync(
             async (state, token) =>
             {
@@ -140,6 +115,36 @@ internal sealed class LocalUsers(IStateStore store, ICluster cluster, IAudit aud
 
     /// <summary>True for a name a group may have: it is written into policy and shown on screens.</summary>
     public static bool IsGroup(string group) => group.Length is > 0 and <= 200 && !group.Any(char.IsControl) && group == group.Trim();
+
+    /// <summary>The address of an invitation. A secret.</summary>
+    internal static string Link(BrokerConfig config, Guid id, byte[] secret) => config.At($"/invitation?code={id:N}.{Base64Url.EncodeToString(secret)}");
+
+    /// <summary>Makes the user, or takes what they prove themselves by, and opens the invitation.</summary>
+    internal static async Task<Guid> WriteInvitationAsync(StateContext state, UserInvitation invitation, DateTimeOffset now, CancellationToken cancel)
+    {
+        string subject = invitation.Subject;
+        UserRow? user = await state.Users.SingleOrDefaultAsync(row => row.Subject == subject, cancel).ConfigureAwait(false);
+        if (user is not null && (!invitation.Again || user.Provider is not null))
+            throw new UserRefusedException(user.Provider is null ? $"There is a user {subject} already." : $"{subject} comes from {user.Provider} and has no password here.");
+        if (user is null && invitation.Again)
+            throw new UserRefusedException($"There is no user {subject}.");
+        if (user is null && await state.Agents.AnyAsync(row => row.Name == subject, cancel).ConfigureAwait(false))
+            throw new UserRefusedException($"{subject} is an agent.");
+        if (user is null)
+        {
+            user = new UserRow { Id = Guid.CreateVersion7(now), Subject = subject, DisplayName = invitation.DisplayName, Email = invitation.Email, CreatedAt = now };
+            state.Users.Add(user);
+            state.Memberships.AddRange(invitation.Groups.Distinct(StringComparer.Ordinal).Select(group => Membership(subject, group)));
+        }
+
+        user.PasswordHash = null;
+        user.TotpSecret = null;
+        user.FailedLogins = 0;
+        user.LockedUntil = null;
+        user.InvitationHash = invitation.SecretHash;
+        user.InvitationExpiresAt = now + InvitationLifetime;
+        return user.Id;
+    }
 
     private static MembershipRow Membership(string subject, string group) => new() { Id = Guid.CreateVersion7(), Subject = subject, Group = group, Source = "local" };
 

@@ -154,14 +154,14 @@ internal sealed class LoginDesk(IStateStore store, ISealer sealer, ICluster clus
     private async Task<BrowserLogin> BeginAsync(HttpContext http, string subject, DateTimeOffset authenticatedAt, string? context, string? provider, string? providerSession, CancellationToken cancel)
     {
         await audit.KeepAsync(
-            new AuditEvent("login.began", new AuditActor(subject, config.Issuer, [], http.Connection.RemoteIpAddress)) { Details = new Dictionary<string, string> { ["provider"] = provider ?? "local", ["acr"] = context ?? "" } },
+            new AuditEvent(AuditTypes.LoginSucceeded, new AuditActor(subject, config.Issuer, [], http.Connection.RemoteIpAddress)) { Details = new Dictionary<string, string> { ["provider"] = provider ?? "local", ["acr"] = context ?? "" } },
             cancel).ConfigureAwait(false);
         return await sessions.BeginAsync(http, subject, authenticatedAt, context, provider, providerSession, cancel).ConfigureAwait(false);
     }
 
     private LoginOutcome Refuse(HttpContext http, ExternalLogin external, string word)
     {
-        audit.Note(new AuditEvent("login.refused", new AuditActor("", config.Issuer, [], http.Connection.RemoteIpAddress)) { Outcome = "refused", Reason = word, Details = new Dictionary<string, string> { ["provider"] = external.Provider } });
+        audit.Note(new AuditEvent(AuditTypes.LoginRefused, new AuditActor("", config.Issuer, [], http.Connection.RemoteIpAddress)) { Outcome = "refused", Reason = word, Details = new Dictionary<string, string> { ["provider"] = external.Provider } });
         return new LoginOutcome(null, word);
     }
 

@@ -46,7 +46,7 @@ internal sealed class PromptPages(BrokerConfig config, PromptDesk prompts, FormG
             return Confirm(http, code, facts, person);
         bool yes = form["answer"] == "yes";
         await audit.KeepAsync(
-            new AuditEvent("login.prompt", new AuditActor(person.Subject, config.Issuer, [], http.Connection.RemoteIpAddress))
+            new AuditEvent(yes ? AuditTypes.LoginSucceeded : AuditTypes.LoginRefused, new AuditActor(person.Subject, config.Issuer, [], http.Connection.RemoteIpAddress))
             {
                 Outcome = yes ? "success" : "refused",
                 Target = facts.Target,

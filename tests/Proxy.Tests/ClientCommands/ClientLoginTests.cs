@@ -9,7 +9,7 @@ using Sallyport.Proxy.Cli.Client;
 using Sallyport.Proxy.Tests.Support;
 using Xunit;
 
-namespace Sallyport.Proxy.Tests.Cli;
+namespace Sallyport.Proxy.Tests.ClientCommands;
 
 /// <summary>Logins of the command line against a provider that may be wrong in every way.</summary>
 public sealed class ClientLoginTests : IAsyncLifetime

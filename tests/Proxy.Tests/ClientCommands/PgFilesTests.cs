@@ -2,7 +2,7 @@ using Sallyport.Proxy.Cli.Client;
 using Sallyport.Proxy.Tests.Support;
 using Xunit;
 
-namespace Sallyport.Proxy.Tests.Cli;
+namespace Sallyport.Proxy.Tests.ClientCommands;
 
 public sealed class PgFilesTests
 {
