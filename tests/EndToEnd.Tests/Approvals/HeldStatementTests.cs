@@ -207,7 +207,7 @@ public sealed class HeldStatementTests(HoldingDaemon fixture) : IClassFixture<Ho
 
         await doomed.KillAsync();
 
-        Assert.Contains("server closed the connection unexpectedly", await psql.LastWordsAsync("SELECT 1;"), StringComparison.Ordinal);
+        Assert.Contains("connection to server was lost", await psql.LastWordsAsync("SELECT 1;"), StringComparison.Ordinal);
         Assert.Equal(1L, await CountAsync(1012));
 
         await doomed.RestartAsync();
@@ -230,9 +230,11 @@ public sealed class HeldStatementTests(HoldingDaemon fixture) : IClassFixture<Ho
         (int code, string output, string error) = await Daemon.AdminAsync("eve@example.com", "auditors", "audit", "query", "--type", "approval.*", "--json");
 
         Assert.True(code == 0, error);
-        string[] about = [.. output.Split('\n').Where(line => line.Contains(id, StringComparison.Ordinal))];
-        Assert.Contains(about, line => line.Contains("bea@example.com", StringComparison.Ordinal));
-        Assert.Contains(about, line => line.Contains("cy@example.com", StringComparison.Ordinal));
+        using JsonDocument events = JsonDocument.Parse(output);
+        string[] about = [.. events.RootElement.EnumerateArray().Select(item => item.GetRawText()).Where(text => text.Contains(id, StringComparison.Ordinal))];
+        Assert.Contains(about, text => text.Contains("bea@example.com", StringComparison.Ordinal));
+        Assert.Contains(about, text => text.Contains("cy@example.com", StringComparison.Ordinal));
+        Assert.Contains(about, text => text.Contains("\"approval.used\"", StringComparison.Ordinal));
     }
 
     private async Task<PsqlSession> WithRowAsync(int id)
