@@ -135,8 +135,8 @@ internal static class BrokerOpenIddict
     }
 
     /// <summary>
-    /// A token is called the same in the store and by those who verify it, or it could not be revoked for them. And the actor is written here,
-    /// as the object that RFC 8693 4.1 wants: as a claim of the principal it would be left out on the way.
+    /// A token is called the same in the store and by those who verify it, or it could not be revoked for them. And the actor is written
+    /// here, as the object that RFC 8693 4.1 wants.
     /// </summary>
     private static ValueTask NameToken(GenerateTokenContext context)
     {
@@ -144,7 +144,7 @@ internal static class BrokerOpenIddict
             return default;
         var claims = new Dictionary<string, object>(context.SecurityTokenDescriptor.Claims ?? new Dictionary<string, object>()) { [OpenIddictConstants.Claims.JwtId] = id };
         if (context.Transaction.GetProperty<JsonObject>(TokenEndpoint.Actor) is { } actor)
-            claims[OpenIddictConstants.Claims.Actor] = JsonSerializer.SerializeToElement(actor);
+            claims[BrokerPrincipals.Actor] = JsonSerializer.SerializeToElement(actor);
         context.SecurityTokenDescriptor.Claims = claims;
         return default;
     }

@@ -18,6 +18,9 @@ internal static class BrokerPrincipals
     /// <summary>Longest chain of actors in a token (RFC 8693 4.1), the one that acts included.</summary>
     public const int LongestChain = 8;
 
+    /// <summary>RFC 8693 4.1.</summary>
+    public const string Actor = "act";
+
     public const string Groups = "groups";
     public const string Kind = "kind";
     public const string SessionId = "sid";
@@ -67,7 +70,7 @@ internal static class BrokerPrincipals
     public static int Depth(JsonObject? actor)
     {
         int depth = 0;
-        for (; actor is not null; actor = actor[OidcClaims.Actor] as JsonObject)
+        for (; actor is not null; actor = actor[Actor] as JsonObject)
             depth++;
         return depth;
     }

@@ -108,15 +108,15 @@ internal sealed class TokenEndpoint(BrokerConfig config, Persons persons, AgentR
 
         var actor = new JsonObject { [OidcClaims.Subject] = agent.Name };
         if (earlier is not null)
-            actor[OidcClaims.Actor] = earlier;
+            actor[BrokerPrincipals.Actor] = earlier;
         transaction.SetProperty(Actor, actor);
         Note(http, AuditTypes.TokenIssued, name, [agent.Name], request);
         return Results.SignIn(principal, null, Scheme);
     }
 
-    /// <summary>Those that act in a token already. Read from the token itself, which has been verified: what OpenIddict makes of it leaves them out.</summary>
+    /// <summary>Those that act in a token already. Read from the token itself, which has been verified, as the object that it is there.</summary>
     private static JsonObject? ActorOf(string token) =>
-        new JsonWebToken(token).TryGetPayloadValue(OidcClaims.Actor, out JsonElement actor) ? JsonNode.Parse(actor.GetRawText()) as JsonObject : null;
+        new JsonWebToken(token).TryGetPayloadValue(BrokerPrincipals.Actor, out JsonElement actor) ? JsonNode.Parse(actor.GetRawText()) as JsonObject : null;
 
     private void Note(HttpContext http, string type, string subject, IReadOnlyList<string> actors, OpenIddictRequest request) =>
         audit.Note(new AuditEvent(type, new AuditActor(subject, config.Issuer, actors, http.Connection.RemoteIpAddress))

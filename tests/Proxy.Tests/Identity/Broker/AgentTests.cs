@@ -88,6 +88,7 @@ public sealed class AgentTests : IAsyncLifetime
         Assert.Equal("at+jwt", BrokerRig.Header(token).GetProperty("typ").GetString());
         JsonElement claims = BrokerRig.Claims(token);
         Assert.Equal("alice", claims.GetProperty("sub").GetString());
+        Assert.True(claims.TryGetProperty("act", out _), claims.ToString());
         Assert.Equal("bot", claims.GetProperty("act").GetProperty("sub").GetString());
         Assert.Equal("bot", claims.GetProperty("client_id").GetString());
         Assert.Equal("engineers", claims.GetProperty("groups").GetString());
@@ -108,7 +109,7 @@ public sealed class AgentTests : IAsyncLifetime
             Assert.True(status == HttpStatusCode.OK, answer.ToString());
             token = answer.GetProperty("access_token").GetString()!;
             List<string> chain = [];
-            for (JsonElement actor = BrokerRig.Claims(token); actor.TryGetProperty("act", out actor);)
+            for (JsonElement claims = BrokerRig.Claims(token); claims.TryGetProperty("act", out JsonElement actor); claims = actor)
                 chain.Add(actor.GetProperty("sub").GetString()!);
             Assert.Equal(depth, chain.Count);
             Assert.Equal(depth % 2 == 1 ? "bot" : "helper", chain[0]);
