@@ -28,7 +28,7 @@ internal static class AdminVerb
     /// <param name="run">What it does; the result is the exit code.</param>
     public static Command Create(string name, string description, IEnumerable<Symbol> symbols, Func<AdminContext, Task<int>> run)
     {
-        Option<Uri?> url = new("--url", "-u") { Description = $"Where the admin API is; ${UrlVariable} by default, else \"admin\" of client.yaml", HelpName = "URL" };
+        Option<Uri?> url = new("--url", "-u") { Description = $"Where the admin API is; ${UrlVariable} by default, else \"admin\" of client.yaml", HelpName = "URL", CustomParser = Address };
         Option<FileInfo?> tokenFile = new("--token-file") { Description = $"A file that holds a token; ${TokenVariable} by default, else the token of sallyport login", HelpName = "FILE" };
         Option<FileInfo?> ca = new("--ca") { Description = "Certificate authorities to trust (PEM) instead of the system's", HelpName = "FILE" };
         Option<bool> json = new("--json") { Description = "Print JSON" };
