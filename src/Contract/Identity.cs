@@ -20,13 +20,11 @@ public sealed record Identity
     /// <summary>Groups as the issuer names them.</summary>
     public ImmutableArray<string> Groups { get; init; } = [];
 
-    /// <summary>Human, agent or service.</summary>
     public IdentityKind Kind { get; init; }
 
     /// <summary>Who the subject acts for, nearest first; empty when for itself.</summary>
     public ImmutableArray<string> ActingFor { get; init; } = [];
 
-    /// <summary>Who vouches for it.</summary>
     public required string Issuer { get; init; }
 
     /// <summary>The proof's own id (<c>jti</c>), when it has one.</summary>
@@ -57,7 +55,6 @@ public sealed record SessionFacts
     /// <summary>Unique, sorts by time.</summary>
     public required Guid SessionId { get; init; }
 
-    /// <summary>Name of the node that serves it.</summary>
     public required string Node { get; init; }
 
     /// <summary>Name of the listener it came in by.</summary>
@@ -66,7 +63,6 @@ public sealed record SessionFacts
     /// <summary><c>postgres</c>, <c>ssh</c> or <c>http2</c>.</summary>
     public required string Protocol { get; init; }
 
-    /// <summary>Who acts.</summary>
     public required Identity Identity { get; init; }
 
     /// <summary>The target's name in the configuration.</summary>
@@ -75,10 +71,8 @@ public sealed record SessionFacts
     /// <summary>The part of the target that was asked for (a database name); empty when the protocol has none.</summary>
     public string Resource { get; init; } = "";
 
-    /// <summary>Where the client's connection comes from.</summary>
     public required IPEndPoint Source { get; init; }
 
-    /// <summary>When the session started (UTC).</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
     /// <summary>The user name the client gave: a label, recorded, never believed.</summary>

@@ -19,7 +19,6 @@ public sealed class SessionContext
     private long _minute;
     private int _actionsThisMinute;
 
-    /// <summary>Opens the gate for <paramref name="facts"/>.</summary>
     /// <param name="approvals">Who is asked about held actions; null: nobody, they are refused.</param>
     public SessionContext(SessionFacts facts, IPolicy policy, ISessionRecorder recorder, TimeProvider time, IApprovals? approvals = null)
     {
@@ -33,7 +32,6 @@ public sealed class SessionContext
 
     private sealed record Suspension(string RuleId, string Hint);
 
-    /// <summary>Who, from where, to what and when.</summary>
     public SessionFacts Facts => _facts;
 
     /// <summary>What an approved action runs under, while it runs.</summary>
@@ -42,7 +40,6 @@ public sealed class SessionContext
     /// <summary>The masks in force; null when there are none.</summary>
     public MaskPlan? Masks => _gate.Masks;
 
-    /// <summary>The limits in force.</summary>
     public SessionLimits Limits => _gate.Limits;
 
     /// <summary>Changes whenever an earlier verdict may no longer hold: policy was replaced, a time window turned, the identity changed or expired, the session was suspended.</summary>

@@ -22,7 +22,6 @@ public readonly record struct Verdict(VerdictKind Kind, string RuleId, int Polic
 /// <summary>Limits that come with being allowed in. Null or 0 means no limit of that kind.</summary>
 public sealed record SessionLimits
 {
-    /// <summary>No limits.</summary>
     public static SessionLimits None { get; } = new();
 
     /// <summary>Longest life of a session.</summary>

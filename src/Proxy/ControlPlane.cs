@@ -125,6 +125,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         _state.Nodes.Policy = () => _doors.Policy.Digest;
         await Kept(new StoredTargets(_state.Store, _state.Sealer, _state.Cluster, _doors.Targets, _doors.Log)).StartAsync(cancel).ConfigureAwait(false);
         await OpenLoginsAsync(cancel).ConfigureAwait(false);
+        AskMetrics(_doors.Metrics);
         await BuildApprovalsAsync(cancel).ConfigureAwait(false);
         if (config.Admin is { } admin)
             BuildAdmin(admin);
@@ -266,6 +267,15 @@ internal sealed class ControlPlane : IAsyncDisposable
     private bool IsOwnCertificate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) =>
         errors == SslPolicyErrors.None
         || (certificate is not null && _doors.Materials.BrokerTls?.ServerCertificateContext?.TargetCertificate.RawDataMemory.Span.SequenceEqual(certificate.GetRawCertData()) == true);
+
+    private void AskMetrics(ProxyMetrics metrics)
+    {
+        metrics.Ask("sallyport_sessions_live", "Sessions that are in.", () => Logins.Sessions.Count);
+        metrics.Ask("sallyport_store_reachable", "1 while the store can be reached.", () => _state.Store.IsReachable ? 1 : 0);
+        metrics.Ask("sallyport_audit_lost", "Audit events that could not be kept.", () => _state.Audit.Lost, "counter");
+        if (_doors.Recorder is { } recorder)
+            metrics.Ask("sallyport_recorder_backlog_bytes", "Recorded bytes that are not on disk yet.", () => recorder.BacklogBytes);
+    }
 
     private string? Ready() => _state.Guard.IsSuspended ? "store" : _state.Store.IsReachable ? null : "store";
 

@@ -44,7 +44,7 @@ internal static class ApprovalsCommand
         return AdminVerb.Create("list", "List requests, the latest first", [status, subject], async context =>
         {
             string? wanted = context.Value(status) ?? ApprovalStatus.Pending;
-            string path = AdminClient.Path("/v1/approvals", ("status", wanted == "all" ? null : wanted), ("subject", context.Value(subject)));
+            string path = AdminClient.Query("/v1/approvals", ("status", wanted == "all" ? null : wanted), ("subject", context.Value(subject)));
             Table(context.Output, await context.Client.ListAsync<ApprovalSummary>(path, Longest, context.Cancel).ConfigureAwait(false));
             return ExitCode.Done;
         });

@@ -61,7 +61,8 @@ public sealed class AdminCommandTests : IAsyncLifetime
         const string Text = "policy: readers\nrules:\n  - {id: read, effect: allow, verbs: [select]}\n";
         (int code, string output, string error) = await RunAsync(PoliciesCommand.Create(), AdminRole.PolicyAuthor, "import", _files.Write("readers.yaml", Text), "--reason", "first");
         Assert.True(code == ExitCode.Done, output + error);
-        (code, output, _) = await RunAsync(PoliciesCommand.Create(), AdminRole.PolicyAuthor, "diff", "readers", "1");
+        (code, output, error) = await RunAsync(PoliciesCommand.Create(), AdminRole.PolicyAuthor, "diff", "readers", "1");
+        Assert.True(code == ExitCode.Done, error);
         Assert.Contains("+policy: readers", output, StringComparison.Ordinal);
         (code, _, error) = await RunAsync(PoliciesCommand.Create(), AdminRole.PolicyAuthor, "publish", "readers", "1", "--reason", "mine");
         Assert.Equal(ExitCode.Denied, code);
@@ -69,6 +70,13 @@ public sealed class AdminCommandTests : IAsyncLifetime
         Assert.True(code == ExitCode.Done, error);
         await RunAsync(PoliciesCommand.Create(), AdminRole.PolicyAuthor, "export", _files["out"]);
         Assert.Equal(Text, File.ReadAllText(Path.Combine(_files["out"], "readers.yaml")));
+    }
+
+    [Fact]
+    public void What_goes_into_a_path_stays_in_its_place()
+    {
+        Assert.Equal("/v1/x/a%2F..%3Fb%26c?reason=d%26e%20f", AdminClient.Path($"/v1/x/{"a/..?b&c"}?reason={"d&e f"}"));
+        Assert.Equal("/v1/x?a=1%262&c=true", AdminClient.Query("/v1/x", ("a", "1&2"), ("b", null), ("c", true)));
     }
 
     [Theory]

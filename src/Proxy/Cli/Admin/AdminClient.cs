@@ -48,7 +48,7 @@ internal sealed class AdminClient : IDisposable
         string.Format(null, path.Format, [.. path.GetArguments().Select(value => Uri.EscapeDataString(Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture) ?? ""))]);
 
     /// <summary>A path with those of the parameters that are not null.</summary>
-    public static string Path(string path, params ReadOnlySpan<(string Name, object? Value)> query)
+    public static string Query(string path, params ReadOnlySpan<(string Name, object? Value)> query)
     {
         var text = new StringBuilder(path);
         foreach ((string name, object? value) in query)

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -62,14 +61,6 @@ internal static class AdminVerb
             }
         });
         return command;
-    }
-
-    private static Uri? Address(ArgumentResult result)
-    {
-        if (result.Tokens.Count == 1 && Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out Uri? url) && (url.Scheme == Uri.UriSchemeHttps || url.Scheme == Uri.UriSchemeHttp))
-            return url;
-        result.AddError("--url must be an address such as https://sallyport.example:7443.");
-        return null;
     }
 
     private static ClientConfig Saved()

@@ -48,7 +48,7 @@ internal static class AuditCommand
         Option<string> actor = new("--actor") { Description = "Only by this subject" };
         Option<string> target = new("--target", "-t") { Description = "Only on this target" };
         Option<Guid?> session = new("--session") { Description = "Only of this session" };
-        return ([since, until, type, actor, target, session], (context, path, more) => AdminClient.Path(path,
+        return ([since, until, type, actor, target, session], (context, path, more) => AdminClient.Query(path,
         [
             ("from", context.Value(since)), ("to", context.Value(until)), ("type", context.Value(type)), ("actor", context.Value(actor)), ("target", context.Value(target)),
             ("session", context.Value(session)), .. more,

@@ -66,7 +66,7 @@ internal static class PoliciesCommand
         Option<int?> from = new("--from") { Description = "From which version; the one in force by default" };
         return AdminVerb.Create("diff", "Show what changed between two versions", [name, to, from], async context =>
         {
-            string path = AdminClient.Path(AdminClient.Path($"/v1/policies/stored/{context.Value(name)}/diff"), ("to", context.Value(to)), ("from", context.Value(from)));
+            string path = AdminClient.Query(AdminClient.Path($"/v1/policies/stored/{context.Value(name)}/diff"), ("to", context.Value(to)), ("from", context.Value(from)));
             PolicyDiffJson diff = await context.Client.GetAsync<PolicyDiffJson>(path, context.Cancel).ConfigureAwait(false);
             context.Output.Done(diff, diff.Diff);
             return ExitCode.Done;

@@ -16,7 +16,7 @@ internal static class RecordingsCommand
         Option<int> most = Options.Most();
         return AdminVerb.Create("list", "List recordings, newest first", [subject, target, since, until, most], async context =>
         {
-            string path = AdminClient.Path("/v1/recordings", ("subject", context.Value(subject)), ("target", context.Value(target)), ("since", context.Value(since)), ("until", context.Value(until)));
+            string path = AdminClient.Query("/v1/recordings", ("subject", context.Value(subject)), ("target", context.Value(target)), ("since", context.Value(since)), ("until", context.Value(until)));
             List<RecordingJson> recordings = await context.Client.ListAsync<RecordingJson>(path, context.Value(most), context.Cancel).ConfigureAwait(false);
             context.Output.Table(recordings, ["SESSION", "STARTED", "SUBJECT", "TARGET", "BYTES", "LIVE"], recording =>
                 [recording.Id.ToString(), AdminOutput.Time(recording.StartedAt), recording.Session?.Subject ?? "?", recording.Session?.Target ?? "?", $"{recording.Bytes}", recording.IsLive ? "yes" : ""]);

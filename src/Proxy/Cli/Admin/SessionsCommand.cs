@@ -20,7 +20,7 @@ internal static class SessionsCommand
         Option<int> most = Options.Most();
         return AdminVerb.Create("list", "List live sessions, newest first", [subject, target, node, most], async context =>
         {
-            string path = AdminClient.Path("/v1/sessions", ("subject", context.Value(subject)), ("target", context.Value(target)), ("node", context.Value(node)));
+            string path = AdminClient.Query("/v1/sessions", ("subject", context.Value(subject)), ("target", context.Value(target)), ("node", context.Value(node)));
             List<SessionJson> sessions = await context.Client.ListAsync<SessionJson>(path, context.Value(most), context.Cancel).ConfigureAwait(false);
             context.Output.Table(sessions, ["SESSION", "STARTED", "SUBJECT", "TARGET", "SOURCE", "NODE", "STATE"], session =>
                 [session.Id.ToString(), AdminOutput.Time(session.StartedAt), string.Join(" > ", [session.Subject, .. session.ActingFor]), Target(session), session.Source, session.Node, session.State]);

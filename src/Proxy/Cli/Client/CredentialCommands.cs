@@ -15,7 +15,7 @@ internal static class CredentialCommands
         Command list = AdminVerb.Create("list", "List API tokens", [subject, all], async context =>
         {
             Page<ApiTokenJson> page = await context.Client.GetAsync<Page<ApiTokenJson>>(
-                AdminClient.Path("/v1/tokens", ("subject", context.Value(subject)), ("all", context.Value(all) ? true : null)), context.Cancel).ConfigureAwait(false);
+                AdminClient.Query("/v1/tokens", ("subject", context.Value(subject)), ("all", context.Value(all) ? true : null)), context.Cancel).ConfigureAwait(false);
             context.Output.Table(page.Items, ["ID", "NAME", "SUBJECT", "SCOPES", "EXPIRES", "LAST USED", "FROM", "STATE"], token =>
             [
                 token.Id.ToString(), token.Name, token.Subject, string.Join(',', token.Scopes), AdminOutput.Time(token.ExpiresAt), AdminOutput.Time(token.LastUsedAt),
@@ -45,7 +45,7 @@ internal static class CredentialCommands
         Command list = AdminVerb.Create("list", "List issued passwords that are still good", [all], async context =>
         {
             Page<IssuedPasswordJson> page = await context.Client.GetAsync<Page<IssuedPasswordJson>>(
-                AdminClient.Path("/v1/passwords", ("all", context.Value(all) ? true : null)), context.Cancel).ConfigureAwait(false);
+                AdminClient.Query("/v1/passwords", ("all", context.Value(all) ? true : null)), context.Cancel).ConfigureAwait(false);
             context.Output.Table(page.Items, ["ID", "USER", "SUBJECT", "TARGETS", "EXPIRES", "LAST USED"], password =>
                 [password.Id.ToString(), password.User, password.Subject, string.Join(',', password.Targets), AdminOutput.Time(password.ExpiresAt), AdminOutput.Time(password.LastUsedAt)]);
             return ExitCode.Done;
@@ -94,7 +94,7 @@ internal static class CredentialCommands
         return AdminVerb.Create("revoke", $"Revoke a {what}: nobody gets in by it, and who is in is out within a second", [id, reason], async context =>
         {
             RevokedJson revoked = await context.Client.SendAsync<RevokedJson>(
-                HttpMethod.Delete, AdminClient.Path($"{path}/{context.Value(id)}", ("reason", context.Value(reason))), null, context.Cancel).ConfigureAwait(false);
+                HttpMethod.Delete, AdminClient.Query(path + AdminClient.Path($"/{context.Value(id)}"), ("reason", context.Value(reason))), null, context.Cancel).ConfigureAwait(false);
             context.Output.Done(revoked, $"revoked {revoked.Id}");
             return ExitCode.Done;
         });
