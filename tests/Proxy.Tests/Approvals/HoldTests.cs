@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Sallyport.Contract;
 using Sallyport.Proxy.Approvals;
+using Sallyport.Proxy.Audit;
 using Sallyport.Proxy.Configuration;
 using Sallyport.Proxy.Store.Entities;
 using Xunit;
@@ -18,7 +19,7 @@ public sealed class HoldTests
         HoldNotice notice = await waiting.Told.Task;
         Assert.Equal("prod/writes", notice.RuleId);
         Assert.Equal("Ask in #prod.", notice.Hint);
-        Assert.Equal($"https://sallyport.example/approvals/{notice.Id}", notice.Url);
+        Assert.Equal($"https://sallyport.example/v1/approvals/{notice.Id}", notice.Url);
         Assert.Equal(rig.Time.Now + TimeSpan.FromMinutes(15), notice.ExpiresAt);
 
         DecisionOutcome decided = await rig.ApproveAsync(waiting, rig.Person("bob", "approvers"));
@@ -78,7 +79,7 @@ public sealed class HoldTests
         await rig.A.TickAsync(default);
         Assert.Equal("expired", (await waiting.EndAsync()).Reason);
         Assert.Equal(ApprovalStatus.Expired, (await rig.RowAsync(waiting.Id)).Status);
-        Assert.Contains(rig.Audit.Noted, e => e.Type == ApprovalAudit.Expired);
+        Assert.Contains(rig.Audit.Noted, e => e.Type == AuditTypes.ApprovalExpired);
     }
 
     [Fact]
@@ -177,7 +178,7 @@ public sealed class HoldTests
         Assert.True(outcome.Approved);
         Assert.Equal("pre-approved", outcome.Reason);
         Assert.Equal(rig.Time.Now + TimeSpan.FromHours(1), outcome.EndsAt);
-        Assert.Equal("CHG-1", Assert.Single(rig.Audit.Kept, e => e.Type == ApprovalAudit.PreApproved).Details!["reference"]);
+        Assert.Equal("CHG-1", Assert.Single(rig.Audit.Kept, e => e.Type == AuditTypes.ApprovalPreApproved).Details!["reference"]);
     }
 
     [Fact]

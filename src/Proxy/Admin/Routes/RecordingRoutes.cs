@@ -78,7 +78,7 @@ internal sealed class RecordingRoutes(RecordingIndex index, LiveSessions session
         string why = AdminCall.Reason(reason);
         RecordingFile file = await FindAsync(id, call.Cancel).ConfigureAwait(false);
         SessionFacts? facts = TryFacts(file);
-        await call.KeepAsync(new AuditEvent("recording.viewed", call.Actor)
+        await call.KeepAsync(new AuditEvent(AuditTypes.RecordingViewed, call.Actor)
         {
             Object = $"recording:{id}",
             SessionId = id,
