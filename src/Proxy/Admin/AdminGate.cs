@@ -101,7 +101,7 @@ internal sealed class AdminGate(AdminAuthentication authentication, IAudit audit
     private AdminProblem Refuse(AdminCaller caller, AdminRouteInfo route)
     {
         string role = AdminRoles.Name(route.Role);
-        audit.Note(new AuditEvent("admin.refused", AuditActor.Of(caller.Identity, caller.Source))
+        audit.Note(new AuditEvent(AuditTypes.AdminRefused, AuditActor.Of(caller.Identity, caller.Source))
         {
             Outcome = "refused",
             Object = $"route:{route.Method} {route.Pattern}",

@@ -29,7 +29,7 @@ internal sealed class AccessRequests(ApprovalParts parts)
             return (full, Guid.Empty);
         parts.Webhooks.Wake();
         await parts.TellAsync(row.Id, row.Status, cancel).ConfigureAwait(false);
-        var audit = new AuditEvent(ApprovalAudit.AccessRequested, AuditActor.Of(identity, source))
+        var audit = new AuditEvent(AuditTypes.AccessRequested, AuditActor.Of(identity, source))
         {
             Object = $"approval:{row.Id}",
             Target = wish.Target,

@@ -47,13 +47,13 @@ internal sealed class ApprovalRoutes(ApprovalService approvals) : IAdminRoutes
 
     private async Task<IResult> WatchAsync(AdminCall call)
     {
-        await call.KeepAsync(new AuditEvent(ApprovalAudit.Viewed, call.Actor) { Object = "approvals" }).ConfigureAwait(false);
+        await call.KeepAsync(new AuditEvent(AuditTypes.ApprovalViewed, call.Actor) { Object = "approvals" }).ConfigureAwait(false);
         return TypedResults.ServerSentEvents(approvals.Watch.RunAsync(call.Cancel));
     }
 
     private async Task<ApprovalView> ShowAsync(AdminCall call, Guid id)
     {
-        await call.KeepAsync(new AuditEvent(ApprovalAudit.Viewed, call.Actor) { Object = $"approval:{id}" }).ConfigureAwait(false);
+        await call.KeepAsync(new AuditEvent(AuditTypes.ApprovalViewed, call.Actor) { Object = $"approval:{id}" }).ConfigureAwait(false);
         return await approvals.Views.FindAsync(id, call.Cancel).ConfigureAwait(false) ?? throw AdminProblem.NotFound("such request");
     }
 
@@ -124,7 +124,7 @@ internal sealed class ApprovalRoutes(ApprovalService approvals) : IAdminRoutes
             : throw AdminProblem.NotFound("such grant");
     }
 
-    private static ValueTask AttemptAsync(AdminCall call, Guid? id, string what, string? reason) => call.KeepAsync(new AuditEvent(ApprovalAudit.Attempted, call.Actor)
+    private static ValueTask AttemptAsync(AdminCall call, Guid? id, string what, string? reason) => call.KeepAsync(new AuditEvent(AuditTypes.ApprovalAttempted, call.Actor)
     {
         Object = id is null ? null : $"approval:{id}",
         Reason = reason is { Length: > ApprovalLimits.Reason } ? null : reason,

@@ -22,7 +22,7 @@ internal sealed class ApprovalTidying(ApprovalParts parts, Waiters waiters)
                     .Take(ApprovalLimits.Batch).ToListAsync(stop),
                 cancel).ConfigureAwait(false);
             foreach (ApprovalRow row in lost)
-                await EndAsync(row, ApprovalStatus.Lost, ApprovalAudit.Lost, now, cancel).ConfigureAwait(false);
+                await EndAsync(row, ApprovalStatus.Lost, AuditTypes.ApprovalLost, now, cancel).ConfigureAwait(false);
             if (lost.Count < ApprovalLimits.Batch)
                 return;
         }
@@ -39,7 +39,7 @@ internal sealed class ApprovalTidying(ApprovalParts parts, Waiters waiters)
                 .OrderBy(a => a.ExpiresAt).Take(ApprovalLimits.Batch).ToListAsync(stop),
             cancel).ConfigureAwait(false);
         foreach (ApprovalRow row in over)
-            await EndAsync(row, ApprovalStatus.Expired, ApprovalAudit.Expired, now, cancel).ConfigureAwait(false);
+            await EndAsync(row, ApprovalStatus.Expired, AuditTypes.ApprovalExpired, now, cancel).ConfigureAwait(false);
     }
 
     /// <summary>Wakes those of this node that something was decided about while this node could not be told.</summary>

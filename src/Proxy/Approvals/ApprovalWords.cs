@@ -55,30 +55,3 @@ internal static class OutcomeWords
     public const string Unavailable = "unavailable";
     public const string TooMany = "too-many";
 }
-
-/// <summary>The audit's words for what happens here.</summary>
-internal static class ApprovalAudit
-{
-    /// <summary>Somebody is about to say something: kept first, so that nothing is decided while the audit is away. What became of it follows.</summary>
-    public const string Attempted = "approval.attempted";
-
-    /// <summary>Somebody looks at what waits.</summary>
-    public const string Viewed = "approval.viewed";
-
-    public const string Requested = "approval.requested";
-    public const string Decided = "approval.decided";
-    public const string Used = "approval.used";
-    public const string Expired = "approval.expired";
-    public const string Withdrawn = "approval.withdrawn";
-    public const string Denied = "approval.denied";
-    public const string Lost = "approval.lost";
-    public const string PreApproved = "approval.pre-approved";
-    public const string BreakGlass = "approval.break-glass";
-    public const string BreakGlassUsed = "approval.break-glass-used";
-    public const string Reviewed = "approval.reviewed";
-    public const string GrantUsed = "grant.used";
-    public const string GrantRevoked = "grant.revoked";
-    public const string GrantEnded = "grant.ended";
-    public const string AccessRequested = "access.requested";
-    public const string AccessEnded = "access.ended";
-}

@@ -79,7 +79,7 @@ internal sealed class Decisions(ApprovalParts parts)
             details["duration"] = decision.Duration?.ToString() ?? "";
         }
 
-        return new AuditEvent(outcome.Word == DecisionWords.Denied ? ApprovalAudit.Denied : ApprovalAudit.Decided, AuditActor.Of(approver, source))
+        return new AuditEvent(outcome.Word == DecisionWords.Denied ? AuditTypes.ApprovalDenied : AuditTypes.ApprovalDecided, AuditActor.Of(approver, source))
         {
             Object = $"approval:{decision.Id}",
             Target = row?.Target,

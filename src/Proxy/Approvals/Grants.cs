@@ -63,7 +63,7 @@ internal sealed class Grants(ApprovalParts parts)
         if (grant is null)
             return false;
         await CloseAsync(grant, now, cancel).ConfigureAwait(false);
-        var audit = new AuditEvent(ApprovalAudit.GrantRevoked, AuditActor.Of(actor, source)) { Object = $"grant:{id}", Target = grant.Target, Reason = reason };
+        var audit = new AuditEvent(AuditTypes.GrantRevoked, AuditActor.Of(actor, source)) { Object = $"grant:{id}", Target = grant.Target, Reason = reason };
         await parts.Audit.KeepAsync(audit, cancel).ConfigureAwait(false);
         return true;
     }
@@ -173,7 +173,7 @@ internal sealed class Grants(ApprovalParts parts)
             await parts.TellAsync(grant.Id, EndedStatus, cancel).ConfigureAwait(false);
         if (access)
             await IdentityNews.TellAsync(parts, grant.Subject, cancel).ConfigureAwait(false);
-        parts.Audit.Note(new AuditEvent(access ? ApprovalAudit.AccessEnded : ApprovalAudit.GrantEnded, null)
+        parts.Audit.Note(new AuditEvent(access ? AuditTypes.AccessEnded : AuditTypes.GrantEnded, null)
         {
             Object = $"grant:{grant.Id}",
             Target = grant.Target,

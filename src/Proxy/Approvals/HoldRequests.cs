@@ -52,7 +52,7 @@ internal sealed class HoldRequests(ApprovalParts parts, Waiters waiters)
             if (await WriteAsync(row, now, withdrawn).ConfigureAwait(false) is { } refusal)
                 return Refused(OutcomeWords.TooMany, refusal);
             await parts.TellAsync(row.Id, row.Status, withdrawn).ConfigureAwait(false);
-            await parts.Audit.KeepAsync(EventOf(ApprovalAudit.Requested, row, session), withdrawn).ConfigureAwait(false);
+            await parts.Audit.KeepAsync(EventOf(AuditTypes.ApprovalRequested, row, session), withdrawn).ConfigureAwait(false);
         }
         catch (Exception failure) when (failure is IOException or OperationCanceledException)
         {
@@ -76,14 +76,14 @@ internal sealed class HoldRequests(ApprovalParts parts, Waiters waiters)
             return await BreakAsync(session, row, grant, now, cancel).ConfigureAwait(false);
         if (grant is not null)
         {
-            AuditEvent used = EventOf(ApprovalAudit.GrantUsed, row, session) with { Object = $"grant:{grant.Id}" };
+            AuditEvent used = EventOf(AuditTypes.GrantUsed, row, session) with { Object = $"grant:{grant.Id}" };
             await parts.Audit.KeepAsync(used, cancel).ConfigureAwait(false);
             return new HoldOutcome(true, grant.Id.ToString(), OutcomeWords.Granted, "", grant.EndsAt);
         }
 
         if (held.PreApproved is { } change)
         {
-            AuditEvent before = EventOf(ApprovalAudit.PreApproved, row, session) with
+            AuditEvent before = EventOf(AuditTypes.ApprovalPreApproved, row, session) with
             {
                 Details = new Dictionary<string, string> { ["reference"] = change.Reference, ["action"] = row.Action },
             };
@@ -110,7 +110,7 @@ internal sealed class HoldRequests(ApprovalParts parts, Waiters waiters)
             cancel).ConfigureAwait(false);
         if (!broken)
             return null;
-        AuditEvent audit = EventOf(ApprovalAudit.BreakGlassUsed, use, session) with
+        AuditEvent audit = EventOf(AuditTypes.ApprovalBreakGlassUsed, use, session) with
         {
             Details = new Dictionary<string, string> { ["severity"] = "critical", ["grant"] = grant.Id.ToString(), ["action"] = use.Action },
         };

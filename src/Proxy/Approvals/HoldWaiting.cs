@@ -55,7 +55,7 @@ internal sealed class HoldWaiting(ApprovalParts parts)
                 return;
             parts.Webhooks.Wake();
             await parts.TellAsync(row.Id, status, last.Token).ConfigureAwait(false);
-            parts.Audit.Note(EventOf(status == ApprovalStatus.Expired ? ApprovalAudit.Expired : ApprovalAudit.Withdrawn, row));
+            parts.Audit.Note(EventOf(status == ApprovalStatus.Expired ? AuditTypes.ApprovalExpired : AuditTypes.ApprovalWithdrawn, row));
         }
         catch (Exception failure) when (failure is IOException or OperationCanceledException)
         {
@@ -126,7 +126,7 @@ internal sealed class HoldWaiting(ApprovalParts parts)
 
         try
         {
-            await parts.Audit.KeepAsync(EventOf(ApprovalAudit.Used, row), cancel).ConfigureAwait(false);
+            await parts.Audit.KeepAsync(EventOf(AuditTypes.ApprovalUsed, row), cancel).ConfigureAwait(false);
         }
         catch (Exception failure) when (failure is IOException or OperationCanceledException)
         {

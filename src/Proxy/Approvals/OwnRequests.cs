@@ -31,7 +31,7 @@ internal sealed class OwnRequests(ApprovalParts parts)
             return outcome;
         parts.Webhooks.Wake();
         await parts.TellAsync(id, ApprovalStatus.Withdrawn, cancel).ConfigureAwait(false);
-        parts.Audit.Note(new AuditEvent(ApprovalAudit.Withdrawn, AuditActor.Of(requester, source))
+        parts.Audit.Note(new AuditEvent(AuditTypes.ApprovalWithdrawn, AuditActor.Of(requester, source))
         {
             Object = $"approval:{id}",
             Target = row.Target,

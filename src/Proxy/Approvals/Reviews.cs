@@ -22,7 +22,7 @@ internal sealed class Reviews(ApprovalParts parts)
             return new(false, DecisionWords.ReasonTooLong, $"A note is at most {ApprovalLimits.Reason} characters long.");
         DateTimeOffset now = parts.Now;
         (DecisionOutcome outcome, int count) = await parts.Store.WriteAsync((db, stop) => WriteAsync(db, reviewer, id, note, now, stop), cancel).ConfigureAwait(false);
-        var audit = new AuditEvent(ApprovalAudit.Reviewed, AuditActor.Of(reviewer, source))
+        var audit = new AuditEvent(AuditTypes.ApprovalReviewed, AuditActor.Of(reviewer, source))
         {
             Object = $"approval:{id}",
             Reason = note,

@@ -43,6 +43,16 @@ public sealed partial class AuthorizationMatrixTests : IAsyncLifetime
     }
 
     [Fact]
+    public void The_routes_of_every_room_are_among_them()
+    {
+        // Signing in has no role to hold against it, and tests of its own.
+        Type[] rooms = [.. typeof(IAdminRoutes).Assembly.GetTypes().Where(t => !t.IsAbstract && t.IsAssignableTo(typeof(IAdminRoutes)) && t.Name != "SignInRoutes")];
+        Assert.Equal(13, rooms.Length);
+        foreach (string path in (string[])["/v1/sessions", "/v1/recordings", "/v1/audit", "/v1/nodes", "/v1/targets", "/v1/policies", "/v1/approvals", "/v1/grants", "/v1/tokens", "/v1/passwords", "/v1/revocations", "/v1/users", "/v1/agents", "/metrics", "/healthz"])
+            Assert.Contains(Rig.Server.Endpoints.OfType<RouteEndpoint>(), endpoint => endpoint.RoutePattern.RawText == path);
+    }
+
+    [Fact]
     public async Task Without_a_good_credential_every_route_answers_alike()
     {
         DateTimeOffset now = DateTimeOffset.UtcNow;

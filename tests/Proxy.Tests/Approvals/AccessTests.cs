@@ -1,3 +1,4 @@
+using Sallyport.Proxy.Audit;
 using Microsoft.EntityFrameworkCore;
 using Sallyport.Contract;
 using Sallyport.Proxy.Approvals;
@@ -41,7 +42,7 @@ public sealed class AccessTests
         Assert.Equal(2, Told(rig));
         rig.Time.Now += TimeSpan.FromSeconds(10);
         await rig.A.TickAsync(default);
-        Assert.Single(rig.Audit.Noted, e => e.Type == ApprovalAudit.AccessEnded);
+        Assert.Single(rig.Audit.Noted, e => e.Type == AuditTypes.AccessEnded);
     }
 
     [Fact]

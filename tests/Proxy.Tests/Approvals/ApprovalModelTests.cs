@@ -1,3 +1,4 @@
+using Sallyport.Proxy.Audit;
 using CsCheck;
 using Sallyport.Contract;
 using Sallyport.Proxy.Approvals;
@@ -35,7 +36,7 @@ public sealed class ApprovalModelTests
             await waiting.WithdrawAsync();
         HoldOutcome? outcome = waiting.Outcome.IsCompletedSuccessfully ? await waiting.Outcome : null;
         Assert.Equal(model.Status == ApprovalStatus.Used, outcome is { Approved: true });
-        Assert.Equal(model.Status == ApprovalStatus.Used ? 1 : 0, rig.Audit.Kept.Count(e => e.Type == ApprovalAudit.Used));
+        Assert.Equal(model.Status == ApprovalStatus.Used ? 1 : 0, rig.Audit.Kept.Count(e => e.Type == AuditTypes.ApprovalUsed));
     }
 
     private static async Task<bool> DoAsync(ApprovalRig rig, ApprovalRig.Waiting waiting, string step)

@@ -1,3 +1,4 @@
+using Sallyport.Proxy.Audit;
 using Microsoft.EntityFrameworkCore;
 using Sallyport.Contract;
 using Sallyport.Policy.Documents;
@@ -73,7 +74,7 @@ public sealed class DecisionTests
         DecisionOutcome refused = await rig.ApproveAsync(waiting, approver);
         Assert.False(refused.Taken);
         Assert.Equal(word, refused.Word);
-        Assert.Equal(word, Assert.Single(rig.Audit.Noted, e => e.Type == ApprovalAudit.Decided).Details!["result"]);
+        Assert.Equal(word, Assert.Single(rig.Audit.Noted, e => e.Type == AuditTypes.ApprovalDecided).Details!["result"]);
         Assert.Equal(DecisionWords.Approved, (await rig.ApproveAsync(waiting, bob)).Word);
         await waiting.EndAsync();
     }

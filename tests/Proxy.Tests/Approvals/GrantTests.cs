@@ -1,3 +1,4 @@
+using Sallyport.Proxy.Audit;
 using Sallyport.Contract;
 using Sallyport.Policy.Documents;
 using Sallyport.Proxy.Approvals;
@@ -100,7 +101,7 @@ public sealed class GrantTests
         Assert.Equal("granted", outcome.Reason);
         Assert.Equal(granted.Id, outcome.Id);
         Assert.Equal(granted.EndsAt, outcome.EndsAt);
-        Assert.Contains(rig.Audit.Kept, e => e.Type == ApprovalAudit.GrantUsed);
+        Assert.Contains(rig.Audit.Kept, e => e.Type == AuditTypes.GrantUsed);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using Sallyport.Proxy.Audit;
 using Microsoft.EntityFrameworkCore;
 using Sallyport.Contract;
 using Sallyport.Proxy.Approvals;
@@ -78,7 +79,7 @@ public sealed class HoldTests
         await rig.A.TickAsync(default);
         Assert.Equal("expired", (await waiting.EndAsync()).Reason);
         Assert.Equal(ApprovalStatus.Expired, (await rig.RowAsync(waiting.Id)).Status);
-        Assert.Contains(rig.Audit.Noted, e => e.Type == ApprovalAudit.Expired);
+        Assert.Contains(rig.Audit.Noted, e => e.Type == AuditTypes.ApprovalExpired);
     }
 
     [Fact]
@@ -177,7 +178,7 @@ public sealed class HoldTests
         Assert.True(outcome.Approved);
         Assert.Equal("pre-approved", outcome.Reason);
         Assert.Equal(rig.Time.Now + TimeSpan.FromHours(1), outcome.EndsAt);
-        Assert.Equal("CHG-1", Assert.Single(rig.Audit.Kept, e => e.Type == ApprovalAudit.PreApproved).Details!["reference"]);
+        Assert.Equal("CHG-1", Assert.Single(rig.Audit.Kept, e => e.Type == AuditTypes.ApprovalPreApproved).Details!["reference"]);
     }
 
     [Fact]

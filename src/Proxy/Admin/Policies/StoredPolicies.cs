@@ -70,6 +70,6 @@ internal sealed class StoredPolicies(IStateStore store, ICluster cluster, Policy
     private void Tell(string before)
     {
         log.Info("policy-loaded", new("digest", policy.Digest), new("documents", policy.DocumentCount));
-        audit.Note(new AuditEvent("policy.reloaded", null) { Object = "policy", Changes = new Dictionary<string, AuditChange> { ["digest"] = new(before, policy.Digest) } });
+        audit.Note(new AuditEvent(AuditTypes.PolicyReloaded, null) { Object = "policy", Changes = new Dictionary<string, AuditChange> { ["digest"] = new(before, policy.Digest) } });
     }
 }

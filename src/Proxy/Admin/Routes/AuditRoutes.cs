@@ -32,7 +32,7 @@ internal sealed class AuditRoutes(IStateStore store) : IAdminRoutes
     private async Task<IResult> ExportAsync(AdminCall call, [AsParameters] AuditFilter filter, string? reason)
     {
         string why = AdminCall.Reason(reason);
-        await call.KeepAsync(new AuditEvent("admin.audit-viewed", call.Actor) { Object = "audit", Reason = why, Details = filter.Details }).ConfigureAwait(false);
+        await call.KeepAsync(new AuditEvent(AuditTypes.AuditViewed, call.Actor) { Object = "audit", Reason = why, Details = filter.Details }).ConfigureAwait(false);
         return new LinesAnswer<JsonElement>(EventsAsync(filter, call.Cancel));
     }
 

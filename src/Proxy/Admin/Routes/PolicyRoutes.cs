@@ -71,7 +71,7 @@ internal sealed class PolicyRoutes(PolicyLibrary library, ICluster cluster) : IA
             throw AdminProblem.Conflict("nothing-published", $"No version of {name} is in force, so there is nothing to withdraw.");
         (PolicyDraft? good, IReadOnlyList<Diagnostic> diagnostics) = await library.CheckAsync(name, body.Yaml, call.Cancel).ConfigureAwait(false);
         string author = PolicyLibrary.Author(call.Identity);
-        var audit = new AuditEvent("policy.drafted", call.Actor)
+        var audit = new AuditEvent(AuditTypes.PolicyDrafted, call.Actor)
         {
             Object = $"policy:{name}",
             Reason = reason,
@@ -89,7 +89,7 @@ internal sealed class PolicyRoutes(PolicyLibrary library, ICluster cluster) : IA
         string reason = AdminCall.Reason(body.Reason);
         PolicyVersionRow row = await RowAsync(call, name, version).ConfigureAwait(false);
         PolicyVersionRow? published = await library.PublishedAsync(name, call.Cancel).ConfigureAwait(false);
-        var audit = new AuditEvent("policy.published", call.Actor)
+        var audit = new AuditEvent(AuditTypes.PolicyPublished, call.Actor)
         {
             Object = $"policy:{name}",
             Reason = reason,
@@ -123,7 +123,7 @@ internal sealed class PolicyRoutes(PolicyLibrary library, ICluster cluster) : IA
 
     private async Task<PolicyVersionJson> WithdrawAsync(AdminCall call, string name, int version, ReasonJson body)
     {
-        var audit = new AuditEvent("policy.withdrawn", call.Actor)
+        var audit = new AuditEvent(AuditTypes.PolicyWithdrawn, call.Actor)
         {
             Object = $"policy:{name}",
             Reason = AdminCall.Reason(body.Reason),

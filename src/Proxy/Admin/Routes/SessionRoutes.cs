@@ -60,7 +60,7 @@ internal sealed class SessionRoutes(IStateStore store, ICluster cluster, LiveSes
         SessionRow row = await RowAsync(id, call.Cancel).ConfigureAwait(false);
         if (row.State == SessionStates.Ending && order != SessionOrder.End)
             throw AdminProblem.Conflict("session-ending", "The session has been told to end.");
-        var audit = new AuditEvent($"session.{order switch { SessionOrder.Freeze => "frozen", SessionOrder.Resume => "resumed", _ => "terminated" }}", call.Actor)
+        var audit = new AuditEvent(order switch { SessionOrder.Freeze => AuditTypes.SessionFrozen, SessionOrder.Resume => AuditTypes.SessionResumed, _ => AuditTypes.SessionTerminated }, call.Actor)
         {
             Object = $"session:{id}",
             SessionId = id,
@@ -88,7 +88,7 @@ internal sealed class SessionRoutes(IStateStore store, ICluster cluster, LiveSes
             throw Elsewhere(row.Node, "session-elsewhere", "The session");
         }
 
-        await call.KeepAsync(new AuditEvent("recording.viewed", call.Actor)
+        await call.KeepAsync(new AuditEvent(AuditTypes.RecordingViewed, call.Actor)
         {
             Object = $"session:{id}",
             SessionId = id,

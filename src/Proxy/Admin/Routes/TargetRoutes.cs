@@ -53,7 +53,7 @@ internal sealed class TargetRoutes(IStateStore store, ISealer sealer, ICluster c
             throw AdminProblem.Wrong("password-missing", "A new target needs a password.");
         if (body.Password is { Length: 0 or > LongestPassword } || body.Password?.Contains('\0', StringComparison.Ordinal) == true)
             throw AdminProblem.Wrong("password-unfit", $"A password has 1 to {LongestPassword} characters, and no zero.");
-        var audit = new AuditEvent(before is null ? "target.created" : "target.changed", call.Actor)
+        var audit = new AuditEvent(before is null ? AuditTypes.TargetCreated : AuditTypes.TargetChanged, call.Actor)
         {
             Object = $"target:{name}",
             Target = name,
@@ -77,7 +77,7 @@ internal sealed class TargetRoutes(IStateStore store, ISealer sealer, ICluster c
     {
         string why = AdminCall.Reason(reason);
         TargetRow row = await RowAsync(name, call.Cancel).ConfigureAwait(false) ?? throw AdminProblem.NotFound("target of this name in the store");
-        var audit = new AuditEvent("target.deleted", call.Actor)
+        var audit = new AuditEvent(AuditTypes.TargetDeleted, call.Actor)
         {
             Object = $"target:{name}",
             Target = name,

@@ -86,7 +86,7 @@ internal sealed class SignInRoutes(AdminConfig config, OpenIdProvider provider, 
         AdminLoginResult result = await login.LoginAsync(access, new System.Net.IPEndPoint(context.Connection.RemoteIpAddress ?? System.Net.IPAddress.None, context.Connection.RemotePort), call.Cancel).ConfigureAwait(false);
         if (result.Identity is not { } identity || identity.Subject != subject)
             throw Refused($"the access token is not good here: {result.Refusal ?? "subject"}");
-        await call.KeepAsync(new AuditEvent("login.succeeded", AuditActor.Of(identity, context.Connection.RemoteIpAddress)) { Object = "admin-session" }).ConfigureAwait(false);
+        await call.KeepAsync(new AuditEvent(AuditTypes.LoginSucceeded, AuditActor.Of(identity, context.Connection.RemoteIpAddress)) { Object = "admin-session" }).ConfigureAwait(false);
         string cookie = await sessions.OpenAsync(access, identity.ExpiresAt, call.Cancel).ConfigureAwait(false);
         context.Response.Cookies.Append(AdminAuthentication.Cookie, cookie, new CookieOptions(Host) { MaxAge = identity.ExpiresAt - time.GetUtcNow() });
 
@@ -96,7 +96,7 @@ internal sealed class SignInRoutes(AdminConfig config, OpenIdProvider provider, 
     }
 
     private async Task<SignedOutJson> SignOutAsync(AdminCall call, HttpContext context) => await call.DoAsync(
-        new AuditEvent("login.ended", call.Actor) { Object = "admin-session" },
+        new AuditEvent(AuditTypes.LoginEnded, call.Actor) { Object = "admin-session" },
         async cancel =>
         {
             if (context.Request.Cookies[AdminAuthentication.Cookie] is { } cookie)

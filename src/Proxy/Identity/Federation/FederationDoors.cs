@@ -28,7 +28,7 @@ internal sealed record FederationDoors
     /// <summary>Notes a login that did not come about, and makes the page that says so and no more.</summary>
     public Microsoft.AspNetCore.Http.IResult Failed(Microsoft.AspNetCore.Http.HttpContext http, string provider, string word)
     {
-        Audit.Note(new AuditEvent("login.refused", new AuditActor("", Config.Issuer, [], http.Connection.RemoteIpAddress))
+        Audit.Note(new AuditEvent(AuditTypes.LoginRefused, new AuditActor("", Config.Issuer, [], http.Connection.RemoteIpAddress))
         {
             Outcome = "refused",
             Reason = word,

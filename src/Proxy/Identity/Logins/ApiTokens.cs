@@ -81,7 +81,7 @@ internal sealed class ApiTokens
             ExpiresAt = now + lifetime,
         };
 
-        await keep(new AuditEvent("token.created", actor)
+        await keep(new AuditEvent(AuditTypes.ApiTokenCreated, actor)
         {
             Object = $"api-token:{row.Id}",
             Details = new Dictionary<string, string> { ["subject"] = subject, ["name"] = name, ["scopes"] = row.Scopes, ["sources"] = row.Sources },
@@ -106,7 +106,7 @@ internal sealed class ApiTokens
     /// <returns>False when there is none.</returns>
     public async Task<bool> RevokeAsync(Guid id, string? subject, string reason, AuditActor? actor, Func<AuditEvent, ValueTask> keep, CancellationToken cancel)
     {
-        await keep(new AuditEvent("token.revoked", actor) { Object = $"api-token:{id}", Reason = Revocations.OneLine.Of(reason) }).ConfigureAwait(false);
+        await keep(new AuditEvent(AuditTypes.TokenRevoked, actor) { Object = $"api-token:{id}", Reason = Revocations.OneLine.Of(reason) }).ConfigureAwait(false);
         DateTimeOffset now = _time.GetUtcNow();
         ApiTokenRow? revoked = await _store.WriteAsync(async (state, stop) =>
         {

@@ -84,7 +84,7 @@ internal sealed class IssuedPasswords
         (byte[] storedKey, byte[] serverKey) = Verifier(password, salt, Iterations);
         ImmutableArray<string> targets = target is null ? identity.Targets : [target];
         var id = Guid.CreateVersion7(now);
-        await keep(new AuditEvent("password.issued", AuditActor.Of(identity, source))
+        await keep(new AuditEvent(AuditTypes.PasswordIssued, AuditActor.Of(identity, source))
         {
             Object = $"issued:{id}",
             Target = target,
@@ -129,7 +129,7 @@ internal sealed class IssuedPasswords
     /// <returns>False when there is none.</returns>
     public async Task<bool> RevokeAsync(Guid id, string? subject, string reason, AuditActor? actor, Func<AuditEvent, ValueTask> keep, CancellationToken cancel)
     {
-        await keep(new AuditEvent("password.revoked", actor) { Object = $"issued:{id}", Reason = OneLine.Of(reason) }).ConfigureAwait(false);
+        await keep(new AuditEvent(AuditTypes.PasswordRevoked, actor) { Object = $"issued:{id}", Reason = OneLine.Of(reason) }).ConfigureAwait(false);
         DateTimeOffset now = _time.GetUtcNow();
         DateTimeOffset? ends = await _store.WriteAsync(async (state, stop) =>
         {

@@ -90,7 +90,7 @@ internal sealed class Revocations : IDisposable
             Reason = OneLine.Of(reason),
         };
         Revocation revocation = Revocation.Of(row, _broker);
-        var audit = new AuditEvent("revocation.created", actor)
+        var audit = new AuditEvent(AuditTypes.RevocationCreated, actor)
         {
             Object = $"{kind}:{value}",
             Reason = row.Reason,
