@@ -37,8 +37,8 @@ internal sealed record ApprovalParts
 
     public DateTimeOffset Now => Time.GetUtcNow();
 
-    /// <summary>Where this approval is shown.</summary>
-    public string? UrlOf(Guid id) => AdminUrl is null ? null : $"{AdminUrl.AbsoluteUri.TrimEnd('/')}/approvals/{id}";
+    /// <summary>Where this approval is shown: a route of the admin API, to a browser that is signed in and to programs.</summary>
+    public string? UrlOf(Guid id) => AdminUrl is null ? null : $"{AdminUrl.AbsoluteUri.TrimEnd('/')}/v1/approvals/{id}";
 
     /// <summary>Tells every node. What cannot be told is found by looking: nodes poll.</summary>
     public async Task TellAsync(Guid id, string status, CancellationToken cancel)

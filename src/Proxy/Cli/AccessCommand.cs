@@ -9,7 +9,7 @@ internal static class AccessCommand
 {
     private const int Longest = 1000;
 
-    public static Command Create() => new("access", "Ask for access, see it, give it back") { Request(), List(), End(), BreakGlass() };
+    public static Command Create() => new("access", "Ask for a group for a time, see it, give it back; break the glass") { Request(), List(), End(), BreakGlass() };
 
     private static Command Request()
     {
@@ -36,7 +36,7 @@ internal static class AccessCommand
 
     private static Command End()
     {
-        Argument<Guid> id = new("id") { Description = "Of what you were given", HelpName = "ID" };
+        Argument<Guid> id = new("id") { Description = "The grant's id, as access list shows it", HelpName = "ID" };
         return AdminVerb.Create("end", "Give something back before its time", [id], async context =>
         {
             DecidedJson done = await context.Client.SendAsync<DecidedJson>(HttpMethod.Delete, $"/v1/me/grants/{context.Value(id)}", null, context.Cancel).ConfigureAwait(false);
@@ -48,7 +48,7 @@ internal static class AccessCommand
     private static Command BreakGlass()
     {
         Option<string?> target = new("--target", "-t") { Description = "Open this target to yourself", HelpName = "TARGET" };
-        Option<string> time = new("--for") { Description = "For how long; 15m by default, 1h at most", HelpName = "TIME", DefaultValueFactory = _ => "15m" };
+        Option<string> time = new("--for") { Description = "For how long, 1h at most", HelpName = "TIME", DefaultValueFactory = _ => "15m" };
         Option<Guid?> id = new("--id") { Description = "Or let through this one request of yours that waits", HelpName = "ID" };
         Option<string> reason = new("--reason", "-r") { Description = "Why; everyone is told", HelpName = "TEXT", Required = true };
         Command command = AdminVerb.Create("break-glass", "Go ahead alone in an emergency: everyone is told, and it is reviewed", [target, time, id, reason], context =>

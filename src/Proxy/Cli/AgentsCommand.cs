@@ -26,11 +26,11 @@ internal static class AgentsCommand
     private static Command Register()
     {
         Argument<string> agent = Options.Name("agent");
-        Option<string> owner = new("--owner") { Description = "The person who answers for it", Required = true };
-        Option<string> purpose = new("--purpose") { Description = "What it is for", Required = true };
+        Option<string> owner = new("--owner") { Description = "The person who answers for it", HelpName = "SUBJECT", Required = true };
+        Option<string> purpose = new("--purpose") { Description = "What it is for", HelpName = "TEXT", Required = true };
         Option<bool> service = new("--service") { Description = "It is a service and not an AI agent" };
-        Option<string[]> groups = new("--group", "-g") { Description = "A group that its tokens may carry; may be repeated", AllowMultipleArgumentsPerToken = true };
-        Option<int> minutes = new("--token-minutes") { Description = "How long its tokens live", DefaultValueFactory = _ => 15 };
+        Option<string[]> groups = new("--group", "-g") { Description = "A group that its tokens may carry; may be repeated", HelpName = "GROUP", AllowMultipleArgumentsPerToken = true };
+        Option<int> minutes = new("--token-minutes") { Description = "How long its tokens live", HelpName = "MINUTES", DefaultValueFactory = _ => 15 };
         Option<FileInfo?> key = new("--public-key") { Description = "Its public key (JWK), by which it signs; without one it gets a secret, which is printed once", HelpName = "FILE" };
         return AdminVerb.Create("register", "Register an agent or service", [agent, owner, purpose, service, groups, minutes, key], async context =>
         {

@@ -17,7 +17,7 @@ internal static class ApprovalsCommand
 
     private static readonly string[] Columns = ["ID", "STATUS", "WHO", "TARGET", "ACTION", "WHAT", "UNTIL"];
 
-    public static Command Create() => new("approvals", "What waits for a person's yes")
+    public static Command Create() => new("approvals", "What waits for a person's yes, and saying yes or no")
     {
         List(),
         Watch(),
@@ -33,7 +33,7 @@ internal static class ApprovalsCommand
     /// <summary>The columns of a list, also of <c>access list</c>.</summary>
     internal static void Table(AdminOutput output, IReadOnlyList<ApprovalSummary> items) => output.Table(items, Columns, Row);
 
-    internal static Argument<Guid> IdArgument() => new("id") { Description = "Of the request", HelpName = "ID" };
+    internal static Argument<Guid> IdArgument() => new("id") { Description = "The request's id", HelpName = "ID" };
 
     internal static Option<string?> ReasonOption(string what) => new("--reason", "-r") { Description = what, HelpName = "TEXT" };
 
@@ -105,7 +105,7 @@ internal static class ApprovalsCommand
         Argument<Guid> id = IdArgument();
         Option<string?> reason = ReasonOption("Why; some rules want it");
         Option<string?> grant = new("--grant") { Description = "What is granted beyond this one run: digest (the same again), rule, target", HelpName = "SCOPE" };
-        Option<string?> time = new("--for") { Description = "For how long, such as 30m", HelpName = "TIME" };
+        Option<string?> time = new("--for") { Description = "With --grant: for how long, such as 30m", HelpName = "TIME" };
         return AdminVerb.Create("approve", "Say yes", [id, reason, grant, time], context =>
             DecideAsync(context, context.Value(id), "approve", new ApproveForm(context.Value(reason), context.Value(grant), context.Value(time))));
     }
@@ -127,7 +127,7 @@ internal static class ApprovalsCommand
     {
         Argument<Guid?> id = new("id") { Description = "What was looked at; without it, list what is to be looked at", HelpName = "ID", Arity = ArgumentArity.ZeroOrOne };
         Option<string?> note = new("--note", "-n") { Description = "What you found", HelpName = "TEXT" };
-        return AdminVerb.Create("review", "Look at emergencies afterwards", [id, note], async context =>
+        return AdminVerb.Create("review", "List emergencies that nobody has looked at yet, or say that you have looked at one", [id, note], async context =>
         {
             if (context.Parsed.GetValue(id) is { } one)
                 return await DecideAsync(context, one, "review", new ReasonForm(context.Value(note))).ConfigureAwait(false);
@@ -144,7 +144,7 @@ internal static class ApprovalsCommand
 
     private static Command Revoke()
     {
-        Argument<Guid> id = new("id") { Description = "Of the grant", HelpName = "ID" };
+        Argument<Guid> id = new("id") { Description = "The grant's id", HelpName = "ID" };
         Option<string> reason = new("--reason", "-r") { Description = "Why", HelpName = "TEXT", Required = true };
         return AdminVerb.Create("revoke", "End a grant, and what runs under it", [id, reason], async context =>
         {

@@ -18,30 +18,35 @@ internal static class CommandLine
     {
         var root = new RootCommand("Sallyport: an identity-aware proxy that judges, masks and records what is done to databases.")
         {
-            ServeCommand.Create(),
+            // For people who use targets.
             LoginCommand.CreateLogin(),
             LoginCommand.CreateLogout(),
             PsqlCommand.Create(),
             PgPassCommand.Create(),
+            TokenCommand.Create(),
             CredentialCommands.Tokens(),
             CredentialCommands.Passwords(),
+            AccessCommand.Create(),
+
+            // For those who decide, watch and look after it: by the admin API.
+            ApprovalsCommand.Create(),
+            SessionsCommand.Create(),
+            RecordingsCommand.Create(),
+            AuditCommand.Create(),
             CredentialCommands.Revocations(),
-            TokenCommand.Create(),
+            PoliciesCommand.Create(),
+            TargetsCommand.Create(),
+            UsersCommand.Create(),
+            AgentsCommand.Create(),
+            NodesCommand.Create(),
+
+            // On the machine itself.
+            ServeCommand.Create(),
+            InitCommand.Create(),
             KeysCommand.Create(),
             ExplainCommand.Create(),
             BackupCommand.CreateBackup(),
             BackupCommand.CreateRestore(),
-            ApprovalsCommand.Create(),
-            AccessCommand.Create(),
-            SessionsCommand.Create(),
-            RecordingsCommand.Create(),
-            PoliciesCommand.Create(),
-            TargetsCommand.Create(),
-            AuditCommand.Create(),
-            NodesCommand.Create(),
-            InitCommand.Create(),
-            UsersCommand.Create(),
-            AgentsCommand.Create(),
             VersionCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);

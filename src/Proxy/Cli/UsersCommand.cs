@@ -32,9 +32,9 @@ internal static class UsersCommand
     private static Command Invite()
     {
         Argument<string> user = Options.Name("user");
-        Option<string?> name = new("--display-name") { Description = "The person's name" };
-        Option<string?> email = new("--email") { Description = "The person's e-mail address" };
-        Option<string[]> groups = new("--group", "-g") { Description = "A group they are to be in; may be repeated", AllowMultipleArgumentsPerToken = true };
+        Option<string?> name = new("--display-name") { Description = "The person's name", HelpName = "NAME" };
+        Option<string?> email = new("--email") { Description = "The person's e-mail address", HelpName = "EMAIL" };
+        Option<string[]> groups = new("--group", "-g") { Description = "A group they are to be in; may be repeated", HelpName = "GROUP", AllowMultipleArgumentsPerToken = true };
         return AdminVerb.Create("invite", "Make a user; prints the address by which they choose a password, once", [user, name, email, groups], async context =>
         {
             InvitationJson answer = await context.Client.SendAsync<InvitationJson>(

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Sallyport.Contract;
 using Sallyport.Policy.Documents;
 using Sallyport.Proxy.Approvals;
+using Sallyport.Proxy.Audit;
 using Sallyport.Proxy.Store.Entities;
 using Xunit;
 

@@ -2,6 +2,7 @@ using Sallyport.Proxy.Audit;
 using Microsoft.EntityFrameworkCore;
 using Sallyport.Contract;
 using Sallyport.Proxy.Approvals;
+using Sallyport.Proxy.Audit;
 using Sallyport.Proxy.Configuration;
 using Sallyport.Proxy.Store.Entities;
 using Xunit;
@@ -19,7 +20,7 @@ public sealed class HoldTests
         HoldNotice notice = await waiting.Told.Task;
         Assert.Equal("prod/writes", notice.RuleId);
         Assert.Equal("Ask in #prod.", notice.Hint);
-        Assert.Equal($"https://sallyport.example/approvals/{notice.Id}", notice.Url);
+        Assert.Equal($"https://sallyport.example/v1/approvals/{notice.Id}", notice.Url);
         Assert.Equal(rig.Time.Now + TimeSpan.FromMinutes(15), notice.ExpiresAt);
 
         DecisionOutcome decided = await rig.ApproveAsync(waiting, rig.Person("bob", "approvers"));

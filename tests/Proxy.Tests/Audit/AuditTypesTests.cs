@@ -25,6 +25,14 @@ public sealed partial class AuditTypesTests
             .Where(f => Literal().IsMatch(File.ReadAllText(f))).Select(Path.GetFileName));
     }
 
+    [Fact]
+    public void Every_type_is_written_somewhere()
+    {
+        string code = string.Concat(Directory.EnumerateFiles(Path.Combine(Root(), "src", "Proxy"), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
+        Assert.Empty(typeof(AuditTypes).GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Where(type => !Regex.IsMatch(code, $@"\bAuditTypes\.{type.Name}\b")).Select(type => type.Name));
+    }
+
     [GeneratedRegex(@"^\| `([a-z.-]+)` \|", RegexOptions.Multiline)]
     private static partial Regex Row();
 

@@ -7,16 +7,17 @@ namespace Sallyport.Proxy.Cli.Admin;
 /// <summary><c>sallyport audit</c>: what was done, by whom.</summary>
 internal static class AuditCommand
 {
-    public static Command Create() => new("audit", "The audit") { Query(), Export(), Verify(), AuditFilesVerb.Create() };
+    public static Command Create() => new("audit", "What was done, by whom") { Query(), Export(), Verify(), AuditFilesVerb.Create() };
 
     private static Command Query()
     {
         (Option[] filter, Func<AdminContext, string, (string, object?)[], string> path) = Filter();
         Option<int> most = Options.Most();
-        return AdminVerb.Create("query", "List events, newest first", [.. filter, most], async context =>
+        return AdminVerb.Create("query", "List events, newest first; all that is known of them with --json", [.. filter, most], async context =>
         {
             List<AuditJson> events = await context.Client.ListAsync<AuditJson>(path(context, "/v1/audit", []), context.Value(most), context.Cancel).ConfigureAwait(false);
-            context.Output.Table(events, ["SEQUENCE", "EVENT"], item => [$"{item.Sequence}", JsonSerializer.Serialize(item.Event)]);
+            context.Output.Table(events, ["TIME", "TYPE", "OUTCOME", "WHO", "OBJECT", "REASON"], item =>
+                [Text(item.Event, "time"), Text(item.Event, "type"), Text(item.Event, "outcome"), Who(item.Event), Text(item.Event, "object"), Text(item.Event, "reason")]);
             return ExitCode.Done;
         });
     }
@@ -44,14 +45,26 @@ internal static class AuditCommand
     private static (Option[] Options, Func<AdminContext, string, (string, object?)[], string> Path) Filter()
     {
         Option<DateTimeOffset?> since = Options.Since(), until = Options.Until();
-        Option<string> type = new("--type") { Description = "Only of this type; it may end in *" };
-        Option<string> actor = new("--actor") { Description = "Only by this subject" };
-        Option<string> target = new("--target", "-t") { Description = "Only on this target" };
-        Option<Guid?> session = new("--session") { Description = "Only of this session" };
+        Option<string> type = new("--type") { Description = "Only of this type; it may end in *", HelpName = "TYPE" };
+        Option<string> actor = new("--actor") { Description = "Only by this subject", HelpName = "SUBJECT" };
+        Option<string> target = new("--target", "-t") { Description = "Only on this target", HelpName = "TARGET" };
+        Option<Guid?> session = new("--session") { Description = "Only of this session", HelpName = "ID" };
         return ([since, until, type, actor, target, session], (context, path, more) => AdminClient.Query(path,
         [
             ("from", context.Value(since)), ("to", context.Value(until)), ("type", context.Value(type)), ("actor", context.Value(actor)), ("target", context.Value(target)),
             ("session", context.Value(session)), .. more,
         ]));
+    }
+
+    private static string? Text(JsonElement item, string name) => item.TryGetProperty(name, out JsonElement value) ? value.ToString() : null;
+
+    /// <summary>Whoever did it, and for whom; nothing for what the daemon did by itself.</summary>
+    private static string? Who(JsonElement item)
+    {
+        if (!item.TryGetProperty("actor", out JsonElement actor))
+            return null;
+        return actor.TryGetProperty("actingFor", out JsonElement chain)
+            ? string.Join(" > ", [Text(actor, "subject"), .. chain.EnumerateArray().Select(one => one.ToString())])
+            : Text(actor, "subject");
     }
 }

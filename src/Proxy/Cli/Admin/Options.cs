@@ -9,13 +9,13 @@ internal static class Options
 
     public static Option<int> Most() => new("--most") { Description = "How many at most", HelpName = "COUNT", DefaultValueFactory = _ => 1000 };
 
-    public static Argument<Guid> Id(string what) => new(what) { Description = $"The {what}'s id" };
+    public static Argument<Guid> Id(string what) => new(what) { Description = $"The {what}'s id", HelpName = what.ToUpperInvariant() };
 
-    public static Argument<string> Name(string what) => new(what) { Description = $"The {what}'s name" };
+    public static Argument<string> Name(string what) => new(what) { Description = $"The {what}'s name", HelpName = what.ToUpperInvariant() };
 
-    public static Option<DateTimeOffset?> Since() => new("--since") { Description = "Only from then on, such as 2030-01-31T22:00:00Z" };
+    public static Option<DateTimeOffset?> Since() => new("--since") { Description = "Only from then on, such as 2030-01-31T22:00:00Z", HelpName = "TIME" };
 
-    public static Option<DateTimeOffset?> Until() => new("--until") { Description = "Only before then" };
+    public static Option<DateTimeOffset?> Until() => new("--until") { Description = "Only before then", HelpName = "TIME" };
 
     public static Option<FileInfo?> Output() => new("--output", "-o") { Description = "Where to write it; standard output by default", HelpName = "FILE" };
 

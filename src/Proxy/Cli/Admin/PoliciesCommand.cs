@@ -33,7 +33,7 @@ internal static class PoliciesCommand
     private static Command Show()
     {
         Argument<string> name = Options.Name("policy");
-        Option<int?> version = new("--version") { Description = "Which version; the one in force by default" };
+        Option<int?> version = new("--version") { Description = "Which version; the one in force by default", HelpName = "VERSION" };
         return AdminVerb.Create("show", "Print a policy of the store", [name, version], async context =>
         {
             PolicyVersionJson shown = await VersionAsync(context, context.Value(name), context.Value(version)).ConfigureAwait(false);
@@ -47,8 +47,8 @@ internal static class PoliciesCommand
 
     private static Command Check()
     {
-        Argument<FileInfo> file = new("file") { Description = "The text" };
-        Option<string> name = new("--name") { Description = "What it is called; the file's name by default" };
+        Argument<FileInfo> file = new("file") { Description = "The text", HelpName = "FILE" };
+        Option<string> name = new("--name") { Description = "What it is called; the file's name by default", HelpName = "NAME" };
         return AdminVerb.Create("check", "Say what is wrong with a text", [file, name], async context =>
         {
             FileInfo text = context.Value(file);
@@ -62,8 +62,8 @@ internal static class PoliciesCommand
     private static Command Diff()
     {
         Argument<string> name = Options.Name("policy");
-        Argument<int> to = new("version") { Description = "To which version" };
-        Option<int?> from = new("--from") { Description = "From which version; the one in force by default" };
+        Argument<int> to = new("version") { Description = "To which version", HelpName = "VERSION" };
+        Option<int?> from = new("--from") { Description = "From which version; the one in force by default", HelpName = "VERSION" };
         return AdminVerb.Create("diff", "Show what changed between two versions", [name, to, from], async context =>
         {
             string path = AdminClient.Query(AdminClient.Path($"/v1/policies/stored/{context.Value(name)}/diff"), ("to", context.Value(to)), ("from", context.Value(from)));
@@ -88,7 +88,7 @@ internal static class PoliciesCommand
     private static Command Publish()
     {
         Argument<string> name = Options.Name("policy");
-        Argument<int> version = new("version") { Description = "Which version" };
+        Argument<int> version = new("version") { Description = "Which version", HelpName = "VERSION" };
         Option<string> reason = Options.Reason();
         return AdminVerb.Create("publish", "Put a draft of somebody else into force", [name, version, reason], async context =>
         {
@@ -101,7 +101,7 @@ internal static class PoliciesCommand
 
     private static Command Export()
     {
-        Argument<DirectoryInfo> directory = new("directory") { Description = "Where to; a file for each policy of the store" };
+        Argument<DirectoryInfo> directory = new("directory") { Description = "Where to; a file for each policy of the store", HelpName = "DIRECTORY" };
         return AdminVerb.Create("export", "Write the published policies of the store to files", [directory], async context =>
         {
             PoliciesJson all = await context.Client.GetAsync<PoliciesJson>("/v1/policies", context.Cancel).ConfigureAwait(false);
@@ -123,7 +123,7 @@ internal static class PoliciesCommand
 
     private static Command Import()
     {
-        Argument<FileInfo[]> files = new("files") { Description = "YAML files; each becomes a draft of its name", Arity = ArgumentArity.OneOrMore };
+        Argument<FileInfo[]> files = new("files") { Description = "YAML files; each becomes a draft of its name", HelpName = "FILE", Arity = ArgumentArity.OneOrMore };
         Option<string> reason = Options.Reason();
         return AdminVerb.Create("import", "Make drafts of files", [files, reason], async context =>
         {
@@ -140,13 +140,13 @@ internal static class PoliciesCommand
 
     private static Command Explain()
     {
-        Option<string> subject = new("--subject", "-s") { Description = "Who would act", Required = true };
+        Option<string> subject = new("--subject", "-s") { Description = "Who would act", HelpName = "SUBJECT", Required = true };
         Option<string[]> groups = Subject.GroupsOption();
         Option<IdentityKind> kind = Subject.KindOption();
-        Option<string> target = new("--target", "-t") { Description = "On which target", Required = true };
-        Option<string> database = new("--database", "-d") { Description = "In which database" };
-        Option<string> sql = new("--sql") { Description = "The text a client would send; without it the login is judged" };
-        Option<string> draft = new("--draft") { Description = "By this draft instead of the policy in force: NAME:VERSION" };
+        Option<string> target = new("--target", "-t") { Description = "On which target", HelpName = "TARGET", Required = true };
+        Option<string> database = new("--database", "-d") { Description = "In which database", HelpName = "NAME" };
+        Option<string> sql = new("--sql") { Description = "The text a client would send; without it the login is judged", HelpName = "SQL" };
+        Option<string> draft = new("--draft") { Description = "By this draft instead of the policy in force: NAME:VERSION", HelpName = "NAME:VERSION" };
         return AdminVerb.Create("explain", "Say how policy judges a statement, and why", [subject, groups, kind, target, database, sql, draft], async context =>
         {
             var body = new ExplainJson

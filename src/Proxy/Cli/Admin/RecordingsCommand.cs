@@ -10,8 +10,8 @@ internal static class RecordingsCommand
 
     private static Command List()
     {
-        Option<string> subject = new("--subject", "-s") { Description = "Only of this subject; * and ? stand for anything" };
-        Option<string> target = new("--target", "-t") { Description = "Only on this target; * and ? stand for anything" };
+        Option<string> subject = new("--subject", "-s") { Description = "Only of this subject; * and ? stand for anything", HelpName = "SUBJECT" };
+        Option<string> target = new("--target", "-t") { Description = "Only on this target; * and ? stand for anything", HelpName = "TARGET" };
         Option<DateTimeOffset?> since = Options.Since(), until = Options.Until();
         Option<int> most = Options.Most();
         return AdminVerb.Create("list", "List recordings, newest first", [subject, target, since, until, most], async context =>

@@ -14,9 +14,9 @@ internal static class SessionsCommand
 
     private static Command List()
     {
-        Option<string> subject = new("--subject", "-s") { Description = "Only of this subject" };
-        Option<string> target = new("--target", "-t") { Description = "Only on this target" };
-        Option<string> node = new("--node") { Description = "Only on this node" };
+        Option<string> subject = new("--subject", "-s") { Description = "Only of this subject", HelpName = "SUBJECT" };
+        Option<string> target = new("--target", "-t") { Description = "Only on this target", HelpName = "TARGET" };
+        Option<string> node = new("--node") { Description = "Only on this node", HelpName = "NODE" };
         Option<int> most = Options.Most();
         return AdminVerb.Create("list", "List live sessions, newest first", [subject, target, node, most], async context =>
         {

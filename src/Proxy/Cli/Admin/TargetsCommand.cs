@@ -24,12 +24,12 @@ internal static class TargetsCommand
     private static Command Set()
     {
         Argument<string> name = Options.Name("target");
-        Option<string> address = new("--address") { Description = "host:port", Required = true };
-        Option<string> user = new("--user") { Description = "Login name at the target", Required = true };
-        Option<string> database = new("--database", "-d") { Description = "The database when a client names none" };
-        Option<string[]> databases = new("--allow-database") { Description = "A database that may be asked for; repeat it; any by default" };
-        Option<string> mode = new("--tls-mode") { Description = "verify-full (the default), verify-ca, require or disable" };
-        Option<string> serverName = new("--tls-server-name") { Description = "The name that the certificate must be for" };
+        Option<string> address = new("--address") { Description = "host:port", HelpName = "HOST:PORT", Required = true };
+        Option<string> user = new("--user") { Description = "Login name at the target", HelpName = "USER", Required = true };
+        Option<string> database = new("--database", "-d") { Description = "The database when a client names none", HelpName = "NAME" };
+        Option<string[]> databases = new("--allow-database") { Description = "A database that may be asked for; repeat it; any by default", HelpName = "NAME" };
+        Option<string> mode = new("--tls-mode") { Description = "verify-full (the default), verify-ca, require or disable", HelpName = "MODE" };
+        Option<string> serverName = new("--tls-server-name") { Description = "The name that the certificate must be for", HelpName = "NAME" };
         Option<FileInfo?> ca = new("--tls-ca") { Description = "Certificate authorities to trust (PEM)", HelpName = "FILE" };
         Option<FileInfo?> password = new("--password-file") { Description = "A file that holds the password; - is standard input; without it the one that it has stays", HelpName = "FILE" };
         Option<string> reason = Options.Reason();

@@ -10,7 +10,7 @@ internal static class CredentialCommands
 {
     public static Command Tokens()
     {
-        Option<string?> subject = new("--subject", "-s") { Description = "Whose; yours by default", HelpName = "SUBJECT" };
+        Option<string?> subject = new("--subject", "-s") { Description = "Whose; yours by default, others' for administrators", HelpName = "SUBJECT" };
         Option<bool> all = new("--all") { Description = "Everybody's (administrators)" };
         Command list = AdminVerb.Create("list", "List API tokens", [subject, all], async context =>
         {
@@ -27,7 +27,7 @@ internal static class CredentialCommands
         Argument<string> name = new("NAME") { Description = "What it is for" };
         Option<string[]> scopes = new("--scope") { Description = "target:NAME, target:* or admin:ROLE; repeat it for more", HelpName = "SCOPE", Required = true };
         Option<string[]> sources = new("--from") { Description = "An address or range it may be used from; anywhere by default", HelpName = "CIDR" };
-        Option<string> ttl = new("--ttl") { Description = "How long it is good for, at most 366d; 30d by default", HelpName = "TIME", DefaultValueFactory = _ => "30d" };
+        Option<string> ttl = new("--ttl") { Description = "How long it is good for, at most 366d", HelpName = "TIME", DefaultValueFactory = _ => "30d" };
         Command create = AdminVerb.Create("create", "Make an API token and print it: it is shown once", [name, subject, scopes, sources, ttl], async context =>
         {
             var request = new NewApiTokenRequest(
@@ -52,7 +52,7 @@ internal static class CredentialCommands
         });
 
         Option<string?> target = new("--target", "-t") { Description = "The only target it may be used for", HelpName = "TARGET" };
-        Option<string> ttl = new("--ttl") { Description = "How long it is good for, no longer than your login; 1h by default", HelpName = "TIME", DefaultValueFactory = _ => "1h" };
+        Option<string> ttl = new("--ttl") { Description = "How long it is good for, no longer than your login", HelpName = "TIME", DefaultValueFactory = _ => "1h" };
         Command issue = AdminVerb.Create("issue", "Issue a user name and password for drivers that know no tokens: shown once", [target, ttl], async context =>
         {
             NewPasswordJson issued = await context.Client.SendAsync<NewPasswordJson>(
@@ -73,9 +73,9 @@ internal static class CredentialCommands
             return ExitCode.Done;
         });
 
-        Argument<string> kind = new("KIND") { Description = "token (jti), login (sid), subject or group" };
-        Argument<string> value = new("VALUE") { Description = "Which" };
-        Option<string?> issuer = new("--issuer") { Description = "Of what issuer; the broker by default", HelpName = "URL" };
+        Argument<string> kind = new("KIND") { Description = "token (its jti), login (its sid), subject or group" };
+        Argument<string> value = new("VALUE") { Description = "Which: the jti, the sid, the subject's or the group's name" };
+        Option<string?> issuer = new("--issuer") { Description = "The issuer that it is of; the broker by default", HelpName = "URL" };
         Option<string> reason = Reason();
         Command create = AdminVerb.Create("create", "Revoke all that was issued up to now; sessions follow within a second", [kind, value, issuer, reason], async context =>
         {
@@ -84,7 +84,7 @@ internal static class CredentialCommands
             context.Output.Done(made, $"revoked {made.Kind} {made.Value}");
             return ExitCode.Done;
         });
-        return new Command("revocations", "What is no longer good before its time is over") { list, create };
+        return new Command("revocations", "Revoke a token, a login, a subject or a group, at once") { list, create };
     }
 
     private static Command Revoke(string what, string path)

@@ -10,7 +10,7 @@ internal static class LoginCommand
         Option<Uri?> url = UrlOption.Create("The broker's address; \"broker\" of client.yaml by default", "--url", "-u");
         Option<bool> device = new("--device") { Description = "Log in on another device: for machines without a browser" };
         Option<FileInfo?> file = ClientConfig.FileOption();
-        var command = new Command("login", "Log in, so that psql, token and the other commands work. Kept in ~/.config/sallyport, for you only") { url, device, file };
+        var command = new Command("login", "Log in at the broker. The login is kept in ~/.config/sallyport, for you only") { url, device, file };
         command.SetAction((parsed, cancel) => ClientRun.GuardAsync(parsed, async () =>
         {
             var session = new ClientSession(ClientConfig.Read(parsed.GetValue(file)), SavedLogins.Default, TimeProvider.System);

@@ -14,7 +14,7 @@ internal static class PgPassCommand
     {
         Argument<string> target = new("TARGET") { Description = "The target, or target/database" };
         Option<string?> service = new("--service") { Description = "The service's name; sallyport-TARGET by default", HelpName = "NAME" };
-        Option<string> ttl = new("--ttl") { Description = "How long the password is good for, no longer than your login; 8h by default", HelpName = "TIME", DefaultValueFactory = _ => "8h" };
+        Option<string> ttl = new("--ttl") { Description = "How long the password is good for, no longer than your login", HelpName = "TIME", DefaultValueFactory = _ => "8h" };
         Option<FileInfo?> passfile = new("--passfile") { Description = "The password file; $PGPASSFILE or ~/.pgpass by default", HelpName = "FILE" };
         Option<FileInfo?> servicefile = new("--servicefile") { Description = "The service file; $PGSERVICEFILE or ~/.pg_service.conf by default", HelpName = "FILE" };
         Option<FileInfo?> file = ClientConfig.FileOption();

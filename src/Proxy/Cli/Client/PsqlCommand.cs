@@ -15,7 +15,7 @@ internal static class PsqlCommand
         Option<Uri?> broker = UrlOption.Create("Where you are logged in; needed when you are at several", "--broker");
         Option<string> program = new("--program") { Description = "Another client of libpq, such as pg_dump", HelpName = "NAME", DefaultValueFactory = _ => "psql" };
         Option<FileInfo?> file = ClientConfig.FileOption();
-        var command = new Command("psql", "Run psql on a target, logged in by sallyport login. The token shows in no list of processes") { target, arguments, host, port, ca, broker, program, file };
+        var command = new Command("psql", "Run psql on a target with your login. The token shows in no list of processes") { target, arguments, host, port, ca, broker, program, file };
         command.SetAction((parsed, cancel) => ClientRun.GuardAsync(parsed, async () =>
         {
             ClientConfig config = ClientConfig.Read(parsed.GetValue(file));
