@@ -51,6 +51,9 @@ internal sealed class ControlPlane : IAsyncDisposable
     /// <summary>Who gets in, and who is in.</summary>
     public LoginRoom Logins { get; private set; } = null!;
 
+    /// <summary>The door of engines: where every proof ends, and every refusal is kept.</summary>
+    public ILogin Login => new AuditedLogin(Logins.Login, _state.Audit);
+
     public ApprovalService Approvals { get; private set; } = null!;
 
     /// <summary>Opens the state and all that stands on it. Nothing listens yet.</summary>
@@ -99,6 +102,9 @@ internal sealed class ControlPlane : IAsyncDisposable
         return await _policies.ReloadAsync(cancel).ConfigureAwait(false);
     }
 
+    /// <summary>Keeps what happens to the daemon as a whole.</summary>
+    public void Note(string type, bool succeeded = true) => _state.Audit.Note(new AuditEvent(type, null) { Outcome = succeeded ? "success" : "failed", Object = $"node:{_doors.Config.Node}" });
+
     /// <summary>Stops accepting requests, and gives those under way until <paramref name="hurry"/>.</summary>
     public async Task StopAsync(CancellationToken hurry)
     {
@@ -117,6 +123,7 @@ internal sealed class ControlPlane : IAsyncDisposable
     private async Task BuildAsync(CancellationToken cancel)
     {
         DaemonConfig config = _doors.Config;
+        _state.Guard.Suspended += lost => Note(lost ? AuditTypes.StoreLost : AuditTypes.StoreBack);
         _policies = Kept(new StoredPolicies(_state.Store, _state.Cluster, _doors.Policy, config.Policies.Path, _state.Audit, _doors.Log));
         (bool loaded, IReadOnlyList<Diagnostic> diagnostics) = await _policies.ReloadAsync(cancel).ConfigureAwait(false);
         if (!loaded)
@@ -152,7 +159,7 @@ internal sealed class ControlPlane : IAsyncDisposable
                 Log = _doors.Log,
             },
             cancel).ConfigureAwait(false));
-        SessionNotes.Keep(Logins.Sessions, _state.Sessions, config.Node);
+        SessionNotes.Keep(Logins.Sessions, _state.Sessions, _state.Audit, config.Node);
         Kept(new MissedOrders(_state.Cluster, _state.Store, Logins.Warden.Obey)).Start();
     }
 

@@ -4,6 +4,7 @@ using Sallyport.Policy;
 using Sallyport.Policy.Yaml;
 using Sallyport.Protocols.Postgres;
 using Sallyport.Protocols.Postgres.Catalog;
+using Sallyport.Proxy.Audit;
 using Sallyport.Proxy.Configuration;
 using Sallyport.Proxy.Identity;
 using Sallyport.Proxy.Identity.Logins;
@@ -63,7 +64,7 @@ internal sealed class Daemon : IAsyncDisposable
         var limits = new PgLimits { Handshake = config.Limits.Handshake };
         _doors = new PgDoors
         {
-            Login = new MeteredLogin(_login, parts.Metrics),
+            Login = new MeteredLogin(control?.Login ?? _login, parts.Metrics),
             Upstream = new MeteredUpstream(_targets, parts.Metrics),
             Policy = new MeteredPolicy(control?.Logins.Policy ?? parts.Policy, parts.Metrics),
             Recorder = parts.Taps ?? (IRecorder)new Unrecorded(),
@@ -119,6 +120,7 @@ internal sealed class Daemon : IAsyncDisposable
             }
         }
 
+        _control?.Note(AuditTypes.DaemonStarted);
         if (_recorder is null)
             _log.Warning("recordings-disabled", new LogField("consequence", "no session leaves a record"));
         _sweeper.Start();
@@ -155,6 +157,7 @@ internal sealed class Daemon : IAsyncDisposable
             }
         }
 
+        _control?.Note(AuditTypes.ConfigReloaded, reloaded);
         return (reloaded, [.. bag.Items, .. ofPolicy]);
     }
 
@@ -193,7 +196,11 @@ internal sealed class Daemon : IAsyncDisposable
         if (_recorder is not null)
             await _recorder.DisposeAsync().ConfigureAwait(false);
         if (_control is not null)
+        {
+            _control.Note(AuditTypes.DaemonStopped);
             await _control.DisposeAsync().ConfigureAwait(false);
+        }
+
         _issuers.Dispose();
         _cut.Dispose();
     }

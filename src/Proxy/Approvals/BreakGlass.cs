@@ -150,7 +150,7 @@ internal sealed class BreakGlass(ApprovalParts parts, Decisions decisions, Grant
         : null;
 
     private static AuditEvent EventOf(Contract.Identity identity, IPAddress source, ApprovalRow row, string? reason) =>
-        new(AuditTypes.BreakGlass, AuditActor.Of(identity, source))
+        new(AuditTypes.ApprovalBreakGlass, AuditActor.Of(identity, source))
         {
             Object = $"approval:{row.Id}",
             Target = row.Target,

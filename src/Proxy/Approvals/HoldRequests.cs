@@ -110,7 +110,7 @@ internal sealed class HoldRequests(ApprovalParts parts, Waiters waiters)
             cancel).ConfigureAwait(false);
         if (!broken)
             return null;
-        AuditEvent audit = EventOf(AuditTypes.BreakGlassUsed, use, session) with
+        AuditEvent audit = EventOf(AuditTypes.ApprovalBreakGlassUsed, use, session) with
         {
             Details = new Dictionary<string, string> { ["severity"] = "critical", ["grant"] = grant.Id.ToString(), ["action"] = use.Action },
         };

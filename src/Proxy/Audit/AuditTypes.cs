@@ -7,10 +7,10 @@ internal static class AuditTypes
     public const string LoginRefused = "login.refused";
     public const string LoginEnded = "login.ended";
 
+    public const string UserInvited = "user.invited";
     public const string UserChanged = "user.changed";
     public const string UserDisabled = "user.disabled";
     public const string UserEnabled = "user.enabled";
-    public const string UserInvited = "user.invited";
     public const string UserPasswordChanged = "user.password-changed";
     public const string UserSecondFactorChanged = "user.second-factor-changed";
 
@@ -21,28 +21,22 @@ internal static class AuditTypes
     public const string TokenIssued = "token.issued";
     public const string ApiTokenCreated = "token.created";
     public const string TokenRevoked = "token.revoked";
-
     public const string PasswordIssued = "password.issued";
     public const string PasswordRevoked = "password.revoked";
-
     public const string RevocationCreated = "revocation.created";
 
-    /// <summary>Somebody is about to say something: kept first, so that nothing is decided while the audit is away. What became of it follows.</summary>
     public const string ApprovalAttempted = "approval.attempted";
-
-    /// <summary>Somebody looks at what waits.</summary>
     public const string ApprovalViewed = "approval.viewed";
-
     public const string ApprovalRequested = "approval.requested";
     public const string ApprovalDecided = "approval.decided";
     public const string ApprovalDenied = "approval.denied";
-    public const string ApprovalPreApproved = "approval.pre-approved";
-    public const string ApprovalUsed = "approval.used";
     public const string ApprovalWithdrawn = "approval.withdrawn";
     public const string ApprovalExpired = "approval.expired";
     public const string ApprovalLost = "approval.lost";
-    public const string BreakGlass = "approval.break-glass";
-    public const string BreakGlassUsed = "approval.break-glass-used";
+    public const string ApprovalUsed = "approval.used";
+    public const string ApprovalPreApproved = "approval.pre-approved";
+    public const string ApprovalBreakGlass = "approval.break-glass";
+    public const string ApprovalBreakGlassUsed = "approval.break-glass-used";
     public const string ApprovalReviewed = "approval.reviewed";
 
     public const string GrantUsed = "grant.used";
@@ -61,22 +55,26 @@ internal static class AuditTypes
     public const string TargetChanged = "target.changed";
     public const string TargetDeleted = "target.deleted";
 
+    public const string SessionStarted = "session.started";
+    public const string SessionEnded = "session.ended";
     public const string SessionFrozen = "session.frozen";
     public const string SessionResumed = "session.resumed";
     public const string SessionTerminated = "session.terminated";
-
     public const string RecordingViewed = "recording.viewed";
 
     public const string KeysRotated = "keys.rotated";
     public const string KeysRewrapped = "keys.rewrapped";
-
     public const string BackupMade = "backup.made";
     public const string BackupRestored = "backup.restored";
 
     public const string AdminRefused = "admin.refused";
     public const string AuditViewed = "admin.audit-viewed";
+    public const string ConfigReloaded = "config.reloaded";
+    public const string DaemonStarted = "config.daemon-started";
+    public const string DaemonStopped = "config.daemon-stopped";
 
+    public const string StoreLost = "store.lost";
+    public const string StoreBack = "store.back";
     public const string StoreNodeGone = "store.node-gone";
-
     public const string AuditLost = "audit.lost";
 }

@@ -8,7 +8,12 @@ using Sallyport.Proxy.Admin.Policies;
 using Sallyport.Proxy.Admin.Recordings;
 using Sallyport.Proxy.Admin.Routes;
 using Sallyport.Proxy.Cluster;
+using Sallyport.Proxy.Approvals;
+using Sallyport.Proxy.Audit;
 using Sallyport.Proxy.Configuration;
+using Sallyport.Proxy.Identity.Broker;
+using Sallyport.Proxy.Identity.Local;
+using Sallyport.Proxy.Identity.Logins;
 using Sallyport.Proxy.Identity;
 using Sallyport.Proxy.Identity.Revocations;
 using Sallyport.Proxy.Metrics;
@@ -32,6 +37,9 @@ internal sealed class AdminHouse : IAsyncDisposable
     private readonly Identities _identities;
     private readonly SessionWarden _warden;
     private readonly MissedOrders _missed;
+    private BrokerServer _broker = null!;
+    private ApprovalService _approvals = null!;
+    private LastUses _uses = null!;
 
     private AdminHouse(TestState state, TimeProvider time)
     {
@@ -40,7 +48,7 @@ internal sealed class AdminHouse : IAsyncDisposable
         _recorder = new Recorder(new RecordingOptions { Directory = Recordings, MinFreeBytes = 0, ChunkAge = TimeSpan.FromMilliseconds(20) });
         Taps = new SessionTaps(new MeteredRecorder(_recorder, Metrics), time);
         _registry = new SessionRegistry(state.Store, Node, time);
-        SessionNotes.Keep(Sessions, _registry, Node);
+        SessionNotes.Keep(Sessions, _registry, new AdminAudit(), Node);
         Board = new MeteredSessions(Sessions, Metrics);
         Targets = new TargetDirectory([Target.Of(new TargetConfig { Name = "shop", Protocol = "postgres", Host = "db.internal", Port = 5432, ServerName = "db.internal", User = "app", Password = new SecretReference(SecretSource.Env, "NONE", default) }, null)]);
         StoredTargets = new StoredTargets(state.Store, state.Sealer, Cluster, Targets, _logs.Log);
@@ -94,6 +102,7 @@ internal sealed class AdminHouse : IAsyncDisposable
                 new PolicyRoutes(library, house.Cluster),
                 new ExplainRoutes(library, house.Targets, Node, "https://issuer.example", time),
                 new MetricsRoutes(house.Metrics),
+                .. house.OtherRooms(audit, time),
             ],
             sessions,
             config,
@@ -104,6 +113,38 @@ internal sealed class AdminHouse : IAsyncDisposable
         await house.StoredTargets.StartAsync(default);
         Assert(await policies.ReloadAsync(default));
         return house;
+    }
+
+    /// <summary>Routes that are kept in other rooms than the admin API's own.</summary>
+    private IEnumerable<IAdminRoutes> OtherRooms(IAudit audit, TimeProvider time)
+    {
+        const string Issuer = "https://broker.example/";
+        _broker = new BrokerServer(new BrokerDoors
+        {
+            Config = new BrokerConfig { Address = new IPEndPoint(IPAddress.Loopback, 0), Url = new Uri(Issuer) },
+            Tls = () => null,
+            Store = State.Store,
+            Contexts = State.Store.OpenContext,
+            Sealer = State.Sealer,
+            Cluster = Cluster,
+            Audit = audit,
+            Time = time,
+            Log = _logs.Log,
+        });
+        _approvals = new ApprovalService(new ApprovalParts
+        {
+            Store = State.Store,
+            Cluster = Cluster,
+            Audit = audit,
+            Terms = new PolicyHoldTerms(Policy),
+            Config = ApprovalsConfig.Default,
+            Log = _logs.Log,
+            Time = time,
+        });
+        _uses = new LastUses(State.Store, time, _logs.Log);
+        var tokens = new ApiTokens(State.Store, _identities, _revocations, _uses, Issuer, time);
+        var passwords = new IssuedPasswords(State.Store, _revocations, Issuer, time);
+        return [new UserRoutes(_broker.Users), new AgentRoutes(_broker.Agents), new ApprovalRoutes(_approvals), new CredentialRoutes(tokens, passwords, _revocations, Issuer)];
     }
 
     /// <summary>A session that is in, and is recorded.</summary>
@@ -133,6 +174,9 @@ internal sealed class AdminHouse : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Rig.DisposeAsync();
+        await _approvals.DisposeAsync();
+        await _uses.DisposeAsync();
+        await _broker.DisposeAsync();
         _missed.Dispose();
         await _warden.DisposeAsync();
         _identities.Dispose();

@@ -1,3 +1,4 @@
+using Sallyport.Proxy.Audit;
 using Microsoft.EntityFrameworkCore;
 using Sallyport.Contract;
 using Sallyport.Proxy.Approvals;

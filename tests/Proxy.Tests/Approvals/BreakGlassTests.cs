@@ -1,6 +1,6 @@
+using Sallyport.Proxy.Audit;
 using Sallyport.Contract;
 using Sallyport.Proxy.Approvals;
-using Sallyport.Proxy.Audit;
 using Sallyport.Proxy.Store.Entities;
 using Xunit;
 
@@ -18,7 +18,7 @@ public sealed class BreakGlassTests
         Contract.Identity alice = rig.Person("alice", "oncall");
         (DecisionOutcome opened, Guid id) = await rig.B.BreakGlass.OpenAsync(alice, ApprovalRig.Anywhere, "shop", Quarter, "the shop is down", default);
         Assert.Equal(DecisionWords.BreakGlass, opened.Word);
-        Assert.Equal("critical", Assert.Single(rig.Audit.Kept, e => e.Type == AuditTypes.BreakGlass).Details!["severity"]);
+        Assert.Equal("critical", Assert.Single(rig.Audit.Kept, e => e.Type == AuditTypes.ApprovalBreakGlass).Details!["severity"]);
 
         SessionFacts session = rig.Session(alice);
         rig.Terms.Closed = "Not now.";
@@ -27,7 +27,7 @@ public sealed class BreakGlassTests
         Assert.All([first, second], o => Assert.Equal("break-glass", o.Reason));
         Assert.All([first, second], o => Assert.Equal(rig.Time.Now + Quarter, o.EndsAt));
         Assert.All([first, second], o => Assert.Equal(id.ToString(), o.Id));
-        Assert.Equal(2, rig.Audit.Kept.Count(e => e.Type == AuditTypes.BreakGlassUsed));
+        Assert.Equal(2, rig.Audit.Kept.Count(e => e.Type == AuditTypes.ApprovalBreakGlassUsed));
         Assert.Equal(3, (await rig.B.Views.ListAsync(new ApprovalFilter { ToReview = true }, default)).Count);
 
         Assert.Equal(DecisionWords.NotAllowed, (await rig.A.Reviews.ReviewAsync(rig.Person("bob"), null, id, "looked", default)).Word);

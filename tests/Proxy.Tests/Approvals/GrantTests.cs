@@ -1,3 +1,4 @@
+using Sallyport.Proxy.Audit;
 using Sallyport.Contract;
 using Sallyport.Policy.Documents;
 using Sallyport.Proxy.Approvals;

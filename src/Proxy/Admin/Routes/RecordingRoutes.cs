@@ -97,7 +97,7 @@ internal sealed class RecordingRoutes(RecordingIndex index, LiveSessions session
         string? elsewhere = await store.ReadAsync(
             async (db, token) =>
                 await db.Sessions.Where(row => row.Id == id).Select(row => row.Node).FirstOrDefaultAsync(token).ConfigureAwait(false)
-                ?? await db.Audit.Where(row => row.SessionId == id && row.Type == "session.started").Select(row => row.Node).FirstOrDefaultAsync(token).ConfigureAwait(false),
+                ?? await db.Audit.Where(row => row.SessionId == id && row.Type == AuditTypes.SessionStarted).Select(row => row.Node).FirstOrDefaultAsync(token).ConfigureAwait(false),
             cancel).ConfigureAwait(false);
         throw elsewhere is null || elsewhere == node ? AdminProblem.NotFound("recording of this session") : SessionRoutes.Elsewhere(elsewhere, "recording-elsewhere", "The recording");
     }
