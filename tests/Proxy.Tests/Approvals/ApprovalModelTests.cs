@@ -2,7 +2,6 @@ using Sallyport.Proxy.Audit;
 using CsCheck;
 using Sallyport.Contract;
 using Sallyport.Proxy.Approvals;
-using Sallyport.Proxy.Audit;
 using Xunit;
 
 namespace Sallyport.Proxy.Tests.Approvals;

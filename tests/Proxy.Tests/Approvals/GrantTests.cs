@@ -2,7 +2,6 @@ using Sallyport.Proxy.Audit;
 using Sallyport.Contract;
 using Sallyport.Policy.Documents;
 using Sallyport.Proxy.Approvals;
-using Sallyport.Proxy.Audit;
 using Sallyport.Proxy.Cluster;
 using Sallyport.Proxy.Store.Entities;
 using Xunit;
