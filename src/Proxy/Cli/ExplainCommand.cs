@@ -29,7 +29,7 @@ internal static class ExplainCommand
         Option<string> subject = new("--subject", "-s") { Description = "Who would act", HelpName = "SUBJECT", Required = true };
         Option<string[]> groups = Subject.GroupsOption();
         Option<IdentityKind> kind = Subject.KindOption();
-        Option<string> issuer = new("--issuer") { Description = "Who vouches for the subject; the local issuer by default, else the first", HelpName = "ISSUER" };
+        Option<string> issuer = new("--issuer") { Description = "Who vouches for the subject; the local issuer by default, else the broker, else the first", HelpName = "ISSUER" };
         Option<string> target = new("--target", "-t") { Description = "On which target", HelpName = "TARGET", Required = true };
         Option<string> database = new("--database", "-d") { Description = "In which database; the target's own by default", HelpName = "NAME" };
         Option<IPAddress?> source = new("--source") { Description = "From which address; 127.0.0.1 by default", HelpName = "IP", CustomParser = Address };
@@ -47,7 +47,7 @@ internal static class ExplainCommand
                 Subject = parsed.GetRequiredValue(subject),
                 Groups = [.. Subject.Groups(parsed.GetValue(groups))],
                 Kind = parsed.GetValue(kind),
-                Issuer = parsed.GetValue(issuer) ?? read.Local?.Rules.Issuer ?? read.Issuers[0].Rules.Issuer,
+                Issuer = parsed.GetValue(issuer) ?? read.Local?.Rules.Issuer ?? read.Broker?.Issuer ?? read.Issuers[0].Rules.Issuer,
                 ExpiresAt = DateTimeOffset.MaxValue,
             };
             DateTimeOffset when = parsed.GetValue(at) ?? DateTimeOffset.UtcNow;

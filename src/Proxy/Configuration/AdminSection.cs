@@ -20,7 +20,7 @@ internal sealed record AdminConfig
     /// <summary>Its private key (PEM).</summary>
     public ConfigPath? Key { get; init; }
 
-    /// <summary>What tokens must be meant for.</summary>
+    /// <summary>The scope that a sign-in asks for, so that its access token is meant for the admin API. What is taken depends on the issuers alone.</summary>
     public string Audience { get; init; } = DefaultAudience;
 
     /// <summary>The groups that have each role.</summary>

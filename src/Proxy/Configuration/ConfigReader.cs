@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net;
 using Sallyport.Policy.Yaml;
 using Sallyport.Proxy.Logging;
 using Sallyport.Recording;
@@ -49,8 +50,35 @@ internal static class ConfigReader
                 document.Error(section, $"\"{section}\" needs a \"store\", which keeps its state.");
         }
 
+        CheckAddresses(document, config);
+        CheckIssuer(document, config);
         document.ReportUnknownKeys();
         return bag.HasErrors ? null : config;
+    }
+
+    /// <summary>Two that listen at one address would only find out at start.</summary>
+    private static void CheckAddresses(YamlMap document, DaemonConfig config)
+    {
+        var taken = new HashSet<IPEndPoint>();
+        Check("listeners", [.. config.Listeners.Select(listener => listener.Address)]);
+        Check("broker", [config.Broker?.Address]);
+        Check("admin", [config.Admin?.Address, config.Admin?.Metrics]);
+
+        void Check(string section, ReadOnlySpan<IPEndPoint?> addresses)
+        {
+            foreach (IPEndPoint? address in addresses)
+            {
+                if (address is { Port: > 0 } && !taken.Add(address))
+                    document.Error(section, $"Something else listens at {address} already.");
+            }
+        }
+    }
+
+    /// <summary>The broker is an issuer too.</summary>
+    private static void CheckIssuer(YamlMap document, DaemonConfig config)
+    {
+        if (config.Broker is { } broker && (config.Local?.Rules.Issuer == broker.Issuer || config.Issuers.Any(issuer => issuer.Rules.Issuer == broker.Issuer)))
+            document.Error("identity", $"{broker.Issuer} is the broker's own issuer: its tokens could be judged by either. Leave it out here.");
     }
 
     /// <summary>A name of the operator's choice: it is written into logs, file names and policy.</summary>

@@ -17,7 +17,9 @@ internal static class IdentitySection
 
     public static (ImmutableArray<IssuerConfig> Issuers, LocalIssuerConfig? Local) Read(YamlMap document, ConfigFiles files)
     {
-        if (document.RequiredMap("identity") is not { } identity)
+        // With a broker people can log in, so that no other issuer is needed.
+        bool broker = document.Has("broker");
+        if ((broker ? document.Map("identity") : document.RequiredMap("identity")) is not { } identity)
             return ([], null);
         var issuers = new List<IssuerConfig>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -35,8 +37,8 @@ internal static class IdentitySection
             issuers.Add(read);
         }
 
-        if (issuers.Count == 0 && !identity.Has("issuers") && !identity.Has("local"))
-            document.Error("identity", "Nobody could log in: name an issuer under \"issuers\", or a \"local\" one.");
+        if (!broker && issuers.Count == 0 && !identity.Has("issuers") && !identity.Has("local"))
+            document.Error("identity", "Nobody could log in: name an issuer under \"issuers\", or a \"local\" one, or have a \"broker\".");
         return ([.. issuers], local);
     }
 

@@ -59,8 +59,8 @@ internal sealed record Materials
             issuerKeys[LocalIssuerConfig.Name] = own;
         if (config.Store is { Key: { } storeKey })
             errors.Try(new ConfigPath(storeKey.Name, storeKey.Mark), () => Store.OperatorKey.Check(storeKey));
-        if (config.MaskKey is { } maskKey)
-            errors.Try(new ConfigPath(maskKey.Name, maskKey.Mark), maskKey.Read);
+        foreach (SecretReference secret in OtherSecrets(config))
+            errors.Try(new ConfigPath(secret.Name, secret.Mark), secret.Read);
         SslServerAuthenticationOptions? brokerTls = config.Broker is { Certificate: { } bc, Key: { } bk } ? LoadListenerTls(bc, bk, bag, errors) : null;
         SslServerAuthenticationOptions? adminTls = config.Admin is { Certificate: { } ac, Key: { } ak } ? LoadListenerTls(ac, ak, bag, errors) : null;
         var saml = new Dictionary<string, SamlProvider>(StringComparer.Ordinal);
@@ -82,6 +82,16 @@ internal sealed record Materials
             IssuerKeys = issuerKeys,
         };
     }
+
+    /// <summary>Secrets that are read when they are needed: that one is missing is to be known before.</summary>
+    private static IEnumerable<SecretReference> OtherSecrets(DaemonConfig config) => new SecretReference?[]
+    {
+        config.MaskKey,
+        config.Store?.Postgres?.Password,
+        config.Admin?.SignIn?.Secret,
+    }.Concat(config.Broker?.Providers.Select(provider => provider.Oidc?.ClientSecret) ?? [])
+        .Concat(config.Approvals.Webhooks.SelectMany(webhook => new[] { webhook.SecretUrl, webhook.Secret }))
+        .OfType<SecretReference>();
 
     private static SslServerAuthenticationOptions? LoadListenerTls(ConfigPath certificate, ConfigPath key, DiagnosticBag bag, Errors errors)
     {

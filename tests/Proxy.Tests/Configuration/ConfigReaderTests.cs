@@ -246,6 +246,36 @@ public sealed class ConfigReaderTests : IDisposable
     [InlineData("user@host:80", false)]
     public void Addresses_have_one_meaning(string text, bool good) => Assert.Equal(good, HostPort.TryParse(text, lowest: 1, out _));
 
+    [Fact]
+    public void With_a_broker_no_other_issuer_is_needed()
+    {
+        Assert.NotNull(Read(WithBroker(WithoutIdentity, "127.0.0.1:8443"), out IReadOnlyList<Diagnostic> diagnostics));
+        Assert.Empty(diagnostics);
+        Assert.Null(Read(WithoutIdentity, out _));
+    }
+
+    [Fact]
+    public void The_broker_is_not_configured_as_an_issuer_again()
+    {
+        Assert.Null(Read(WithBroker(Good.Replace("https://gate-1", "https://id.example.com/", StringComparison.Ordinal), "127.0.0.1:8443"), out IReadOnlyList<Diagnostic> diagnostics));
+        Assert.Contains("by either", Assert.Single(diagnostics).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Two_that_would_listen_at_one_address_are_an_error()
+    {
+        Assert.Null(Read(WithBroker(Good, "127.0.0.1:6433"), out IReadOnlyList<Diagnostic> diagnostics));
+        Assert.Contains("127.0.0.1:6433", Assert.Single(diagnostics).Message, StringComparison.Ordinal);
+    }
+
+    private static string WithoutIdentity => Good[..Good.IndexOf("identity:", StringComparison.Ordinal)] + Good[Good.IndexOf("listeners:", StringComparison.Ordinal)..];
+
+    private static string WithBroker(string text, string address) => $$"""
+        {{text}}
+        store: { sqlite: { file: state/s.db }, key: { file: store.key } }
+        broker: { address: "{{address}}", url: "https://id.example.com" }
+        """;
+
     private static string ReplaceFirst(string text, string old, string replacement)
     {
         int at = text.IndexOf(old, StringComparison.Ordinal);

@@ -46,6 +46,26 @@ public sealed class MaterialsTests : IDisposable
         Assert.Single(materials.Targets[0].Info.Tls!.CertificateChainPolicy!.CustomTrustStore);
     }
 
+    [Fact]
+    public void Every_secret_that_is_missing_is_reported_at_once()
+    {
+        _directory.Write("store.key", new string('a', 64));
+        File.SetUnixFileMode(_directory["store.key"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Assert.Null(Load(out IReadOnlyList<Diagnostic> diagnostics, Text + """
+
+            store: { postgres: { address: "db:5432", database: d, user: u, password: { file: gone.1 } }, key: { file: store.key } }
+            audit: { file: audit.jsonl }
+            broker:
+              address: "127.0.0.1:0"
+              url: https://id.example.com
+              providers: [{ name: corp, type: oidc, issuer: "https://corp.example", client-id: c, client-secret: { file: gone.2 } }]
+            admin: { address: "127.0.0.1:0", plaintext: loopback-only, roles: { viewer: v }, sign-in: { issuer: "https://corp.example", client: c, secret: { file: gone.3 } } }
+            approvals:
+              webhooks: [{ name: siem, url-from: { file: gone.4 }, secret: { file: gone.5 } }]
+            """));
+        Assert.All(Enumerable.Range(1, 5), n => Assert.Contains(diagnostics, d => d.Message.Contains($"gone.{n}", StringComparison.Ordinal)));
+    }
+
     [Theory]
     [InlineData("keys.json", 2)]
     [InlineData("local.pem", 3)]
@@ -92,10 +112,10 @@ public sealed class MaterialsTests : IDisposable
         Assert.Equal(4, diagnostics.Count);
     }
 
-    private Materials? Load(out IReadOnlyList<Diagnostic> diagnostics)
+    private Materials? Load(out IReadOnlyList<Diagnostic> diagnostics, string text = Text)
     {
         var bag = new DiagnosticBag();
-        DaemonConfig config = ConfigReader.Read(_directory.Write("sallyport.yaml", Text), bag)!;
+        DaemonConfig config = ConfigReader.Read(_directory.Write("sallyport.yaml", text), bag)!;
         Materials? materials = Materials.Load(config, bag);
         diagnostics = bag.Items;
         return materials;
