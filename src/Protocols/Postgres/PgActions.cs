@@ -150,7 +150,7 @@ internal sealed class PgActions(PgShared shared, PgHolds holds)
             return PgRefusal.FromVerdict(verdict);
         if (holds.Evasion(_scanner, i) is { } evasion)
             return evasion;
-        if (verdict.Kind == VerdictKind.Hold && TryHold(statement.Verb, verdict, truncated) is { } cannot)
+        if (verdict.Kind == VerdictKind.Hold && TryHold(statement.Verb, verdict, shared.Context.HoldingRules(action), truncated) is { } cannot)
             return cannot;
         PgEffects found = EffectsOf(i, index);
         if ((effects & found & PgEffects.MayCopyIn) != 0)
@@ -169,21 +169,25 @@ internal sealed class PgActions(PgShared shared, PgHolds holds)
         _ => PgRefusal.FromVerdict(verdict),
     };
 
-    /// <summary>Notes that a rule holds the text; the refusal of what cannot wait.</summary>
-    private PgRefusal? TryHold(Verb verb, in Verdict verdict, bool truncated)
+    /// <summary>Notes that rules hold the text; the refusal of what cannot wait.</summary>
+    /// <param name="rules">All of them: the verdict names one.</param>
+    private PgRefusal? TryHold(Verb verb, in Verdict verdict, IReadOnlyList<string> rules, bool truncated)
     {
         if (truncated)
             return PgRefusal.CannotBeHeld(verdict, TooLong, "Send its data as parameters or by COPY.");
         // One approval is for one run: what is prepared by SQL could be run any number of times, with values that nobody saw.
         if (verb == Verb.Prepare)
             return PgRefusal.CannotBeHeld(verdict, "an approval is for one run, and what is prepared can be run again", "Send the statement itself, or prepare it by the protocol as drivers do.");
-        foreach (PgHeldBy held in _holds)
+        string[] all = [.. rules.Prepend(verdict.RuleId).Distinct(StringComparer.Ordinal)];
+        for (int i = 0; i < _holds.Count; i++)
         {
-            if (held.Verdict.RuleId == verdict.RuleId)
-                return null;
+            if (_holds[i].Verdict.RuleId != verdict.RuleId)
+                continue;
+            _holds[i] = _holds[i] with { Rules = [.. _holds[i].Rules.Union(all, StringComparer.Ordinal)] };
+            return null;
         }
 
-        _holds.Add(new PgHeldBy(verdict, verb));
+        _holds.Add(new PgHeldBy(verdict, verb, all));
         return null;
     }
 

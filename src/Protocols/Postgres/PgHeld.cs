@@ -4,8 +4,10 @@ using Sallyport.Protocols.Postgres.Sql;
 
 namespace Sallyport.Protocols.Postgres;
 
-/// <summary>A rule that holds a statement of a text, and the verb of the first such statement.</summary>
-internal readonly record struct PgHeldBy(Verdict Verdict, Verb Verb);
+/// <summary>What holds a statement of a text, and the verb of the first such statement.</summary>
+/// <param name="Verdict">Names one rule.</param>
+/// <param name="Rules">All that hold it, that one among them: an approval must meet them all.</param>
+internal readonly record struct PgHeldBy(Verdict Verdict, Verb Verb, string[] Rules);
 
 /// <summary>A request that waits for a person: what held it, and what it is.</summary>
 internal sealed record PgHeld(Verdict Verdict, HeldAction Action)
@@ -39,6 +41,7 @@ internal sealed record PgHeld(Verdict Verdict, HeldAction Action)
             Kind = ActionKind.Statement,
             Verb = by.Verb,
             Text = Shown(text, secrets),
+            Rules = by.Rules,
             Effects = effects,
             Parameters = Parameters(types, described, values),
             Digest = PgDigest.Of(text, settings, isUnderstood, types, values),
@@ -85,7 +88,7 @@ internal sealed record PgHeld(Verdict Verdict, HeldAction Action)
 /// <summary>What was said of the request at hand while it waited. It is decided again afterwards, by the rules then in force, and this is taken into account.</summary>
 internal sealed class PgHolding
 {
-    private readonly List<(string RuleId, ReadOnlyMemory<byte> Digest)> _approved = [];
+    private readonly List<(IReadOnlyList<string> Rules, ReadOnlyMemory<byte> Digest)> _approved = [];
 
     /// <summary>Why it does not run, whatever the rules say by now; null: nobody said no.</summary>
     public PgRefusal? Refusal { get; set; }
@@ -99,21 +102,13 @@ internal sealed class PgHolding
     /// <summary>When the first of the approvals ends; null: none does.</summary>
     public DateTimeOffset? EndsAt { get; private set; }
 
-    /// <summary>Somebody said yes, to exactly this.</summary>
-    public bool IsApproved(string ruleId, ReadOnlyMemory<byte> digest)
-    {
-        foreach ((string approvedRule, ReadOnlyMemory<byte> approved) in _approved)
-        {
-            if (approvedRule == ruleId && approved.Span.SequenceEqual(digest.Span))
-                return true;
-        }
-
-        return false;
-    }
+    /// <summary>Somebody said yes, to exactly this, for every one of these rules.</summary>
+    public bool IsApproved(string[] rules, ReadOnlyMemory<byte> digest) =>
+        Array.TrueForAll(rules, rule => _approved.Exists(yes => yes.Rules.Contains(rule) && yes.Digest.Span.SequenceEqual(digest.Span)));
 
     public void Approve(PgHeld held, DateTimeOffset? endsAt)
     {
-        _approved.Add((held.Verdict.RuleId, held.Action.Digest));
+        _approved.Add((held.Action.Rules, held.Action.Digest));
         if (endsAt < (EndsAt ?? DateTimeOffset.MaxValue))
             EndsAt = endsAt;
     }

@@ -69,7 +69,7 @@ internal sealed class PgHolds(PgShared shared)
         foreach (PgHeldBy by in Holding.IsSkipped ? [] : holds)
         {
             Held = PgHeld.Of(by, text, settings, statement is null ? [] : statement.Types, statement?.DescribedTypes, values);
-            if (!Holding.IsApproved(by.Verdict.RuleId, Held.Action.Digest))
+            if (!Holding.IsApproved(by.Rules, Held.Action.Digest))
                 return true;
         }
 
@@ -83,7 +83,7 @@ internal sealed class PgHolds(PgShared shared)
         && !(portal.ApprovedBy is { } by && shared.Time.GetUtcNow() < (portal.ApprovedUntil ?? DateTimeOffset.MaxValue) && Covers(by, holds));
 
     private static bool Covers(PgHeldBy[] approved, PgHeldBy[] holds) =>
-        Array.TrueForAll(holds, h => Array.Exists(approved, a => a.Verdict.RuleId == h.Verdict.RuleId));
+        Array.TrueForAll(holds, h => Array.TrueForAll(h.Rules, rule => Array.Exists(approved, a => a.Rules.Contains(rule))));
 
     /// <summary>An Execute that needs approval: it must wait (true), or it may run or is refused.</summary>
     public bool MustHold(PgPortal portal, out PgRefusal? refusal)

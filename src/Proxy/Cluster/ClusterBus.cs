@@ -153,6 +153,12 @@ internal sealed class ClusterBus : ICluster, IAsyncDisposable
             {
                 return;
             }
+            catch (Exception failure) when (failure is not OutOfMemoryException)
+            {
+                // Whatever it is: a node that hears nothing any more would let in whom the others have revoked.
+                _missed = true;
+                _log.Error("cluster-not-read", new("error", failure.GetType().Name), new("detail", failure.Message));
+            }
 
             using var tick = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
             tick.CancelAfter(Interval);

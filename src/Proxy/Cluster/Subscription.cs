@@ -9,6 +9,12 @@ internal sealed class Subscription : IDisposable
     /// <summary>Events waiting for a handler. When it is slower, it is told to look at everything again instead.</summary>
     private const int Longest = 4096;
 
+    /// <summary>After a handler failed it looks at everything again: at first soon, …</summary>
+    private static readonly TimeSpan FirstWait = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>… then this often at least.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+
     private static readonly AsyncLocal<bool> Handling = new();
 
     private readonly Channel<Item> _items = Channel.CreateBounded<Item>(new BoundedChannelOptions(Longest) { SingleReader = true });
@@ -74,24 +80,40 @@ internal sealed class Subscription : IDisposable
         _stop.Dispose();
     }
 
+    /// <summary>
+    /// An event that could not be handled (a store that is busy for a moment is enough) must not be lost: it may be a revocation. The handler is told to
+    /// look at everything instead, until it could. What comes meanwhile waits.
+    /// </summary>
     private async Task HandleAsync(ClusterEvent? news)
     {
+        for (TimeSpan wait = FirstWait; !await TryHandleAsync(news).ConfigureAwait(false); wait = wait * 2 < LongestWait ? wait * 2 : LongestWait)
+        {
+            news = null;
+            await Task.Delay(wait, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <returns>True: it was handled, or nobody wants it any more.</returns>
+    private async Task<bool> TryHandleAsync(ClusterEvent? news)
+    {
         if (_stop.IsCancellationRequested)
-            return;
+            return true;
         try
         {
             // A handler may end on a polling thread; the next begins on the pool.
             await Task.Yield();
             await _handle(news, _stop.Token).ConfigureAwait(false);
+            return true;
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            // Disposed.
+            return true;
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             // The others must hear of theirs.
             _log.Error("cluster-event-failed", new("kind", Kind), new("error", failure.GetType().Name), new("detail", failure.Message));
+            return false;
         }
     }
 

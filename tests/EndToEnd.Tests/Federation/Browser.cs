@@ -5,6 +5,8 @@ namespace Sallyport.EndToEnd.Tests.Federation;
 /// <summary>A headless Chromium (Debian's), with script switched off unless a provider's own pages need it.</summary>
 public sealed class Browser : IAsyncDisposable
 {
+    private const string Chromium = "/usr/bin/chromium";
+
     private readonly IPlaywright _playwright;
     private readonly IBrowser _browser;
     private readonly IBrowserContext _context;
@@ -20,12 +22,15 @@ public sealed class Browser : IAsyncDisposable
     /// <summary>The one tab.</summary>
     public IPage Page { get; }
 
+    /// <exception cref="InvalidOperationException">There is no Chromium here.</exception>
     public static async Task<Browser> StartAsync(bool script = false)
     {
+        if (!File.Exists(Chromium))
+            throw new InvalidOperationException($"{Chromium} is not here: eng/install tests installs it.");
         IPlaywright playwright = await Playwright.CreateAsync();
         IBrowser browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
-            ExecutablePath = "/usr/bin/chromium",
+            ExecutablePath = Chromium,
             Args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
         });
         IBrowserContext context = await browser.NewContextAsync(new BrowserNewContextOptions { IgnoreHTTPSErrors = true, JavaScriptEnabled = script });

@@ -11,10 +11,6 @@ public sealed class OpenIdProvider : IAsyncDisposable
     private readonly TempFolder _folder = new();
     private ChildProcess? _process;
 
-    private OpenIdProvider()
-    {
-    }
-
     /// <summary>Canary: must not turn up anywhere.</summary>
     public string ClientSecret { get; } = "canary-" + Guid.NewGuid().ToString("N");
 
@@ -22,28 +18,13 @@ public sealed class OpenIdProvider : IAsyncDisposable
 
     public string Issuer => $"http://127.0.0.1:{Port}";
 
-    /// <summary>Starts it.</summary>
-    /// <param name="redirect">Where it may send browsers back to.</param>
-    /// <param name="backchannelLogout">Where it tells that a login has ended; null: nowhere.</param>
+    /// <summary>Starts one.</summary>
     public static async Task<OpenIdProvider> StartAsync(string redirect, string? backchannelLogout = null)
     {
         var provider = new OpenIdProvider();
         try
         {
-            string dir = await InstallAsync();
-            provider.SetAccounts(new Dictionary<string, string[]>());
-            string settings = provider._folder.Write("settings.json", JsonSerializer.Serialize(new
-            {
-                port = provider.Port,
-                clientId = ClientId,
-                clientSecret = provider.ClientSecret,
-                redirectUri = redirect,
-                backchannelLogoutUri = backchannelLogout,
-                accounts = provider._folder.At("accounts.json"),
-            }));
-            var environment = new Dictionary<string, string> { ["NODE_TLS_REJECT_UNAUTHORIZED"] = "0" };
-            provider._process = ChildProcess.Start(["node", Path.Combine(dir, "provider.js"), settings], environment);
-            await provider._process.WaitForOutputAsync("listening");
+            await provider.RunAsync(redirect, backchannelLogout);
             return provider;
         }
         catch
@@ -52,6 +33,31 @@ public sealed class OpenIdProvider : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Starts it: once its client, which is told its <see cref="Issuer"/> before, has said where it is.</summary>
+    /// <param name="redirect">Where it may send browsers back to.</param>
+    /// <param name="backchannelLogout">Where it tells that a login has ended; null: nowhere.</param>
+    public async Task RunAsync(string redirect, string? backchannelLogout = null)
+    {
+        string dir = await InstallAsync();
+        if (!File.Exists(_folder.At("accounts.json")))
+            SetAccounts(new Dictionary<string, string[]>());
+        string settings = _folder.Write("settings.json", JsonSerializer.Serialize(new
+        {
+            port = Port,
+            clientId = ClientId,
+            clientSecret = ClientSecret,
+            redirectUri = redirect,
+            backchannelLogoutUri = backchannelLogout,
+            accounts = _folder.At("accounts.json"),
+        }));
+        var environment = new Dictionary<string, string> { ["NODE_TLS_REJECT_UNAUTHORIZED"] = "0" };
+        _process = ChildProcess.Start(["node", Path.Combine(dir, "provider.js"), settings], environment);
+        await _process.WaitForOutputAsync("listening");
+    }
+
+    /// <summary>All that it has said.</summary>
+    public string Log => _process is null ? "" : _process.Output + _process.Error;
 
     /// <summary>Who there is, and their groups; the verified address of each is <c>NAME@corp.example</c>.</summary>
     public void SetAccounts(IReadOnlyDictionary<string, string[]> groups) => _folder.Write(

@@ -29,7 +29,7 @@ public sealed partial class SimpleSamlPhp : IAsyncDisposable
     /// <summary>The user, whose groups are <c>engineers</c> and <c>on-call</c>.</summary>
     public const string User = "alice";
     public const string Email = "alice@example.com";
-    private const string Password = "wonderland & co";
+    public const string Password = "wonderland & co";
     private const string Installed = "/usr/share/simplesamlphp";
     private const int MostSteps = 12;
 
@@ -57,6 +57,9 @@ public sealed partial class SimpleSamlPhp : IAsyncDisposable
     /// <summary>All it has logged so far.</summary>
     public string Log => File.Exists(_folder.At("log/log")) ? File.ReadAllText(_folder.At("log/log")) : "";
 
+    /// <summary>Metadata of nobody: for one that is told its service provider later.</summary>
+    public const string NoServiceProvider = """<EntitiesDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata"/>""";
+
     /// <summary>Starts one that knows the service provider of this metadata.</summary>
     public static async Task<SimpleSamlPhp> StartAsync(string spMetadata, SimpleSamlPhpSetup? setup = null)
     {
@@ -72,6 +75,9 @@ public sealed partial class SimpleSamlPhp : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Makes another service provider the one it knows.</summary>
+    public void SetServiceProvider(string spMetadata) => _folder.Write("metadata/sp.xml", spMetadata);
 
     /// <summary>Plays the browser of <see cref="User"/>: from a request by HTTP-Redirect through the login form to the form with the response.</summary>
     /// <param name="browser">Keeps cookies; a second call with the same one finds the session of the first.</param>

@@ -1,9 +1,12 @@
+using System.Security.Cryptography;
 using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.Tokens;
 using OpenIddict.Abstractions;
 using Sallyport.Proxy.Configuration;
 using static OpenIddict.Abstractions.OpenIddictConstants;
+using static OpenIddict.Abstractions.OpenIddictExceptions;
 
 namespace Sallyport.Proxy.Identity.Broker;
 
@@ -43,6 +46,9 @@ internal sealed class BrokerClients(IServiceScopeFactory scopes, BrokerConfig co
 
     /// <summary>Scope of the admin API.</summary>
     public const string AdminScope = "sallyport-admin";
+
+    /// <summary>Nodes of one store register the same clients when they start; of those that do so at once one gets through each time.</summary>
+    private const int Attempts = 20;
 
     private const string BackChannelProperty = "backchannel_logout_uri";
 
@@ -86,14 +92,20 @@ internal sealed class BrokerClients(IServiceScopeFactory scopes, BrokerConfig co
     public async Task EnsureAsync(ClientRegistration client, CancellationToken cancel)
     {
         Check(client);
-        await using AsyncServiceScope scope = scopes.CreateAsyncScope();
-        IOpenIddictApplicationManager manager = scope.ServiceProvider.GetRequiredService<IOpenIddictApplicationManager>();
         OpenIddictApplicationDescriptor descriptor = Descriptor(client);
-        object? known = await manager.FindByClientIdAsync(client.Id, cancel).ConfigureAwait(false);
-        if (known is null)
-            await manager.CreateAsync(descriptor, cancel).ConfigureAwait(false);
-        else
-            await manager.UpdateAsync(known, descriptor, cancel).ConfigureAwait(false);
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await WriteAsync(client, descriptor, cancel).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception e) when (attempt < Attempts && e is ConcurrencyException or ValidationException or DbUpdateException)
+            {
+                // Another node that starts at the same moment was first: look again at what is there now.
+                await Task.Delay(TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(20, 200)), cancel).ConfigureAwait(false);
+            }
+        }
     }
 
     /// <summary>Where the client is told of logouts; null: nowhere.</summary>
@@ -121,6 +133,17 @@ internal sealed class BrokerClients(IServiceScopeFactory scopes, BrokerConfig co
             Permissions.Prefixes.Scope + DataScope,
         ]);
         return descriptor;
+    }
+
+    private async Task WriteAsync(ClientRegistration client, OpenIddictApplicationDescriptor descriptor, CancellationToken cancel)
+    {
+        await using AsyncServiceScope scope = scopes.CreateAsyncScope();
+        IOpenIddictApplicationManager manager = scope.ServiceProvider.GetRequiredService<IOpenIddictApplicationManager>();
+        object? known = await manager.FindByClientIdAsync(client.Id, cancel).ConfigureAwait(false);
+        if (known is null)
+            await manager.CreateAsync(descriptor, cancel).ConfigureAwait(false);
+        else
+            await manager.UpdateAsync(known, descriptor, cancel).ConfigureAwait(false);
     }
 
     private static OpenIddictApplicationDescriptor Descriptor(ClientRegistration client)
