@@ -185,6 +185,7 @@ internal sealed class PromptDesk : Logins.IPromptDesk, IDisposable
                 LoginSession = login.SessionId,
                 AuthenticatedAt = login.AuthenticatedAt,
                 AuthenticationContext = login.AuthenticationContext,
+                IssuedAt = _time.GetUtcNow(),
                 ExpiresAt = login.ExpiresAt,
             },
             null);
