@@ -78,12 +78,25 @@ internal sealed class AdminGate(AdminAuthentication authentication, IAudit audit
         using var timer = new PeriodicTimer(AdminLimits.Recheck, time);
         while (await timer.WaitForNextTickAsync(done).ConfigureAwait(false))
         {
+            if (await MayStillAsync(context, route, done).ConfigureAwait(false))
+                continue;
+            await over.CancelAsync().ConfigureAwait(false);
+            return;
+        }
+    }
+
+    /// <summary>Who cannot be looked up (the store that knows their session is away) may not: nobody would look again.</summary>
+    private async Task<bool> MayStillAsync(HttpContext context, AdminRouteInfo route, CancellationToken done)
+    {
+        try
+        {
             (AdminCaller? caller, _) = await authentication.CallerAsync(context, done).ConfigureAwait(false);
-            if (caller is null || !caller.Roles.Has(route.Role))
-            {
-                await over.CancelAsync().ConfigureAwait(false);
-                return;
-            }
+            return caller?.Roles.Has(route.Role) == true;
+        }
+        catch (Exception failure) when (failure is not OutOfMemoryException && !done.IsCancellationRequested)
+        {
+            log.Warning("admin-stream-cut", new("route", route.Pattern), new("error", failure.GetType().FullName));
+            return false;
         }
     }
 

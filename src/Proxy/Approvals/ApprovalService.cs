@@ -124,6 +124,11 @@ internal sealed class ApprovalService : IApprovals, IAsyncDisposable
                     // The next round does what this one could not; what waits expires all the same.
                     _parts.Log.Warning("approvals-not-tidied", new LogField("error", away.Message));
                 }
+                catch (Exception failure) when (failure is not OutOfMemoryException && !_stop.IsCancellationRequested)
+                {
+                    // Nothing that waits would expire any more, and nothing granted would be taken back.
+                    _parts.Log.Error("approvals-not-tidied", new("error", failure.GetType().FullName), new("detail", failure.Message));
+                }
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)

@@ -50,6 +50,8 @@ internal sealed class Decisions(ApprovalParts parts)
     {
         if (approver.Kind != IdentityKind.Human || approver.ActingFor.Length > 0)
             return new(false, DecisionWords.NotAPerson, "Only a person can decide, and nobody on their behalf.");
+        if (Person.IsStandIn(approver))
+            return new(false, DecisionWords.NotAPerson, "Only a person who has logged in can decide: what stands for them was made by somebody, and may be used by anybody.");
         if (now >= approver.ExpiresAt)
             return new(false, DecisionWords.LoginTooOld, "The login has expired: log in again.");
         return parts.Config.FreshLogin is { } fresh && (approver.AuthenticatedAt is not { } at || now - at > fresh || at > now + TimeSpan.FromMinutes(5))

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Sallyport.Proxy.Identity.Revocations;
 using Sallyport.Proxy.Store;
 using Sallyport.Proxy.Store.Entities;
 
@@ -22,6 +23,12 @@ internal sealed class Person
     public bool Disabled { get; private init; }
 
     public bool IsSameAs(Person other) => _marks.Overlaps(other._marks);
+
+    /// <summary>
+    /// True for an API token or an issued password: an administrator makes the former in anybody's name, and would be every approver that they need.
+    /// </summary>
+    public static bool IsStandIn(Contract.Identity identity) =>
+        identity.TokenId is { } id && (id.StartsWith(RevocationKinds.ApiTokenPrefix, StringComparison.Ordinal) || id.StartsWith(RevocationKinds.IssuedPrefix, StringComparison.Ordinal));
 
     /// <summary>Looks up who a subject is.</summary>
     public static async Task<Person> FindAsync(StateContext db, string subject, CancellationToken cancel)

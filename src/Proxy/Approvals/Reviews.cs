@@ -16,6 +16,8 @@ internal sealed class Reviews(ApprovalParts parts)
         await Task.Yield();
         if (reviewer.Kind != Contract.IdentityKind.Human || reviewer.ActingFor.Length > 0)
             return new(false, DecisionWords.NotAPerson, "Only a person can review, and nobody on their behalf.");
+        if (Person.IsStandIn(reviewer))
+            return new(false, DecisionWords.NotAPerson, "Only a person who has logged in can review.");
         if (string.IsNullOrWhiteSpace(note))
             return new(false, DecisionWords.ReasonRequired, "Say what you found.");
         if (note.Length > ApprovalLimits.Reason)

@@ -98,6 +98,11 @@ internal sealed class NodeRegistry : IAsyncDisposable
             // The store's own log line says why; the next beat says whether others took us for dead.
             await Task.Yield();
         }
+        catch (Exception failure) when (failure is not OutOfMemoryException && !_stop.IsCancellationRequested)
+        {
+            // A node whose heart has stopped is taken for dead, and what waits there for lost.
+            _log.Error("node-beat-failed", new("error", failure.GetType().FullName), new("detail", failure.Message));
+        }
     }
 
     /// <summary>False when the row was not there, or another's.</summary>

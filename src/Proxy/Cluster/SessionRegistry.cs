@@ -132,8 +132,9 @@ internal sealed class SessionRegistry : IAsyncDisposable
         {
             await _store.WriteAsync((db, cancel) => ApplyAsync(db, changed, live, all, cancel), _stop.Token).ConfigureAwait(false);
         }
-        catch (StoreUnavailableException)
+        catch (Exception failure) when (failure is not OutOfMemoryException && !_stop.IsCancellationRequested)
         {
+            // Whatever it is (a store that is away says so itself): written with the next round.
             lock (_gate)
             {
                 _changed.UnionWith(changed);

@@ -135,11 +135,14 @@ internal sealed class Identities : IDisposable
     {
         bool? user = await context.Users.Where(u => u.Subject == subject).Select(u => (bool?)u.Disabled).FirstOrDefaultAsync(cancel).ConfigureAwait(false);
         AgentRow? agent = await context.Agents.FirstOrDefaultAsync(a => a.Name == subject, cancel).ConfigureAwait(false);
+
+        // When the person who answers for an agent goes, it stops, whatever it holds.
+        bool orphaned = agent is not null && await context.Users.AnyAsync(u => u.Subject == agent.Owner && u.Disabled, cancel).ConfigureAwait(false);
         List<MembershipRow> memberships = await context.Memberships.Where(m => m.Subject == subject).ToListAsync(cancel).ConfigureAwait(false);
         return new SubjectState
         {
             Known = user is not null || agent is not null,
-            Disabled = user == true || agent is { Disabled: true },
+            Disabled = user == true || agent is { Disabled: true } || orphaned,
             Kind = agent?.Kind ?? Contract.IdentityKind.Human,
             AgentGroups = agent is null ? null : [.. JsonSerializer.Deserialize<string[]>(agent.AllowedGroups) ?? []],
             Memberships = [.. memberships.Select(m => new SubjectState.Membership(m.Group, m.Source == "grant", m.ExpiresAt))],

@@ -167,6 +167,11 @@ internal sealed class SessionWarden : IAsyncDisposable
             {
                 await ReidentifyAsync(session, cancel).ConfigureAwait(false);
             }
+            catch (Exception failure) when (failure is not OutOfMemoryException && !cancel.IsCancellationRequested)
+            {
+                // The others are looked at all the same, and this one again in a second.
+                _log.Error("session-not-rechecked", new("session", session.Id.ToString()), new("error", failure.GetType().FullName));
+            }
             finally
             {
                 _turn.Release();

@@ -130,6 +130,11 @@ internal sealed class WebhookQueue(
                 {
                     log.Warning("webhook-store-away", new("webhook", webhook.Name), new("error", away.Message));
                 }
+                catch (Exception failure) when (failure is not OutOfMemoryException && !_stop.IsCancellationRequested)
+                {
+                    // An alarm that nobody hears any more would be worse than a round that failed.
+                    log.Error("webhook-round-failed", new("webhook", webhook.Name), new("error", failure.GetType().FullName));
+                }
 
                 await _news[webhook.Name].WaitAsync(Poll, _stop.Token).ConfigureAwait(false);
             }

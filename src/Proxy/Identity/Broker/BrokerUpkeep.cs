@@ -27,7 +27,9 @@ internal sealed class BrokerUpkeep(IServiceScopeFactory scopes, SigningKeys keys
     {
         await keys.MaintainAsync(cancel).ConfigureAwait(false);
         DateTimeOffset now = time.GetUtcNow();
-        await store.WriteAsync((state, token) => state.OneTimes.Where(row => row.ExpiresAt < now && (row.Key.StartsWith("prompt:") || row.Key.StartsWith("second-factor:") || row.Key.StartsWith("assertion:"))).ExecuteDeleteAsync(token), cancel).ConfigureAwait(false);
+
+        // Whatever it was for: strangers make many of them (each begun login at a provider), and nothing that has expired is good for anything.
+        await store.WriteAsync((state, token) => state.OneTimes.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(token), cancel).ConfigureAwait(false);
         if (!prune)
             return;
         await store.WriteAsync((state, token) => state.LogoutSubscriptions.Where(row => state.LoginSessions.Any(login => login.Id == row.LoginSessionId && login.ExpiresAt < now)).ExecuteDeleteAsync(token), cancel).ConfigureAwait(false);

@@ -21,6 +21,9 @@ internal sealed record PromptFacts(string ClaimedUser, string Source, string Cli
     public bool IsFor(Person person) =>
         Same(person.Subject) || (person.Email is { Length: > 0 } email && (Same(email) || (email.IndexOf('@', StringComparison.Ordinal) is > 0 and var at && Same(email[..at]))));
 
+    /// <summary>True when it says who that person is in full: no other can be meant.</summary>
+    public bool Names(Person person) => Same(person.Subject) || (person.Email is { Length: > 0 } email && Same(email));
+
     private bool Same(string name) => string.Equals(name, ClaimedUser, StringComparison.OrdinalIgnoreCase);
 }
 
@@ -135,7 +138,8 @@ internal sealed class PromptDesk : Logins.IPromptDesk, IDisposable
             {
                 DateTimeOffset now = _time.GetUtcNow();
                 OneTimeRow? row = await state.OneTimes.SingleOrDefaultAsync(one => one.Key == key && one.Status == Open && one.ExpiresAt > now, token).ConfigureAwait(false);
-                if (row?.Payload is null || JsonSerializer.Deserialize<PromptFacts>(row.Payload) is not { } facts || !facts.IsFor(person))
+                if (row?.Payload is null || JsonSerializer.Deserialize<PromptFacts>(row.Payload) is not { } facts || !facts.IsFor(person)
+                    || (!facts.Names(person) && await NamesAnotherAsync(state, facts.ClaimedUser, person, token).ConfigureAwait(false)))
                     return false;
                 row.Status = yes ? Confirmed : Denied;
                 row.Payload = Encoding.UTF8.GetBytes(login.SessionId);
@@ -157,6 +161,16 @@ internal sealed class PromptDesk : Logins.IPromptDesk, IDisposable
     }
 
     private static string Cut(string text) => new([.. text.Where(c => !char.IsControl(c)).Take(128)]);
+
+    /// <summary>
+    /// Whether what stands before an @ may mean somebody else: alice@elsewhere.example must not answer for alice, whose client would go on in the name of
+    /// the other without a word.
+    /// </summary>
+    private static Task<bool> NamesAnotherAsync(StateContext state, string claimed, Person person, CancellationToken cancel)
+    {
+        string name = claimed.ToLowerInvariant(), address = name + "@";
+        return state.Users.AnyAsync(user => user.Subject != person.Subject && (user.Subject.ToLower() == name || user.Subject.ToLower().StartsWith(address) || user.Email!.ToLower().StartsWith(address)), cancel);
+    }
 
     /// <summary>Takes the answer, once.</summary>
     private async Task<LoginResult> TakeAsync(string key, CancellationToken cancel)
@@ -185,6 +199,7 @@ internal sealed class PromptDesk : Logins.IPromptDesk, IDisposable
                 LoginSession = login.SessionId,
                 AuthenticatedAt = login.AuthenticatedAt,
                 AuthenticationContext = login.AuthenticationContext,
+                IssuedAt = _time.GetUtcNow(),
                 ExpiresAt = login.ExpiresAt,
             },
             null);

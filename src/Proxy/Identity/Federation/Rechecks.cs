@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Sallyport.Proxy.Identity.Pages;
@@ -68,6 +69,11 @@ internal sealed class Rechecks(IReadOnlyList<OidcLogin> logins, FederationDoors 
             // Sessions go on by what was last known, and end with the store's grace.
             doors.Log.Warning("provider-not-asked", new("provider", login.Name), new("error", away.Message));
         }
+        catch (Exception failure) when (failure is not OutOfMemoryException && !_stop.IsCancellationRequested)
+        {
+            // Whatever it is: who is never asked about again stays in for ever. The type only, as a message may quote what a provider said.
+            doors.Log.Error("provider-not-asked", new("provider", login.Name), new("error", failure.GetType().FullName));
+        }
     }
 
     private async Task AskAsync(OidcLogin login, Due due)
@@ -81,6 +87,12 @@ internal sealed class Rechecks(IReadOnlyList<OidcLogin> logins, FederationDoors 
         catch (FederationException silent)
         {
             doors.Log.Warning("provider-not-asked", new("provider", login.Name), new("reason", silent.Word));
+            return;
+        }
+        catch (CryptographicException)
+        {
+            // Sealed by a key that this node has not heard of yet: the others of this round are asked about all the same.
+            doors.Log.Error("provider-not-asked", new("provider", login.Name), new("subject", due.Subject), new("reason", "refresh-token-sealed"));
             return;
         }
 

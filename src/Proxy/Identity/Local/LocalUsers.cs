@@ -69,6 +69,11 @@ internal sealed class LocalUsers(IStateStore store, ICluster cluster, IAudit aud
         }
 
         await TellAsync(subject, cancel).ConfigureAwait(false);
+
+        // The agents that this person answers for stop with them.
+        List<string> agents = await store.ReadAsync((state, token) => state.Agents.Where(row => row.Owner == subject).Select(row => row.Name).ToListAsync(token), cancel).ConfigureAwait(false);
+        foreach (string agent in agents)
+            await TellAsync(agent, cancel).ConfigureAwait(false);
     }
 
     /// <summary>Adds a user to a group, or takes them out; what a provider says of groups stays the provider's.</summary>

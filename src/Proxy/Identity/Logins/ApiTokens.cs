@@ -63,9 +63,13 @@ internal sealed class ApiTokens
             throw new ArgumentException($"A token has a name of 1 to {LongestName} printable characters.");
         if (lifetime < Shortest || lifetime > Longest)
             throw new ArgumentException("A token lives between 1 minute and 366 days.");
-        ApiTokenScopes.Parse(scopes, sources);
-        if (await _identities.OfBrokerAsync(subject, cancel).ConfigureAwait(false) is not { Known: true, Disabled: false })
+        ApiTokenScopes parsed = ApiTokenScopes.Parse(scopes, sources);
+        if (await _identities.OfBrokerAsync(subject, cancel).ConfigureAwait(false) is not { Known: true, Disabled: false } state)
             throw new ArgumentException("There is no such user or agent, or it is disabled.");
+
+        // Where two persons are needed, one who could be any other person would be enough.
+        if (actor is not null && actor.Subject != subject && state.AgentGroups is null && !parsed.AdminRoles.IsEmpty)
+            throw new ArgumentException("Only they themselves make a token with which a person could use this API.");
 
         DateTimeOffset now = _time.GetUtcNow();
         string token = ApiTokenText.Create();
@@ -86,12 +90,12 @@ internal sealed class ApiTokens
             Object = $"api-token:{row.Id}",
             Details = new Dictionary<string, string> { ["subject"] = subject, ["name"] = name, ["scopes"] = row.Scopes, ["sources"] = row.Sources },
         }).ConfigureAwait(false);
-        await _store.WriteAsync(async (state, stop) =>
+        await _store.WriteAsync(async (db, stop) =>
         {
-            if (await state.ApiTokens.CountAsync(t => t.Subject == subject && t.RevokedAt == null && t.ExpiresAt > now, stop).ConfigureAwait(false) >= MostPerSubject)
+            if (await db.ApiTokens.CountAsync(t => t.Subject == subject && t.RevokedAt == null && t.ExpiresAt > now, stop).ConfigureAwait(false) >= MostPerSubject)
                 throw new ArgumentException($"{subject} has {MostPerSubject} tokens already: revoke one.");
-            state.ApiTokens.Add(row);
-            return await state.SaveChangesAsync(stop).ConfigureAwait(false);
+            db.ApiTokens.Add(row);
+            return await db.SaveChangesAsync(stop).ConfigureAwait(false);
         }, cancel).ConfigureAwait(false);
         return new NewApiToken(row.Id, token, row.ExpiresAt);
     }
@@ -108,13 +112,13 @@ internal sealed class ApiTokens
     {
         await keep(new AuditEvent(AuditTypes.TokenRevoked, actor) { Object = $"api-token:{id}", Reason = Revocations.OneLine.Of(reason) }).ConfigureAwait(false);
         DateTimeOffset now = _time.GetUtcNow();
-        ApiTokenRow? revoked = await _store.WriteAsync(async (state, stop) =>
+        ApiTokenRow? revoked = await _store.WriteAsync(async (db, stop) =>
         {
-            ApiTokenRow? row = await state.ApiTokens.FirstOrDefaultAsync(t => t.Id == id && (subject == null || t.Subject == subject), stop).ConfigureAwait(false);
+            ApiTokenRow? row = await db.ApiTokens.FirstOrDefaultAsync(t => t.Id == id && (subject == null || t.Subject == subject), stop).ConfigureAwait(false);
             if (row is null)
                 return null;
             row.RevokedAt ??= now;
-            await state.SaveChangesAsync(stop).ConfigureAwait(false);
+            await db.SaveChangesAsync(stop).ConfigureAwait(false);
             return row;
         }, cancel).ConfigureAwait(false);
         if (revoked is null)

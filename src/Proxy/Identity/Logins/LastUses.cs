@@ -97,6 +97,10 @@ internal sealed class LastUses : IAsyncDisposable
             // They stay noted for the next time.
             _log.Warning("last-uses-not-written", new LogField("error", unavailable.Message));
         }
+        catch (Exception failure) when (failure is not OutOfMemoryException)
+        {
+            _log.Error("last-uses-not-written", new LogField("error", failure.GetType().FullName));
+        }
     }
 
     private sealed record Use(DateTimeOffset At, string Source);

@@ -169,5 +169,9 @@ internal sealed class LoginRoom : IAsyncDisposable
         {
             _doors.Log.Warning("credentials-not-pruned", new LogField("error", gone.Message));
         }
+        catch (Exception failure) when (failure is not OutOfMemoryException && !cancel.IsCancellationRequested)
+        {
+            _doors.Log.Error("credentials-not-pruned", new LogField("error", failure.GetType().FullName));
+        }
     }
 }

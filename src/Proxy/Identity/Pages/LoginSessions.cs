@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
@@ -5,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 using Sallyport.Proxy.Configuration;
 using Sallyport.Proxy.Identity.Broker;
+using Sallyport.Proxy.Identity.Revocations;
 using Sallyport.Proxy.Store;
 using Sallyport.Proxy.Store.Entities;
 
@@ -110,10 +112,32 @@ internal sealed class LoginSessions(IStateStore store, BrokerConfig config, Toke
             await backChannel.TellAsync(row.Id, row.Subject, cancel).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// What is revoked is revoked with the login it came from: else the login, or its refresh token, would give whoever has it a new token at once, dated
+    /// after the revocation.
+    /// </summary>
     private Task<LoginSessionRow?> LiveAsync(Guid id, CancellationToken cancel)
     {
-        DateTimeOffset now = time.GetUtcNow();
-        return store.ReadAsync((state, token) => state.LoginSessions.SingleOrDefaultAsync(row => row.Id == id && row.EndedAt == null && row.ExpiresAt > now, token), cancel);
+        DateTimeOffset now = time.GetUtcNow(), begun = BegunAt(id);
+        string sid = id.ToString("N", CultureInfo.InvariantCulture);
+        return store.ReadAsync(
+            (state, token) => state.LoginSessions.SingleOrDefaultAsync(
+                row => row.Id == id && row.EndedAt == null && row.ExpiresAt > now
+                    && !state.Revocations.Any(r => (r.Issuer == "" || r.Issuer == config.Issuer) && r.ExpiresAt > now
+                        && ((r.Kind == RevocationKinds.Login && r.Value == sid)
+                            || (r.Kind == RevocationKinds.Subject && r.Value == row.Subject && r.At > begun)
+                            || (r.Kind == RevocationKinds.Group && r.At > begun && state.Memberships.Any(m => m.Subject == row.Subject && m.Group == r.Value)))),
+                token),
+            cancel);
+    }
+
+    /// <summary>When a login began: its id says so (RFC 9562 5.7).</summary>
+    private static DateTimeOffset BegunAt(Guid id)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        long milliseconds = (long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16);
+        return milliseconds <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : DateTimeOffset.MinValue;
     }
 
     private static BrowserLogin Of(LoginSessionRow row) => new(row.Id, row.Subject, row.AuthenticatedAt, row.AuthenticationContext, row.Provider, row.ExpiresAt);

@@ -26,6 +26,9 @@ internal sealed class SignInPages(
 
     private static readonly TimeSpan CodeTime = TimeSpan.FromMinutes(5);
 
+    /// <summary>Logins begun at providers: each is a few rows that strangers make.</summary>
+    private readonly AttemptLimiter _begun = new(time, TimeSpan.FromMinutes(10), perKey: 300, inAll: 20_000);
+
     private readonly string _stepCookie = BrowserCookie.Name(config, "step");
 
     public void Map(IEndpointRouteBuilder routes)
@@ -80,8 +83,10 @@ internal sealed class SignInPages(
     {
         IQueryCollection query = http.Request.Query;
         ILoginMethod? method = methods.FirstOrDefault(one => one.Name == query["provider"]);
-        return method is null
-            ? Task.FromResult<IResult>(PageResult.Error("There is no such provider."))
+        if (method is null)
+            return Task.FromResult<IResult>(PageResult.Error("There is no such provider."));
+        return !_begun.TryTake(AttemptLimiter.SourceOf(http.Connection.RemoteIpAddress))
+            ? Task.FromResult<IResult>(PageResult.Error("Too many logins were begun. Wait ten minutes.", StatusCodes.Status429TooManyRequests))
             : method.StartAsync(http, new LoginDemand(ReturnTo.Of(query[ReturnToField]), query["fresh"] == "1", Short(query["acr_values"]), Short(query["login_hint"])), cancel);
     }
 
