@@ -7,7 +7,7 @@ public sealed class OAuthTests
 {
     private static readonly byte[] Offer = AuthenticationSasl("OAUTHBEARER");
     private static readonly byte[] Error = AuthenticationSaslContinue(
-        $$"""{"status":"invalid_token","scope":"openid","openid-configuration":"{{AllLogins.Discovery}}"}""");
+        $$"""{"status":"invalid_token","scope":"openid sallyport","openid-configuration":"{{AllLogins.Discovery}}"}""");
 
     private static readonly byte[] Dummy = SaslResponse([1]);
 

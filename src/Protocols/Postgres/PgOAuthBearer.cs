@@ -31,6 +31,9 @@ internal static class PgOAuthBearer
 {
     internal const string Mechanism = "OAUTHBEARER";
 
+    /// <summary>What a token must be asked for with, or it is for no target.</summary>
+    internal const string Scope = "openid sallyport";
+
     /// <summary>Pairs one message may hold: RFC 7628 knows six keys.</summary>
     private const int MaxPairs = 16;
 
@@ -71,7 +74,7 @@ internal static class PgOAuthBearer
         {
             writer.WriteStartObject();
             writer.WriteString("status", "invalid_token");
-            writer.WriteString("scope", "openid");
+            writer.WriteString("scope", Scope);
             writer.WriteString("openid-configuration", discoveryUrl);
             writer.WriteEndObject();
         }

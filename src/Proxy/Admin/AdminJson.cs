@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Sallyport.Proxy.Admin;
 
@@ -12,8 +13,12 @@ internal static class AdminJson
     /// <summary>For people to read.</summary>
     public static JsonSerializerOptions Indented { get; } = new(Options) { WriteIndented = true };
 
-    /// <summary>For answers, maybe of a newer server: what is not known is passed over, and what is null is not there.</summary>
-    public static JsonSerializerOptions Lenient { get; } = new(Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip, RespectRequiredConstructorParameters = false };
+    /// <summary>For answers, also those of a newer server: what is not known is passed over, and what is absent is null where it may be.</summary>
+    public static JsonSerializerOptions Lenient { get; } = new(Options)
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { AbsentIsNull } },
+    };
 
     public static JsonSerializerOptions Set(JsonSerializerOptions options)
     {
@@ -27,5 +32,15 @@ internal static class AdminJson
         options.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.KebabCaseLower, allowIntegerValues: false));
         return options;
+    }
+
+    /// <summary>Null members are left out of answers, so a parameter that may be null must not be demanded.</summary>
+    private static void AbsentIsNull(JsonTypeInfo type)
+    {
+        foreach (JsonPropertyInfo property in type.Properties)
+        {
+            if (property.AssociatedParameter is { IsNullable: true })
+                property.IsRequired = false;
+        }
     }
 }

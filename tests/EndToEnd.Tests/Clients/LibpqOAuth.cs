@@ -10,7 +10,8 @@ namespace Sallyport.EndToEnd.Tests.Clients;
 /// <param name="Error">What libpq says went wrong; empty: nothing.</param>
 /// <param name="TokensAsked">How often libpq asked for a token.</param>
 /// <param name="DiscoveryUrl">The address of the OpenID configuration that libpq asked for a token by; null: it asked for none.</param>
-public sealed record LibpqResult(string? Value, string Error, int TokensAsked, string? DiscoveryUrl);
+/// <param name="Scope">The scope that it wanted the token for; null: it asked for none.</param>
+public sealed record LibpqResult(string? Value, string Error, int TokensAsked, string? DiscoveryUrl, string? Scope);
 
 /// <summary>
 /// The real libpq 18, with its OAUTHBEARER, and a token that we hand it where it would otherwise ask a person to log in (PQsetAuthDataHook,
@@ -23,6 +24,7 @@ public static class LibpqOAuth
 
     // PGoauthBearerRequest of libpq-fe.h: openid_configuration, scope, async, cleanup, token, user.
     private static readonly int OpenidConfiguration = 0;
+    private static readonly int ScopeField = nint.Size;
     private static readonly int CleanupField = 3 * nint.Size;
     private static readonly int TokenField = 4 * nint.Size;
 
@@ -92,6 +94,7 @@ public static class LibpqOAuth
             return 0;
         call.TokensAsked++;
         call.DiscoveryUrl = Marshal.PtrToStringUTF8(Marshal.ReadIntPtr(request, OpenidConfiguration));
+        call.Scope = Marshal.PtrToStringUTF8(Marshal.ReadIntPtr(request, ScopeField));
         if (call.Token is null)
             return -1;
         // libpq copies it, and has us free it.
@@ -114,7 +117,9 @@ public static class LibpqOAuth
 
         public string? DiscoveryUrl { get; set; }
 
-        public LibpqResult Result(string? value, string error) => new(value, error.Trim(), TokensAsked, DiscoveryUrl);
+        public string? Scope { get; set; }
+
+        public LibpqResult Result(string? value, string error) => new(value, error.Trim(), TokensAsked, DiscoveryUrl, Scope);
     }
 
     private delegate nint FromText([MarshalAs(UnmanagedType.LPUTF8Str)] string text);

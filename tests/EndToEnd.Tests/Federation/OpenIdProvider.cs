@@ -56,8 +56,8 @@ public sealed class OpenIdProvider : IAsyncDisposable
         await _process.WaitForOutputAsync("listening");
     }
 
-    /// <summary>All that it has said.</summary>
-    public string Log => _process is null ? "" : _process.Output + _process.Error;
+    /// <summary>Waits until it has said that.</summary>
+    public Task WaitForLogAsync(string text) => (_process ?? throw new InvalidOperationException("The provider has not been started.")).WaitForOutputAsync(text);
 
     /// <summary>Who there is, and their groups; the verified address of each is <c>NAME@corp.example</c>.</summary>
     public void SetAccounts(IReadOnlyDictionary<string, string[]> groups) => _folder.Write(

@@ -13,7 +13,7 @@ internal static partial class Steps
         match:
           groups: engineering
         rules:
-          - {id: use, effect: allow, verbs: [login, read, session, transaction]}
+          - {id: use, effect: allow, verbs: [login, read, session, transaction, call]}
         """;
 
     /// <summary>Starts a psql that has nothing to prove itself by.</summary>

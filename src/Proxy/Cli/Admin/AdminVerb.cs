@@ -29,7 +29,7 @@ internal static class AdminVerb
     {
         Option<Uri?> url = UrlOption.Create($"Where the admin API is; ${UrlVariable} by default, else \"admin\" of client.yaml", "--url", "-u");
         Option<FileInfo?> tokenFile = new("--token-file") { Description = $"A file that holds a token; ${TokenVariable} by default, else the token of sallyport login", HelpName = "FILE" };
-        Option<FileInfo?> ca = new("--ca") { Description = "Certificate authorities to trust (PEM) instead of the system's", HelpName = "FILE" };
+        Option<FileInfo?> ca = new("--ca") { Description = "Certificate authorities to trust (PEM); \"ca\" of client.yaml by default when the address is from there, else the system's", HelpName = "FILE" };
         Option<bool> json = new("--json") { Description = "Print JSON" };
         var command = new Command(name, description) { url, tokenFile, ca, json };
         foreach (Symbol symbol in symbols)
@@ -82,12 +82,15 @@ internal static class AdminVerb
         string? token = tokenFile is not null
             ? (await File.ReadAllTextAsync(tokenFile.FullName, cancel).ConfigureAwait(false)).Trim()
             : Environment.GetEnvironmentVariable(TokenVariable);
-        url ??= Saved().Admin;
+        ClientConfig? saved = url is null ? Saved() : null;
+        url ??= saved?.Admin;
         if (url is null)
             throw new AdminClientException($"Where is the admin API? Say --url, ${UrlVariable}, or \"admin\" in ~/.config/sallyport/client.yaml.");
         if (string.IsNullOrEmpty(token))
             token = await Client.ClientSession.AdminTokenAsync(cancel).ConfigureAwait(false);
-        X509Certificate2Collection? authorities = null;
+
+        // Where the address comes from, there it also says whom to trust.
+        X509Certificate2Collection? authorities = ca is null ? saved?.Authorities() : null;
         if (ca is not null)
         {
             authorities = [];

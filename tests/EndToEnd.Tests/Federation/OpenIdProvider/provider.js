@@ -26,6 +26,8 @@ const provider = new Provider(`http://127.0.0.1:${settings.port}`, {
   conformIdTokenClaims: false,
   pkce: { required: () => true },
   rotateRefreshToken: false,
+  // Its own dispatcher refuses loopback addresses, which is where the client is.
+  fetch: (url, { dispatcher, ...options }) => globalThis.fetch(url, options),
   cookies: { keys: ['only a test'] },
   features: { devInteractions: { enabled: true }, backchannelLogout: { enabled: true }, rpInitiatedLogout: { enabled: true } },
   async findAccount(_, id) {
@@ -33,5 +35,7 @@ const provider = new Provider(`http://127.0.0.1:${settings.port}`, {
     return known && { accountId: id, claims: async () => ({ sub: id, name: id, ...known }) };
   },
 });
+provider.on('backchannel.error', (_, error, client) => console.error(`backchannel logout at ${client.backchannelLogoutUri}: ${error.message} ${error.cause ?? ''}`));
+provider.on('backchannel.success', (_, client) => console.log(`backchannel logout taken by ${client.clientId}`));
 // Sessions that end tell the clients; the tests' proxy listens on a certificate of its own.
 provider.listen(settings.port, '127.0.0.1', () => console.log('listening'));
