@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using Sallyport.Contract;
 
@@ -13,6 +14,9 @@ public sealed class PgCancelKeys(IUpstream upstream)
 {
     /// <summary>A cancel is worth little once it is late, and must not hold the connection it came on for long.</summary>
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+
+    /// <summary>A session that ends does not wait longer for it: whoever stops the daemon waits for all of them.</summary>
+    private static readonly TimeSpan CutDeadline = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentDictionary<int, Entry> _entries = new();
 
@@ -75,6 +79,23 @@ public sealed class PgCancelKeys(IUpstream upstream)
         }
 
         return entry.Session;
+    }
+
+    /// <summary>
+    /// Stops what the target still runs for a session that is made to end. A backend notices that its connection is gone only when it next sends
+    /// something: a statement that takes long, or a write, would be carried through and committed.
+    /// </summary>
+    internal async Task CutAsync(Entry entry)
+    {
+        using var timeout = new CancellationTokenSource(CutDeadline);
+        try
+        {
+            await SendAsync(entry, timeout.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            entry.Session.Event("cut-failed", $"the target could not be told to stop what it runs: {e.Message}");
+        }
     }
 
     /// <summary>Sends the target's own key to the target, encrypted as its sessions are, and waits until it has been taken.</summary>

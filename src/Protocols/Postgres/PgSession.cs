@@ -220,7 +220,7 @@ public sealed class PgSession
                     await WelcomeAsync(client.Login!, backend, key, shared, deadline.Token).ConfigureAwait(false);
                     deadline.CancelAfter(Timeout.InfiniteTimeSpan);
                     cut.Unregister();
-                    return await RunLoopsAsync(backend.Duplex, shared, stop).ConfigureAwait(false);
+                    return await RunLoopsAsync(backend.Duplex, shared, key, stop).ConfigureAwait(false);
                 }
                 finally
                 {
@@ -287,13 +287,13 @@ public sealed class PgSession
     }
 
     /// <summary>Runs both loops; the first to end is why the session ended, and ends the other.</summary>
-    private async Task<SessionEnd> RunLoopsAsync(IDuplex target, PgShared shared, CancellationToken stop)
+    private async Task<SessionEnd> RunLoopsAsync(IDuplex target, PgShared shared, PgCancelKeys.Entry key, CancellationToken stop)
     {
         var requests = new PgRequestLoop(_client, target, shared);
         var replies = new PgReplyLoop(target, _client, shared);
         // A request loop that waits for a person, and reads nothing, learns of the end by this alone.
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        using CancellationTokenRegistration stopped = stop.Register(static s => ((PgShared)s!).End("stopped", "the server is stopping"), shared);
+        using CancellationTokenRegistration stopping = stop.Register(static s => ((PgShared)s!).End("stopped", "the server is stopping"), shared);
 
         Task<(SessionEnd End, PgViolation? Violation)> request = GuardAsync(requests.RunAsync(ending.Token), SessionSide.Client);
         Task<(SessionEnd End, PgViolation? Violation)> reply = GuardAsync(replies.RunAsync(stop), SessionSide.Target);
@@ -304,6 +304,9 @@ public sealed class PgSession
             target.CloseOutput();
             await Task.WhenAny(reply, shared.EndAsked, Task.Delay(_listener.Limits.Leave, stop)).ConfigureAwait(false);
         }
+
+        // What is owed still runs there.
+        Task stopped = shared.EndAsked.IsCompleted && shared.Owed.Count > 0 ? _doors.CancelKeys.CutAsync(key) : Task.CompletedTask;
 
         // The reply loop ends with the target's connection, and only then is the client's writer free for a last word. A client that takes nothing
         // holds the loop in a send: its connection is cut then.
@@ -316,6 +319,7 @@ public sealed class PgSession
         _client.Abort();
         await ending.CancelAsync().ConfigureAwait(false);
         await request.ConfigureAwait(false);
+        await stopped.ConfigureAwait(false);
         return shared.Ending is { } asked ? new SessionEnd(SessionSide.Proxy, SessionStage.Ready, asked.Reason, SqlState.AdminShutdown) : end;
     }
 
