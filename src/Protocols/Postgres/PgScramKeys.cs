@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace Sallyport.Protocols.Postgres;
 
 /// <summary>
-/// What SCRAM makes of a password, salt and iteration count: ClientKey and ServerKey (RFC 5802 3). To make them takes over a millisecond, more than
-/// all the rest of a session's start, and a target names the same salt each time. So they are kept for some minutes, which RFC 5802 5.1 allows.
+/// What SCRAM makes of a password, salt and iteration count: ClientKey and ServerKey (RFC 5802 3). To make them takes over a millisecond of
+/// processor time (PBKDF2, 4096 rounds), and a target names the same salt each time. So they are kept for some minutes, which RFC 5802 5.1 allows.
 /// Whoever could read them in memory could read the password's file as well; the password itself is not kept.
 /// </summary>
 internal sealed class PgScramKeys
