@@ -17,7 +17,7 @@ internal static class Sample
         Node = "bench",
         Listener = "databases",
         Protocol = "postgres",
-        Identity = new Identity
+        Identity = new Contract.Identity
         {
             Subject = "report-agent",
             Groups = ["assistants"],

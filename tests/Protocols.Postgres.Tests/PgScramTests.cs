@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using Xunit;
 
@@ -106,5 +107,30 @@ public sealed class PgScramTests
         var scram = new PgScram("pencil", 4096, Nonce, user: "user");
         scram.ClientFinal(Encoding.ASCII.GetBytes(ServerFirst));
         return scram;
+    }
+
+    [Fact]
+    public void Keys_are_made_once_for_a_password_salt_and_count_and_never_taken_for_another()
+    {
+        byte[] salt = RandomNumberGenerator.GetBytes(16);
+        PgScramKeys keys = PgScramKeys.Of("pencil"u8.ToArray(), salt, 10);
+
+        Assert.Same(keys, PgScramKeys.Of("pencil"u8.ToArray(), salt, 10));
+        Assert.NotEqual(keys.Client, PgScramKeys.Of("pencils"u8.ToArray(), salt, 10).Client);
+        Assert.NotEqual(keys.Client, PgScramKeys.Of("pencil"u8.ToArray(), salt, 11).Client);
+        Assert.NotEqual(keys.Client, PgScramKeys.Of("pencil"u8.ToArray(), [.. salt, 0], 10).Client);
+        byte[] salted = Rfc2898DeriveBytes.Pbkdf2("pencil", salt, 10, HashAlgorithmName.SHA256, 32);
+        Assert.Equal(HMACSHA256.HashData(salted, "Client Key"u8), keys.Client);
+        Assert.Equal(HMACSHA256.HashData(salted, "Server Key"u8), keys.Server);
+    }
+
+    [Fact]
+    public void A_target_with_another_salt_each_time_fills_no_memory()
+    {
+        for (int i = 0; i < 3 * PgScramKeys.Most; i++)
+        {
+            PgScramKeys.Of("pencil"u8.ToArray(), BitConverter.GetBytes(i), 1);
+            Assert.InRange(PgScramKeys.Count, 1, PgScramKeys.Most);
+        }
     }
 }

@@ -57,15 +57,13 @@ internal sealed class PgScram
         if (!int.TryParse(fields[2].AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out int iterations) || iterations < 1 || iterations > _maxIterations)
             throw new PgProtocolException("SCRAM: iteration count out of range");
 
-        byte[] salted = Rfc2898DeriveBytes.Pbkdf2(_password, Salt(fields[1].AsSpan(2)), iterations, HashAlgorithmName.SHA256, 32);
-        byte[] clientKey = HMACSHA256.HashData(salted, "Client Key"u8);
+        PgScramKeys keys = PgScramKeys.Of(_password, Salt(fields[1].AsSpan(2)), iterations);
         string withoutProof = $"c=biws,r={nonce}";
         byte[] authMessage = Encoding.ASCII.GetBytes($"{_clientFirstBare},{message},{withoutProof}");
-        byte[] proof = HMACSHA256.HashData(SHA256.HashData(clientKey), authMessage);
+        byte[] proof = HMACSHA256.HashData(SHA256.HashData(keys.Client), authMessage);
         for (int i = 0; i < proof.Length; i++)
-            proof[i] ^= clientKey[i];
-        _serverSignature = HMACSHA256.HashData(HMACSHA256.HashData(salted, "Server Key"u8), authMessage);
-        CryptographicOperations.ZeroMemory(salted);
+            proof[i] ^= keys.Client[i];
+        _serverSignature = HMACSHA256.HashData(keys.Server, authMessage);
         return Encoding.ASCII.GetBytes($"{withoutProof},p={Convert.ToBase64String(proof)}");
     }
 
