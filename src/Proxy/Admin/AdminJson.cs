@@ -12,8 +12,8 @@ internal static class AdminJson
     /// <summary>For people to read.</summary>
     public static JsonSerializerOptions Indented { get; } = new(Options) { WriteIndented = true };
 
-    /// <summary>For answers of a newer server: what is not known is passed over.</summary>
-    public static JsonSerializerOptions Lenient { get; } = new(Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip };
+    /// <summary>For answers: what a newer server says beyond what is known is passed over, and what is absent is null, as that is how it is written.</summary>
+    public static JsonSerializerOptions Lenient { get; } = new(Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip, RespectRequiredConstructorParameters = false };
 
     public static JsonSerializerOptions Set(JsonSerializerOptions options)
     {
