@@ -16,12 +16,15 @@ internal sealed class StoredTargets(IStateStore store, ISealer sealer, ICluster 
     /// <summary>More than anybody has, so that a list is bounded.</summary>
     public const int Most = 10_000;
 
-    private IDisposable? _subscription;
+    private readonly List<IDisposable> _subscriptions = [];
 
     /// <summary>Takes them up, and whatever changes from now on. Without the store there are none until it is back.</summary>
     public async Task StartAsync(CancellationToken cancel)
     {
-        _subscription = cluster.Subscribe(ClusterEvents.Target, (_, token) => LoadAsync(token));
+        _subscriptions.Add(cluster.Subscribe(ClusterEvents.Target, (_, token) => LoadAsync(token)));
+
+        // After a change of keys the passwords are sealed anew, and what was read before opens no more.
+        _subscriptions.Add(cluster.Subscribe(ClusterEvents.Keys, (_, token) => LoadAsync(token)));
         try
         {
             await LoadAsync(cancel).ConfigureAwait(false);
@@ -32,7 +35,11 @@ internal sealed class StoredTargets(IStateStore store, ISealer sealer, ICluster 
         }
     }
 
-    public void Dispose() => _subscription?.Dispose();
+    public void Dispose()
+    {
+        foreach (IDisposable subscription in _subscriptions)
+            subscription.Dispose();
+    }
 
     private async Task LoadAsync(CancellationToken cancel)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Sallyport.EndToEnd.Tests.State;
 using Sallyport.EndToEnd.Tests.Support;
 using Xunit;
 
@@ -57,6 +58,10 @@ internal sealed class Person
         JsonElement list = await AskAsync(arguments);
         return [.. (list.ValueKind == JsonValueKind.Array ? list : list.GetProperty("items")).EnumerateArray()];
     }
+
+    /// <summary>Waits until the audit that can be searched has an event of that type with these words in it: it follows the audit's file.</summary>
+    public Task AuditedAsync(string type, params string[] words) => WaitFor.TrueAsync(async () =>
+        (await ListAsync("audit", "query", "--type", type)).Any(item => words.All(word => item.GetRawText().Contains(word, StringComparison.Ordinal))));
 
     /// <summary>Gives a command that is refused.</summary>
     /// <returns>What it said.</returns>

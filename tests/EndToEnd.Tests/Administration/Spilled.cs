@@ -13,9 +13,11 @@ internal static class Spilled
         string folder = Path.GetDirectoryName(daemon.ConfigFile)!;
         string[] all = [PostgresServer.AppPassword, File.ReadAllText(Path.Combine(folder, "store.key")).Trim(), .. secrets.SelectMany(Forms)];
         AssertUnseen(Encoding.UTF8.GetBytes(daemon.Log), "the log", all);
-        foreach (string file in Directory.EnumerateFiles(Path.Combine(folder, "state")))
+
+        // All but the lock, which is empty and cannot be opened while a daemon runs.
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(folder, "state")).Where(file => Path.GetExtension(file) != ".daemon"))
             AssertUnseen(Read(file), file, all);
-        foreach (string file in Directory.EnumerateFiles(daemon.Recordings, "*.sprec"))
+        foreach (string file in Directory.Exists(daemon.Recordings) ? Directory.EnumerateFiles(daemon.Recordings, "*.sprec") : [])
             AssertUnseen([.. Read(file), .. Recorded.Read(file).Bytes], file, all);
     }
 

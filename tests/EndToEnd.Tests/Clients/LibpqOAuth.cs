@@ -37,7 +37,7 @@ public static class LibpqOAuth
 
     /// <summary>The call that is being served: libpq calls back on the thread that connects.</summary>
     [ThreadStatic]
-    private static Call? _call;
+    private static Call? Serving;
 
     /// <summary>True when libpq 18 is here or can be fetched.</summary>
     public static bool IsAvailable =>
@@ -63,7 +63,7 @@ public static class LibpqOAuth
     private static LibpqResult Query(Functions libpq, string conninfo, string? token, string sql)
     {
         var call = new Call(token);
-        _call = call;
+        Serving = call;
         nint connection = 0;
         try
         {
@@ -83,14 +83,14 @@ public static class LibpqOAuth
         finally
         {
             libpq.Finish(connection);
-            _call = null;
+            Serving = null;
         }
     }
 
     /// <summary>PGauthDataHook: 1 taken care of, 0 not ours, -1 it failed.</summary>
     private static int Hook(int type, nint connection, nint request)
     {
-        if (type != BearerToken || _call is not { } call)
+        if (type != BearerToken || Serving is not { } call)
             return 0;
         call.TokensAsked++;
         call.DiscoveryUrl = Marshal.PtrToStringUTF8(Marshal.ReadIntPtr(request, OpenidConfiguration));

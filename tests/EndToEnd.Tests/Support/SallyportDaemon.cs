@@ -225,7 +225,7 @@ public sealed class SallyportDaemon : IAsyncDisposable
         _notify = new NotifySocket(_folder.At("notify"));
         var environment = new Dictionary<string, string>(_setup.Environment) { ["NOTIFY_SOCKET"] = _notify.Path };
         _process = ChildProcess.Start([.. _setup.Wrapper, Repository.Tool("sallyport"), "serve", "--config", ConfigFile], environment);
-        Task ready = _notify.WaitForAsync("READY=1");
+        Task ready = _notify.WaitForAsync("READY=1", TimeSpan.FromMinutes(2));
         Task<int> ended = _process.WaitForExitAsync(Timeout.InfiniteTimeSpan);
         if (await Task.WhenAny(ready, ended) == ended)
             throw new InvalidOperationException($"sallyport ended with {await ended}:\n{Log}");
