@@ -155,7 +155,11 @@ public sealed partial class AuthorizationMatrixTests : IAsyncLifetime
     {
         var identity = new Contract.Identity
         {
-            Subject = "x", Issuer = "i", Groups = ["approvers"], Kind = Enum.Parse<IdentityKind>(kind, ignoreCase: true), ExpiresAt = DateTimeOffset.MaxValue,
+            Subject = "x",
+            Issuer = "i",
+            Groups = ["approvers"],
+            Kind = Enum.Parse<IdentityKind>(kind, ignoreCase: true),
+            ExpiresAt = DateTimeOffset.MaxValue,
         };
         Assert.Equal(may, AdminRoles.Of(identity, AdminRig.Config.Roles, null).Has(AdminRole.Approver));
         Assert.False(AdminRoles.Of(identity with { ActingFor = ["boss"] }, AdminRig.Config.Roles, null).Has(AdminRole.Approver));

@@ -171,7 +171,16 @@ public sealed class SessionRouteTests : IAsyncLifetime
         await _house.State.Store.WriteAsync(
             (db, _) => Task.FromResult(db.Sessions.Add(new SessionRow
             {
-                Id = elsewhere, Node = "node-2", Protocol = "postgres", Subject = "dave", Issuer = "i", IdentityKind = "human", ActingFor = "[]", Target = "shop", Source = "s", State = SessionStates.Live,
+                Id = elsewhere,
+                Node = "node-2",
+                Protocol = "postgres",
+                Subject = "dave",
+                Issuer = "i",
+                IdentityKind = "human",
+                ActingFor = "[]",
+                Target = "shop",
+                Source = "s",
+                State = SessionStates.Live,
             })),
             default);
         (HttpStatusCode status, string body) = await Rig.SendAsync(HttpMethod.Get, $"/v1/sessions/{elsewhere}/follow?reason=x", Auditor);

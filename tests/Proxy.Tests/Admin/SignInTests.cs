@@ -1,8 +1,8 @@
+using System.Buffers.Text;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using System.Buffers.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -166,7 +166,9 @@ public sealed class SignInTests : IAsyncLifetime
             var provider = new Provider(app);
             app.MapGet("/.well-known/openid-configuration", () => new JsonObject
             {
-                ["issuer"] = provider.Address, ["authorization_endpoint"] = provider.Address + "/authorize", ["token_endpoint"] = provider.Address + "/token",
+                ["issuer"] = provider.Address,
+                ["authorization_endpoint"] = provider.Address + "/authorize",
+                ["token_endpoint"] = provider.Address + "/token",
             });
             app.MapPost("/token", (Delegate)provider.TokenAsync);
             await app.StartAsync();

@@ -1,7 +1,7 @@
-using Sallyport.Proxy.Audit;
 using Microsoft.EntityFrameworkCore;
 using Sallyport.Contract;
 using Sallyport.Proxy.Approvals;
+using Sallyport.Proxy.Audit;
 using Sallyport.Proxy.Cluster;
 using Sallyport.Proxy.Configuration;
 using Sallyport.Proxy.Store.Entities;

@@ -1,7 +1,7 @@
-using Sallyport.Proxy.Audit;
 using CsCheck;
 using Sallyport.Contract;
 using Sallyport.Proxy.Approvals;
+using Sallyport.Proxy.Audit;
 using Xunit;
 
 namespace Sallyport.Proxy.Tests.Approvals;

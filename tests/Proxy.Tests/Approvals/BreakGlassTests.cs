@@ -1,6 +1,6 @@
-using Sallyport.Proxy.Audit;
 using Sallyport.Contract;
 using Sallyport.Proxy.Approvals;
+using Sallyport.Proxy.Audit;
 using Sallyport.Proxy.Store.Entities;
 using Xunit;
 

@@ -1,7 +1,7 @@
-using Sallyport.Proxy.Audit;
 using Sallyport.Contract;
 using Sallyport.Policy.Documents;
 using Sallyport.Proxy.Approvals;
+using Sallyport.Proxy.Audit;
 using Sallyport.Proxy.Cluster;
 using Sallyport.Proxy.Store.Entities;
 using Xunit;

@@ -67,7 +67,10 @@ internal sealed class ScriptedBroker : IAsyncDisposable
         change?.Invoke(claims);
         var answer = new JsonObject
         {
-            ["access_token"] = access, ["token_type"] = "Bearer", ["expires_in"] = 900, ["id_token"] = TestIssuer.Shared.Sign(TestIssuer.Header(), claims),
+            ["access_token"] = access,
+            ["token_type"] = "Bearer",
+            ["expires_in"] = 900,
+            ["id_token"] = TestIssuer.Shared.Sign(TestIssuer.Header(), claims),
         };
         if (refresh is not null)
             answer["refresh_token"] = refresh;

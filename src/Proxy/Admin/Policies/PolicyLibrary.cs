@@ -67,8 +67,14 @@ internal sealed class PolicyLibrary(IStateStore store, PolicyStore policy, strin
             int last = await db.PolicyVersions.Where(row => row.Name == name).MaxAsync(row => (int?)row.Version, token).ConfigureAwait(false) ?? 0;
             var row = new PolicyVersionRow
             {
-                Id = Guid.CreateVersion7(time.GetUtcNow()), Name = name, Version = last + 1, Yaml = yaml, Status = StoredPolicies.Draft,
-                Author = author, Comment = comment, CreatedAt = time.GetUtcNow(),
+                Id = Guid.CreateVersion7(time.GetUtcNow()),
+                Name = name,
+                Version = last + 1,
+                Yaml = yaml,
+                Status = StoredPolicies.Draft,
+                Author = author,
+                Comment = comment,
+                CreatedAt = time.GetUtcNow(),
             };
             db.PolicyVersions.Add(row);
             return row;

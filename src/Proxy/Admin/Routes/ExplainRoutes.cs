@@ -41,8 +41,13 @@ internal sealed class ExplainRoutes(PolicyLibrary library, TargetDirectory targe
             Protocol = target.Protocol,
             Identity = new Contract.Identity
             {
-                Subject = body.Subject, Groups = [.. body.Groups ?? []], Kind = body.Kind ?? IdentityKind.Human, ActingFor = [.. body.ActingFor ?? []],
-                Issuer = body.Issuer ?? issuer, AuthenticatedAt = now, ExpiresAt = DateTimeOffset.MaxValue,
+                Subject = body.Subject,
+                Groups = [.. body.Groups ?? []],
+                Kind = body.Kind ?? IdentityKind.Human,
+                ActingFor = [.. body.ActingFor ?? []],
+                Issuer = body.Issuer ?? issuer,
+                AuthenticatedAt = now,
+                ExpiresAt = DateTimeOffset.MaxValue,
             },
             Target = body.Target,
             Resource = body.Database ?? target.DefaultResource,

@@ -63,7 +63,11 @@ internal sealed class OpenIdProvider(AdminSignInConfig config, TimeProvider time
         OpenIdMetadata metadata = await MetadataAsync(cancel).ConfigureAwait(false);
         var form = new Dictionary<string, string>
         {
-            ["grant_type"] = "authorization_code", ["code"] = code, ["redirect_uri"] = redirect, ["client_id"] = config.Client, ["code_verifier"] = verifier,
+            ["grant_type"] = "authorization_code",
+            ["code"] = code,
+            ["redirect_uri"] = redirect,
+            ["client_id"] = config.Client,
+            ["code_verifier"] = verifier,
         };
         if (config.Secret is { } secret)
             form["client_secret"] = secret.Read();

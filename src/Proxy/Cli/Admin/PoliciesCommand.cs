@@ -151,8 +151,13 @@ internal static class PoliciesCommand
         {
             var body = new ExplainJson
             {
-                Subject = context.Value(subject)!, Target = context.Value(target)!, Groups = Subject.Groups(context.Value(groups)), Kind = context.Value(kind),
-                Database = context.Value(database), Sql = context.Value(sql), Draft = DraftName(context.Value(draft)),
+                Subject = context.Value(subject)!,
+                Target = context.Value(target)!,
+                Groups = Subject.Groups(context.Value(groups)),
+                Kind = context.Value(kind),
+                Database = context.Value(database),
+                Sql = context.Value(sql),
+                Draft = DraftName(context.Value(draft)),
             };
             ExplainedJson explained = await context.Client.SendAsync<ExplainedJson>(HttpMethod.Post, "/v1/policies/explain", body, context.Cancel).ConfigureAwait(false);
             if (context.Output.IsJson)

@@ -142,7 +142,10 @@ public sealed class AgentTests : IAsyncLifetime
     {
         var form = new Dictionary<string, string>
         {
-            ["grant_type"] = Exchange, ["client_id"] = "bot", ["client_secret"] = _secret, ["subject_token_type"] = AccessType,
+            ["grant_type"] = Exchange,
+            ["client_id"] = "bot",
+            ["client_secret"] = _secret,
+            ["subject_token_type"] = AccessType,
             ["subject_token"] = (await _rig.TokensAsync(_alice)).GetProperty("access_token").GetString()!,
         };
         form[name] = value;

@@ -123,8 +123,11 @@ public sealed class CodeFlowTests : IAsyncLifetime
         await _rig.Server.Clients.EnsureConsoleAsync(new Uri("https://admin.example"), null, CancellationToken.None);
         var form = new Dictionary<string, string?>
         {
-            ["grant_type"] = "authorization_code", ["client_id"] = BrokerClients.CommandLine, ["code"] = await _rig.CodeAsync(_alice),
-            ["redirect_uri"] = BrokerRig.Redirect, ["code_verifier"] = BrokerRig.Verifier,
+            ["grant_type"] = "authorization_code",
+            ["client_id"] = BrokerClients.CommandLine,
+            ["code"] = await _rig.CodeAsync(_alice),
+            ["redirect_uri"] = BrokerRig.Redirect,
+            ["code_verifier"] = BrokerRig.Verifier,
         };
         form[name] = value;
         (HttpStatusCode status, JsonElement json) = await _rig.TokenAsync([.. form.Where(pair => pair.Value is not null).Select(pair => (pair.Key, pair.Value!))]);
