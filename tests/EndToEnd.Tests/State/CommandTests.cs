@@ -42,10 +42,10 @@ public sealed class CommandTests
         Assert.Equal(
             [AuditTypes.KeysRotated, AuditTypes.KeysRotated, AuditTypes.BackupMade, AuditTypes.BackupMade, AuditTypes.BackupRestored],
             File.ReadLines(audit).Select(l => JsonDocument.Parse(l).RootElement.GetProperty("type").GetString()));
-        (code, output, _) = await SallyportDaemon.CommandAsync("audit", "verify", audit);
+        (code, output, _) = await SallyportDaemon.CommandAsync("audit", "verify-files", audit);
         Assert.Equal((0, "5 lines, 0 wrong\n"), (code, output));
         await File.WriteAllLinesAsync(rig.At("changed"), File.ReadLines(audit).Where((_, i) => i != 2));
-        (code, output, _) = await SallyportDaemon.CommandAsync("audit", "verify", rig.At("changed"));
+        (code, output, _) = await SallyportDaemon.CommandAsync("audit", "verify-files", rig.At("changed"));
         Assert.Equal(1, code);
         Assert.Contains("line 3 does not follow", output);
         Assert.Equal(1, await store.ReadAsync((db, cancel) => db.DataKeys.CountAsync(cancel), default));
