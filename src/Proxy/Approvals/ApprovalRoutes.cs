@@ -48,7 +48,7 @@ internal sealed class ApprovalRoutes(ApprovalService approvals) : IAdminRoutes
     private async Task<IResult> WatchAsync(AdminCall call)
     {
         await call.KeepAsync(new AuditEvent(AuditTypes.ApprovalViewed, call.Actor) { Object = "approvals" }).ConfigureAwait(false);
-        return TypedResults.ServerSentEvents(approvals.Watch.RunAsync(call.Cancel));
+        return new EventStream<ApprovalSummary>(approvals.Watch.RunAsync(call.Cancel));
     }
 
     private async Task<ApprovalView> ShowAsync(AdminCall call, Guid id)

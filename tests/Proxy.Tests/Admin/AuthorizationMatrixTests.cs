@@ -226,7 +226,8 @@ public sealed partial class AuthorizationMatrixTests : IAsyncLifetime
         if (route.Method is "POST" or "PUT" or "PATCH")
             request.Content = new StringContent("{}", Encoding.UTF8, "application/json");
         with(request);
-        using HttpResponseMessage response = await Rig.Http.SendAsync(request);
+        // A stream that is let in has no end.
+        using HttpResponseMessage response = await Rig.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         return (response.StatusCode, response.Content.Headers.ContentType?.MediaType == "application/problem+json" ? await response.Content.ReadAsStringAsync() : route.Pattern == "/v1/me" ? await response.Content.ReadAsStringAsync() : "{}");
     }
 

@@ -96,7 +96,7 @@ internal sealed class SessionRoutes(IStateStore store, ICluster cluster, LiveSes
             Reason = why,
             Details = new Dictionary<string, string> { ["form"] = "live", ["subject"] = session.Facts.Identity.Subject },
         }).ConfigureAwait(false);
-        return TypedResults.ServerSentEvents(EventsAsync(tap, SessionJson.Of(session, time.GetUtcNow()), call.Cancel));
+        return new EventStream<object>(EventsAsync(tap, SessionJson.Of(session, time.GetUtcNow()), call.Cancel));
     }
 
     private async IAsyncEnumerable<SseItem<object>> EventsAsync(
