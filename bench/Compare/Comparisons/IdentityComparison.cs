@@ -27,7 +27,7 @@ internal sealed class IdentityComparison : IComparison
         var command = new Command(Name, Description) { _json, _rounds, _seconds, _clients, _logins, _pending, _events, _only };
         command.Validators.Add(result =>
         {
-            foreach (string part in result.GetValue(_only)!.Split(',').Except(Parts))
+            foreach (string part in (result.GetValue(_only) ?? string.Join(',', Parts)).Split(',').Except(Parts))
                 result.AddError($"--only: {part} is none of {string.Join(", ", Parts)}.");
         });
         command.SetAction((parsed, cancel) => RunAsync(
