@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Sallyport.EndToEnd.Tests.Logins;
 using Sallyport.EndToEnd.Tests.State;
 using Sallyport.EndToEnd.Tests.Support;
 using Xunit;
@@ -16,10 +17,13 @@ public sealed class AccessTests(ManagedDaemon fixture) : IClassFixture<ManagedDa
     {
         await fixture.Postgres.SqlAsync($"CREATE TABLE lent (id int PRIMARY KEY); GRANT ALL ON lent TO {PostgresServer.AppUser}; INSERT INTO lent VALUES (1), (2)");
         Person admin = await fixture.PersonAsync("root@example.com", "administrators"), bea = await fixture.PersonAsync("bea@example.com", "approvers");
-        await admin.DoAsync("users", "invite", "lea", "--group", "engineering");
-        string token = fixture.Secret((await admin.AskAsync(
-            "tokens", "create", "work", "--subject", "lea", "--scope", "target:shop", "--scope", "admin:viewer", "--ttl", "1h")).GetProperty("token").GetString()!);
-        Person lea = Person.With(Daemon, token);
+        string invitation = (await admin.AskAsync("users", "invite", "lea", "--group", "engineering")).GetProperty("invitation").GetString()!;
+        await using PersonsMachine machine = await PersonsMachine.NewAsync(Daemon);
+        string password = fixture.Secret("canary lends and gives back");
+        await machine.AcceptAsync(invitation, password);
+        await machine.LoginAsync(() => machine.SignInAsync("lea", password));
+        string token = fixture.Secret(await machine.SaysAsync("token"));
+        Person lea = Person.With(Daemon, fixture.Secret(await machine.SaysAsync("token", "--admin")));
         await using PsqlSession psql = PsqlSession.Start(Daemon.Psql(token));
         Assert.Contains("Rule default.", await psql.AskAsync("DELETE FROM lent WHERE id = 1;"), StringComparison.Ordinal);
 
