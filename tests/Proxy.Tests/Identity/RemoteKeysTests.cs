@@ -165,7 +165,7 @@ public sealed class RemoteKeysTests : IDisposable
                     await AnswerAsync(client.GetStream());
                 }
             }
-            catch (Exception closed) when (closed is SocketException or ObjectDisposedException)
+            catch (Exception closed) when (closed is SocketException or ObjectDisposedException or InvalidOperationException)
             {
                 // Disposed.
             }
