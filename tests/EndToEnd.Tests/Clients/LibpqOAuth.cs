@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Sallyport.EndToEnd.Tests.Support;
-using Xunit;
 
 namespace Sallyport.EndToEnd.Tests.Clients;
 
@@ -38,12 +37,6 @@ public static class LibpqOAuth
     /// <summary>The call that is being served: libpq calls back on the thread that connects.</summary>
     [ThreadStatic]
     private static Call? Serving;
-
-    /// <summary>True when libpq 18 is here or can be fetched.</summary>
-    public static bool IsAvailable =>
-        Environment.GetEnvironmentVariable("SALLYPORT_LIBPQ18") is not null
-        || Directory.Exists(Path.Combine(Repository.Root, "artifacts", "libpq18"))
-        || (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, "npm")));
 
     /// <summary>Connects, runs <paramref name="sql"/>, and hangs up.</summary>
     /// <param name="conninfo">libpq's settings, with <c>oauth_issuer</c> and <c>oauth_client_id</c>.</param>
@@ -178,16 +171,5 @@ public static class LibpqOAuth
         public string? GetValue(nint result) => Marshal.PtrToStringUTF8(_getValue(result, 0, 0));
 
         private T Export<T>(string name) => Marshal.GetDelegateForFunctionPointer<T>(NativeLibrary.GetExport(_library, name));
-    }
-}
-
-/// <summary>A test that needs libpq 18; skipped where it neither is nor can be fetched.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class Libpq18FactAttribute : FactAttribute
-{
-    public Libpq18FactAttribute()
-    {
-        if (!LibpqOAuth.IsAvailable)
-            Skip = "libpq 18 is not here, and npm is not installed to fetch it (eng/libpq18).";
     }
 }

@@ -19,7 +19,7 @@ public sealed class LoginMethodTests(PostgresServer postgres)
 
     private static readonly string OAuth = $"dbname=shop user=ada+oauth sslmode=disable oauth_client_id=psql oauth_issuer={EngineAlone.Discovery}";
 
-    [Libpq18Fact]
+    [Fact]
     public async Task libpq_logs_in_with_a_token_by_OAUTHBEARER()
     {
         await using var engine = new EngineAlone(postgres, Policy);
@@ -28,7 +28,7 @@ public sealed class LoginMethodTests(PostgresServer postgres)
         Assert.Equal((1, EngineAlone.Discovery), (result.TokensAsked, result.DiscoveryUrl));
     }
 
-    [Libpq18Fact]
+    [Fact]
     public async Task libpq_that_knows_the_issuer_only_finds_out_where_and_comes_again()
     {
         await using var engine = new EngineAlone(postgres, Policy);
@@ -39,7 +39,7 @@ public sealed class LoginMethodTests(PostgresServer postgres)
         Assert.Contains("token-missing", engine.Ends);
     }
 
-    [Libpq18Fact]
+    [Fact]
     public async Task libpq_with_a_bad_token_is_refused()
     {
         await using var engine = new EngineAlone(postgres, Policy);
@@ -55,7 +55,7 @@ public sealed class LoginMethodTests(PostgresServer postgres)
         await PromptedAsync(engine, engine.Psql("ada+browser", ""));
     }
 
-    [Libpq18Fact]
+    [Fact]
     public async Task psql_with_libpq_18_shows_it_too()
     {
         await using var engine = new EngineAlone(postgres, Policy);

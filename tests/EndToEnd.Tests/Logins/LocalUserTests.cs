@@ -57,7 +57,7 @@ public sealed class LocalUserTests(LocalPeople people) : IClassFixture<LocalPeop
         await Steps.QuitAsync(kept);
     }
 
-    [Libpq18Fact]
+    [Fact]
     public async Task Libpq_logs_in_by_OAUTHBEARER_with_a_token_of_the_broker_and_is_told_where_to_get_one()
     {
         await using PersonsMachine machine = await people.LoggedInAsync();
