@@ -36,6 +36,14 @@ internal sealed record PgHeld(Verdict Verdict, HeldAction Action)
             AddEffects(effects, scanner, i);
         }
 
+        if (effects.Count > MaxEffects)
+        {
+            // Whoever reads it must know that there is more than they see.
+            int more = effects.Count - MaxEffects;
+            effects.RemoveRange(MaxEffects, more);
+            effects.Add(new HeldEffect(Verb.Unknown, $"and {more} more: see the text"));
+        }
+
         return new PgHeld(by.Verdict, new HeldAction
         {
             Kind = ActionKind.Statement,
@@ -58,7 +66,8 @@ internal sealed record PgHeld(Verdict Verdict, HeldAction Action)
 
     private static void Add(List<HeldEffect> effects, HeldEffect effect)
     {
-        if (effects.Count < MaxEffects && !effects.Contains(effect))
+        // Beyond the bound they are only counted: looking for doubles in all of them would take too long.
+        if (effects.Count >= MaxEffects || !effects.Contains(effect))
             effects.Add(effect);
     }
 

@@ -55,19 +55,5 @@ public sealed record PgRefusal(string SqlState, string Message, string? Detail =
         _ => "Ask whoever runs this server.",
     };
 
-    private void Write(PgWriter to, string severity)
-    {
-        to.Begin(BackendMessage.ErrorResponse);
-        Field(to, 'S', severity);
-        Field(to, 'V', severity);
-        Field(to, 'C', SqlState);
-        Field(to, 'M', Message);
-        if (Detail is not null)
-            Field(to, 'D', Detail);
-        if (Hint is not null)
-            Field(to, 'H', Hint);
-        to.Byte(0).End();
-    }
-
-    private static void Field(PgWriter to, char code, string value) => to.Byte((byte)code).CString(value);
+    private void Write(PgWriter to, string severity) => PgReport.Write(to, BackendMessage.ErrorResponse, severity, SqlState, Message, Detail, Hint);
 }

@@ -55,9 +55,20 @@ internal static class ApprovalText
         if (view.Kind != ApprovalKind.Action)
             return;
         output.Text.WriteLine();
-        output.Text.WriteLine(AdminOutput.Safe(view.Text));
+        WriteQuoted(output, view.Text);
         for (int i = 0; i < view.Parameters.Count; i++)
-            output.Text.WriteLine(AdminOutput.Safe($"  ${i + 1} {view.Parameters[i].Type} = {view.Parameters[i].Value ?? "NULL"}"));
+        {
+            output.Text.WriteLine(AdminOutput.Safe($"${i + 1} {view.Parameters[i].Type}{(view.Parameters[i].Value is null ? " = NULL" : ":")}"));
+            if (view.Parameters[i].Value is { } value)
+                WriteQuoted(output, value);
+        }
+    }
+
+    /// <summary>What the requester wrote, each line behind a bar: none of it can pass for a line of ours.</summary>
+    private static void WriteQuoted(AdminOutput output, string text)
+    {
+        foreach (string line in text.ReplaceLineEndings("\n").Split('\n'))
+            output.Text.WriteLine(AdminOutput.Safe($"  | {line}"));
     }
 
     private static string? Given(string text) => text.Length == 0 ? null : text;
