@@ -245,7 +245,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         BrowserSessions? browsers = null;
         if ((config.SignIn ?? OwnSignIn()) is { } signIn)
         {
-            browsers = new BrowserSessions(_state.Store, _state.Sealer, _time);
+            browsers = new BrowserSessions(new OneTimeStore(_state.Store, _state.Sealer, _time), _time);
             OpenIdProvider provider = Kept(new OpenIdProvider(signIn, _time, config.SignIn is null ? IsOwnCertificate : null));
             routes.Add(new SignInRoutes(config, provider, browsers, Logins.AdminLogin, _time, _doors.Log));
         }

@@ -47,6 +47,9 @@ internal sealed record AdminConfig
 /// <summary>The admin API as a client of an OpenID Provider.</summary>
 internal sealed record AdminSignInConfig
 {
+    /// <summary>The scope, beside <c>openid</c>, that a token for the admin API is asked for by.</summary>
+    public string Scope { get; init; } = AdminConfig.DefaultAudience;
+
     /// <summary>The provider: its discovery document is looked for there.</summary>
     public required Uri Issuer { get; init; }
 
@@ -86,7 +89,6 @@ internal static class AdminSection
             Url = url ?? new Uri("https://localhost"),
             Certificate = certificate,
             Key = key,
-            Audience = map.Text("audience", 256) ?? AdminConfig.DefaultAudience,
             Roles = roles,
             SignIn = SignIn(map, files),
             Metrics = metrics,
@@ -125,7 +127,7 @@ internal static class AdminSection
         string client = signIn.RequiredText("client", 256);
         SecretReference? secret = signIn.Has("secret") ? Secrets.Read(signIn, "secret", files) : null;
         if (Uri.TryCreate(issuer, UriKind.Absolute, out Uri? address) && Identity.KeyFetcher.IsAcceptable(address))
-            return new AdminSignInConfig { Issuer = address, Client = client, Secret = secret };
+            return new AdminSignInConfig { Issuer = address, Client = client, Secret = secret, Scope = signIn.Text("scope", 256) ?? AdminConfig.DefaultAudience };
         if (issuer.Length > 0)
             signIn.Error("issuer", $"\"{issuer}\" is no address of an OpenID Provider: https, or http on loopback.");
         return null;

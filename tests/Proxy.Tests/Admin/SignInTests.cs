@@ -14,6 +14,7 @@ using Sallyport.Proxy.Admin.SignIn;
 using Sallyport.Proxy.Configuration;
 using Sallyport.Proxy.Identity;
 using Sallyport.Proxy.Tests.Support;
+using Sallyport.Proxy.Store;
 using Xunit;
 
 namespace Sallyport.Proxy.Tests.Admin;
@@ -33,7 +34,7 @@ public sealed class SignInTests : IAsyncLifetime
         _provider = await Provider.StartAsync();
         AdminConfig config = AdminRig.Config with { SignIn = new AdminSignInConfig { Issuer = new Uri(_provider.Address), Client = Provider.Client } };
         _client = new OpenIdProvider(config.SignIn, TimeProvider.System);
-        var sessions = new BrowserSessions(_state.Store, _state.Sealer, TimeProvider.System);
+        var sessions = new BrowserSessions(new OneTimeStore(_state.Store, _state.Sealer, TimeProvider.System), TimeProvider.System);
         var rules = new IssuerRules { Name = "corp", Issuer = TestIssuer.Address, Audiences = [AdminConfig.DefaultAudience] };
         var login = new AccessTokenLogin(new TokenLogin([new Issuer(rules, new FixedKeys(KeySet.Parse(TestIssuer.Shared.Jwks)))], TimeProvider.System, _logs.Log));
         _rig = await AdminRig.StartAsync([new HealthRoutes(() => null, () => null), new SignInRoutes(config, _client, sessions, login, TimeProvider.System, _logs.Log)], sessions, config);
@@ -169,6 +170,7 @@ public sealed class SignInTests : IAsyncLifetime
                 ["issuer"] = provider.Address,
                 ["authorization_endpoint"] = provider.Address + "/authorize",
                 ["token_endpoint"] = provider.Address + "/token",
+                ["jwks_uri"] = provider.Address + "/jwks",
             });
             app.MapPost("/token", (Delegate)provider.TokenAsync);
             await app.StartAsync();

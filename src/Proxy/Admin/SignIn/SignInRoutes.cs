@@ -7,7 +7,9 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Sallyport.Proxy.Audit;
 using Sallyport.Proxy.Configuration;
+using Sallyport.Proxy.Identity.Federation;
 using Sallyport.Proxy.Logging;
+using Sallyport.Proxy.Store;
 
 namespace Sallyport.Proxy.Admin.SignIn;
 
@@ -41,18 +43,18 @@ internal sealed class SignInRoutes(AdminConfig config, OpenIdProvider provider, 
         {
             return state is null ? await BeginAsync(context, @return, call.Cancel).ConfigureAwait(false) : await EndAsync(call, context, code, state, iss, error).ConfigureAwait(false);
         }
-        catch (OpenIdException failure)
+        catch (FederationException failure)
         {
-            log.Warning("admin-signin-failed", new LogField("error", failure.Message));
+            log.Warning("admin-signin-failed", new LogField("error", failure.Word));
             throw new AdminProblem(StatusCodes.Status502BadGateway, "provider-failed", "The identity provider has no good answer.", "Try again in a moment.");
         }
     }
 
     private async Task<IResult> BeginAsync(HttpContext context, string? path, CancellationToken cancel)
     {
-        OpenIdMetadata metadata = await provider.MetadataAsync(cancel).ConfigureAwait(false);
-        string state = BrowserSessions.Secret(), browser = BrowserSessions.Secret();
-        var attempt = new SignInAttempt(BrowserSessions.Secret(), BrowserSessions.Secret(), BrowserSessions.Hash(browser), Local(path));
+        OidcMetadata metadata = await provider.MetadataAsync(cancel).ConfigureAwait(false);
+        string state = OneTimeStore.Secret(), browser = OneTimeStore.Secret();
+        var attempt = new SignInAttempt(OneTimeStore.Secret(), OneTimeStore.Secret(), OneTimeStore.Hash(browser), Local(path));
         await sessions.BeginAsync(state, attempt, cancel).ConfigureAwait(false);
         context.Response.Cookies.Append(AttemptCookie, browser, new CookieOptions(Host) { SameSite = SameSiteMode.Lax, MaxAge = TimeSpan.FromMinutes(10) });
         return TypedResults.Redirect(QueryHelpers.AddQueryString(metadata.Authorization.AbsoluteUri, new Dictionary<string, string?>
@@ -60,7 +62,7 @@ internal sealed class SignInRoutes(AdminConfig config, OpenIdProvider provider, 
             ["response_type"] = "code",
             ["client_id"] = provider.Client,
             ["redirect_uri"] = Redirect,
-            ["scope"] = $"openid {config.Audience}",
+            ["scope"] = provider.Scope,
             ["state"] = state,
             ["nonce"] = attempt.Nonce,
             ["code_challenge"] = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(attempt.Verifier))),
@@ -72,12 +74,13 @@ internal sealed class SignInRoutes(AdminConfig config, OpenIdProvider provider, 
     {
         context.Response.Cookies.Delete(AttemptCookie, Host);
         SignInAttempt? attempt = await sessions.TakeAsync(state, call.Cancel).ConfigureAwait(false);
-        string browser = BrowserSessions.Hash(context.Request.Cookies[AttemptCookie] ?? "");
+        string browser = OneTimeStore.Hash(context.Request.Cookies[AttemptCookie] ?? "");
         if (attempt is null || !CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(browser), Encoding.ASCII.GetBytes(attempt.Browser)))
             throw Refused("the sign-in was not begun by this browser, or too long ago");
 
-        // RFC 9207 2.4: an answer of another provider is not taken to this one.
-        if (issuer is not null && issuer != provider.Issuer)
+        // RFC 9207 2.4: an answer of another provider is not taken to this one; who promises to say whose it is must say so.
+        bool promised = (await provider.MetadataAsync(call.Cancel).ConfigureAwait(false)).NamesIssuerInResponse;
+        if (issuer is null ? promised : issuer != provider.Issuer)
             throw Refused("the answer is another issuer's");
         if (error is not null || code is null)
             throw Refused("the provider said no");

@@ -17,7 +17,7 @@ internal sealed class Federation : IAsyncDisposable
     /// <param name="saml">The settings of the SAML providers, as <see cref="LoadSaml"/> made them.</param>
     public Federation(ImmutableArray<ProviderConfig> providers, IReadOnlyDictionary<string, SamlProvider> saml, FederationDoors doors)
     {
-        var pending = new PendingLogins(doors.Store, doors.Sealer, doors.Time);
+        var pending = new PendingLogins(doors.Kept, doors.Time);
         var methods = new List<ILoginMethod>();
         foreach (ProviderConfig provider in providers)
         {

@@ -15,6 +15,9 @@ internal sealed record FederationDoors
 
     public required ISealer Sealer { get; init; }
 
+    /// <summary>What is under way.</summary>
+    public OneTimeStore Kept => new(Store, Sealer, Time);
+
     public required LoginDesk Desk { get; init; }
 
     public required LoginSessions Sessions { get; init; }

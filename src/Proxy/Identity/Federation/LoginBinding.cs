@@ -1,3 +1,4 @@
+using Sallyport.Proxy.Store;
 using Microsoft.AspNetCore.Http;
 using Sallyport.Proxy.Configuration;
 using Sallyport.Proxy.Identity.Pages;
@@ -17,7 +18,7 @@ internal static class LoginBinding
         // Two tabs log in at once: the second must not make the first one's answer a stranger's.
         if (BrowserCookie.TryRead(http, name, out string? known) && known.Length == 43)
             return known;
-        string binding = PendingLogins.Secret();
+        string binding = OneTimeStore.Secret();
         BrowserCookie.Write(http, config, name, binding, SameSiteMode.Lax, expires: null);
         return binding;
     }

@@ -80,7 +80,7 @@ internal sealed class OidcLogin(OidcProvider provider, string title, FederationD
         {
             IFormCollection form = http.Request.HasFormContentType ? await http.Request.ReadFormAsync(cancel).ConfigureAwait(false) : FormCollection.Empty;
             (string? subject, string? session, string id, DateTimeOffset expires) = await provider.VerifyLogoutAsync(form["logout_token"].ToString(), cancel).ConfigureAwait(false);
-            var memory = new OneTimeMemory(doors.Store, doors.Time);
+            var memory = new OneTimeMemory(doors.Kept, doors.Time);
             if (!await memory.TryAddAsync($"oidc-logout:{Name}", id, expires, cancel).ConfigureAwait(false))
                 throw new FederationException("logout-token-replayed");
             string? own = subject is null ? null : await SubjectAsync(subject, cancel).ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using Sallyport.Proxy.Store;
 using System.Buffers.Text;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
@@ -50,7 +51,7 @@ internal sealed class OidcProvider : IDisposable
     public async Task<Uri> BeginAsync(Uri redirect, string binding, string returnTo, bool again, CancellationToken cancel)
     {
         OidcMetadata metadata = await MetadataAsync(cancel).ConfigureAwait(false);
-        string state = PendingLogins.Secret(), nonce = PendingLogins.Secret(), verifier = PendingLogins.Secret();
+        string state = OneTimeStore.Secret(), nonce = OneTimeStore.Secret(), verifier = OneTimeStore.Secret();
         await _pending.OpenAsync(state, binding, new PendingLogin(_settings.Name, returnTo, nonce, verifier), cancel).ConfigureAwait(false);
         var query = new Dictionary<string, string>
         {

@@ -1,11 +1,8 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.EntityFrameworkCore;
 using Sallyport.Proxy.Identity.Pages;
 using Sallyport.Proxy.Identity.Saml;
 using Sallyport.Proxy.Store;
-using Sallyport.Proxy.Store.Entities;
 
 namespace Sallyport.Proxy.Identity.Federation;
 
@@ -15,6 +12,8 @@ namespace Sallyport.Proxy.Identity.Federation;
 /// </summary>
 internal sealed class SamlSignIn : ILoginMethod
 {
+    private const string Tickets = "saml-ticket:";
+
     private static readonly TimeSpan TicketLifetime = TimeSpan.FromMinutes(2);
 
     private readonly SamlProvider _provider;
@@ -27,7 +26,7 @@ internal sealed class SamlSignIn : ILoginMethod
 
     public SamlSignIn(SamlProvider provider, string title, FederationDoors doors, PendingLogins pending)
     {
-        _memory = new OneTimeMemory(doors.Store, doors.Time);
+        _memory = new OneTimeMemory(doors.Kept, doors.Time);
         _provider = provider;
         _doors = doors;
         _pending = pending;
@@ -44,7 +43,7 @@ internal sealed class SamlSignIn : ILoginMethod
     /// <inheritdoc/>
     public async Task<IResult> StartAsync(HttpContext http, LoginDemand demand, CancellationToken cancel)
     {
-        string state = PendingLogins.Secret();
+        string state = OneTimeStore.Secret();
         await _pending.OpenAsync(state, LoginBinding.Begin(http, _doors.Config), new PendingLogin(Name, ReturnTo.Of(demand.ReturnTo), null, null), cancel).ConfigureAwait(false);
         (string request, string url) = await _login.RedirectAsync(new SamlLoginOptions { RelayState = state, ForceAuthn = demand.Fresh }, cancel).ConfigureAwait(false);
         await _memory.LinkAsync(state, request, cancel).ConfigureAwait(false);
@@ -73,9 +72,9 @@ internal sealed class SamlSignIn : ILoginMethod
         if (assertion is null)
             return _doors.Failed(http, Name, refusal!);
 
-        string ticket = PendingLogins.Secret();
+        string ticket = OneTimeStore.Secret();
         string state = assertion.InResponseTo is null ? "" : form["RelayState"].ToString();
-        await KeepAsync(Key(ticket, state), External(assertion), cancel).ConfigureAwait(false);
+        await _doors.Kept.KeepAsync(OneTimeStore.Key(Tickets, ticket, state), External(assertion), _doors.Time.GetUtcNow() + TicketLifetime, cancel).ConfigureAwait(false);
         return Results.Redirect($"{_path}/finish?ticket={ticket}&state={Uri.EscapeDataString(state)}");
     }
 
@@ -83,7 +82,7 @@ internal sealed class SamlSignIn : ILoginMethod
     {
         CancellationToken cancel = http.RequestAborted;
         string ticket = http.Request.Query["ticket"].ToString(), state = http.Request.Query["state"].ToString();
-        if (await TakeAsync(Key(ticket, state), cancel).ConfigureAwait(false) is not { } external)
+        if (await _doors.Kept.TakeAsync<ExternalLogin>(OneTimeStore.Key(Tickets, ticket, state), cancel).ConfigureAwait(false) is not { } external)
             return _doors.Failed(http, Name, "ticket-unknown");
 
         // A response that nobody asked for has no login to belong to: taken only where the operator has said so, which AcceptAsync has looked at.
@@ -132,42 +131,4 @@ internal sealed class SamlSignIn : ILoginMethod
         AuthenticationContext = assertion.AuthnContext,
         ProviderSession = assertion.SessionIndex,
     };
-
-    private static string Key(string ticket, string state) =>
-        "saml-ticket:" + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{ticket}\n{state}")));
-
-    private Task KeepAsync(string key, ExternalLogin external, CancellationToken cancel)
-    {
-        DateTimeOffset now = _doors.Time.GetUtcNow();
-        var row = new OneTimeRow
-        {
-            Key = key,
-            Payload = _doors.Sealer.Seal(SealPurposes.OneTime(key), JsonSerializer.SerializeToUtf8Bytes(external)),
-            CreatedAt = now,
-            ExpiresAt = now + TicketLifetime,
-        };
-        return _doors.Store.WriteAsync(
-            (db, _) =>
-            {
-                db.OneTimes.Add(row);
-                return Task.FromResult(true);
-            },
-            cancel);
-    }
-
-    private async Task<ExternalLogin?> TakeAsync(string key, CancellationToken cancel)
-    {
-        DateTimeOffset now = _doors.Time.GetUtcNow();
-        byte[]? payload = await _doors.Store.WriteAsync(
-            async (db, stop) =>
-            {
-                OneTimeRow? row = await db.OneTimes.AsTracking().SingleOrDefaultAsync(o => o.Key == key, stop).ConfigureAwait(false);
-                if (row is null)
-                    return null;
-                db.OneTimes.Remove(row);
-                return row.ExpiresAt > now ? row.Payload : null;
-            },
-            cancel).ConfigureAwait(false);
-        return payload is null ? null : JsonSerializer.Deserialize<ExternalLogin>(_doors.Sealer.Open(SealPurposes.OneTime(key), payload));
-    }
 }

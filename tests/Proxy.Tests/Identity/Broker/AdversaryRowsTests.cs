@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
 using Sallyport.Proxy.Identity.Federation;
+using Sallyport.Proxy.Store;
 using Sallyport.Proxy.Identity.Pages;
 using Xunit;
 
@@ -15,9 +16,10 @@ public sealed class AdversaryRowsTests
     public async Task Logins_that_were_begun_and_never_finished_do_not_stay_in_the_store()
     {
         await using BrokerRig rig = await BrokerRig.StartAsync();
-        var pending = new PendingLogins(rig.State.Store, rig.State.Sealer, rig.Time);
-        await pending.OpenAsync(PendingLogins.Secret(), "browser", new PendingLogin("corp", "/", null, null), default);
-        await new OneTimeMemory(rig.State.Store, rig.Time).LinkAsync("state", "request", default);
+        var kept = new OneTimeStore(rig.State.Store, rig.State.Sealer, rig.Time);
+        var pending = new PendingLogins(kept, rig.Time);
+        await pending.OpenAsync(OneTimeStore.Secret(), "browser", new PendingLogin("corp", "/", null, null), default);
+        await new OneTimeMemory(kept, rig.Time).LinkAsync("state", "request", default);
         Assert.Equal(2, await CountAsync(rig));
         rig.Time.Now += TimeSpan.FromHours(1);
         await rig.Server.Upkeep.RunOnceAsync(prune: false, default);

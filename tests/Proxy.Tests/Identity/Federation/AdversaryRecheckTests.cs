@@ -21,7 +21,7 @@ public sealed class AdversaryRecheckTests
         using var logs = new Logs();
         using var http = new ProviderHttp();
         var settings = new OidcSettings { Name = "corp", Issuer = provider.Issuer, ClientId = ScriptedProvider.ClientId, Recheck = TimeSpan.FromMinutes(1) };
-        using var oidc = new OidcProvider(settings, http, new PendingLogins(rig.State.Store, rig.State.Sealer, rig.Time), TimeProvider.System, logs.Log);
+        using var oidc = new OidcProvider(settings, http, new PendingLogins(new OneTimeStore(rig.State.Store, rig.State.Sealer, rig.Time), rig.Time), TimeProvider.System, logs.Log);
         var doors = new FederationDoors
         {
             Config = rig.Config,

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.IdentityModel.Tokens;
 using Sallyport.Proxy.Identity;
 using Sallyport.Proxy.Identity.Federation;
+using Sallyport.Proxy.Store;
 using Sallyport.Proxy.Tests.Support;
 using Xunit;
 
@@ -34,7 +35,7 @@ public sealed class OidcProviderTests(OidcProviderTests.SharedState shared) : IA
     public async Task InitializeAsync()
     {
         _provider = await ScriptedProvider.StartAsync();
-        _pending = new PendingLogins(shared.State.Store, shared.State.Sealer, TimeProvider.System);
+        _pending = new PendingLogins(new OneTimeStore(shared.State.Store, shared.State.Sealer, TimeProvider.System), TimeProvider.System);
         _oidc = Make(Settings());
     }
 
@@ -101,7 +102,7 @@ public sealed class OidcProviderTests(OidcProviderTests.SharedState shared) : IA
         {
             switch (wrong)
             {
-                case "nonce of another login": claims["nonce"] = PendingLogins.Secret(); break;
+                case "nonce of another login": claims["nonce"] = OneTimeStore.Secret(); break;
                 case "no nonce": claims.Remove("nonce"); break;
                 case "audience": claims["aud"] = "another"; break;
                 case "several audiences, no azp": claims["aud"] = new[] { ScriptedProvider.ClientId, "another" }; break;
@@ -183,7 +184,7 @@ public sealed class OidcProviderTests(OidcProviderTests.SharedState shared) : IA
         switch (how)
         {
             case "no state": answer.Remove("state"); break;
-            case "unknown state": answer["state"] = PendingLogins.Secret(); break;
+            case "unknown state": answer["state"] = OneTimeStore.Secret(); break;
             case "no code": answer.Remove("code"); break;
             case "an error": answer["error"] = "<script>alert(1)</script>"; break;
             case "another issuer": answer["iss"] = "https://evil.example"; break;
