@@ -20,9 +20,6 @@ internal sealed record AdminConfig
     /// <summary>Its private key (PEM).</summary>
     public ConfigPath? Key { get; init; }
 
-    /// <summary>The scope that a sign-in asks for, so that its access token is meant for the admin API. What is taken depends on the issuers alone.</summary>
-    public string Audience { get; init; } = DefaultAudience;
-
     /// <summary>The groups that have each role.</summary>
     public required FrozenDictionary<AdminRole, FrozenSet<string>> Roles { get; init; }
 
@@ -63,23 +60,15 @@ internal sealed record AdminSignInConfig
 /// <summary>Reads <c>admin</c>.</summary>
 internal static class AdminSection
 {
-    private static readonly Dictionary<string, bool> Plaintext = new(StringComparer.Ordinal) { ["never"] = false, ["loopback-only"] = true };
-
     public static AdminConfig? Read(YamlMap document, ConfigFiles files)
     {
         if (document.Map("admin") is not { } map)
             return null;
-        IPEndPoint? address = Address(map, "address", required: true);
-        bool plaintext = map.TryWord("plaintext", Plaintext, out bool allowed) && allowed;
-        if (plaintext && address is not null && !IPAddress.IsLoopback(address.Address))
-            map.Error("plaintext", $"{address.Address} is no loopback address: tokens would cross a network unencrypted.");
-        YamlMap? tls = map.Map("tls");
-        ConfigPath? certificate = tls is null ? null : files.Required(tls, "certificate");
-        ConfigPath? key = tls is null ? null : files.Required(tls, "key");
-        if (tls is null && !plaintext && !map.Has("tls"))
-            map.Error("address", "The admin API needs \"tls\", or, on a loopback address only, \"plaintext: loopback-only\".");
+        IPEndPoint? address = ListenAddress.Read(map, 7443);
+        bool plaintext = ListenAddress.AllowsPlaintext(map, address, "The admin API", "address");
+        (ConfigPath? certificate, ConfigPath? key) = ListenAddress.Tls(map, files);
         Uri? url = Url(map, plaintext, address);
-        IPEndPoint? metrics = map.Map("metrics") is { } own ? Address(own, "address", required: true) : null;
+        IPEndPoint? metrics = map.Map("metrics") is { } own ? ListenAddress.Read(own, 9464) : null;
         if (metrics is not null && !IPAddress.IsLoopback(metrics.Address))
             map.Error("metrics", $"{metrics.Address} is no loopback address: without authentication metrics are for this machine only.");
         FrozenDictionary<AdminRole, FrozenSet<string>> roles = Roles(map);
@@ -148,16 +137,5 @@ internal static class AdminSection
         if (!good)
             map.Error("url", $"\"{text}\" is not an address such as https://sallyport.example:7443 (no path; http on loopback only).");
         return good ? url : null;
-    }
-
-    private static IPEndPoint? Address(YamlMap map, string key, bool required)
-    {
-        string text = required ? map.RequiredText(key) : map.Text(key) ?? "";
-        if (text.Length == 0)
-            return null;
-        if (HostPort.TryParse(text, lowest: 0, out HostPort at) && IPAddress.TryParse(at.Host, out IPAddress? address))
-            return new IPEndPoint(address, at.Port);
-        map.Error(key, $"\"{text}\" is not an address and port, such as 127.0.0.1:7443 or [::]:7443.");
-        return null;
     }
 }

@@ -73,11 +73,10 @@ internal static class BrokerSection
         if (document.Map("broker") is not { } map)
             return null;
         var defaults = new BrokerConfig { Address = new IPEndPoint(IPAddress.Loopback, 0), Url = new Uri("https://invalid.example") };
-        IPEndPoint? address = Address(map);
+        IPEndPoint? address = ListenAddress.Read(map, 8443);
         Uri? url = Url(map);
         YamlMap? tls = map.Map("tls");
-        ConfigPath? certificate = tls is null ? null : files.Required(tls, "certificate");
-        ConfigPath? key = tls is null ? null : files.Required(tls, "key");
+        (ConfigPath? certificate, ConfigPath? key) = ListenAddress.Tls(map, files);
         if (tls is null && address is not null && !IPAddress.IsLoopback(address.Address))
             map.Error("address", "The broker needs \"tls\" here: without it, it may listen on a loopback address only.");
         if (tls is not null && url is { Scheme: "http" })
@@ -111,17 +110,6 @@ internal static class BrokerSection
             Wait = map.Duration("wait", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)) ?? defaults.Wait,
             LongestWait = map.Duration("longest-wait", TimeSpan.FromSeconds(1), TimeSpan.FromHours(24)) ?? defaults.LongestWait,
         };
-    }
-
-    private static IPEndPoint? Address(YamlMap map)
-    {
-        string text = map.RequiredText("address");
-        if (text.Length == 0)
-            return null;
-        if (HostPort.TryParse(text, lowest: 0, out HostPort at) && IPAddress.TryParse(at.Host, out IPAddress? address))
-            return new IPEndPoint(address, at.Port);
-        map.Error("address", $"\"{text}\" is not an address and port, such as 127.0.0.1:8443 or [::]:8443.");
-        return null;
     }
 
     private static Uri? Url(YamlMap map)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Sallyport.Contract;
 using Sallyport.Policy.Yaml;
 using Sallyport.Proxy.Identity;
+using Sallyport.Proxy.Identity.Logins;
 
 namespace Sallyport.Proxy.Configuration;
 
@@ -85,8 +86,15 @@ internal static class IdentitySection
         LongestLifetime = map.Duration("max-lifetime", TimeSpan.FromMinutes(1), LongestLifetime),
     };
 
-    private static ImmutableArray<string> Audiences(YamlMap map, bool required) =>
-        required && !map.Require("audience") ? [] : [.. map.Texts("audience", TokenParts.LongestName, 16).Select(text => text.Value)];
+    private static ImmutableArray<string> Audiences(YamlMap map, bool required)
+    {
+        if (required && !map.Require("audience"))
+            return [];
+        ImmutableArray<string> audiences = [.. map.Texts("audience", TokenParts.LongestName, 16).Select(text => text.Value)];
+        if (audiences.FirstOrDefault(audience => audiences.Contains(audience + DaemonLogin.AdminAudienceSuffix)) is { } twice)
+            map.Error("audience", $"\"{twice}{DaemonLogin.AdminAudienceSuffix}\" is the audience of the admin API beside \"{twice}\": a token for targets would open it.");
+        return audiences;
+    }
 
     private static ClaimNames ClaimNamesOf(YamlMap map, ClaimNames defaults)
     {

@@ -143,6 +143,7 @@ public sealed class ConfigReaderTests : IDisposable
     [InlineData("node: gate-1", "node: gate/1", 1, "\"node\" must be letters")]
     [InlineData("audience: [sallyport, sallyport-dev]", "audiense: x", 6, "audience")]
     [InlineData("audience: [sallyport, sallyport-dev]", "audience: []", 6, "must not be empty")]
+    [InlineData("audience: [sallyport, sallyport-dev]", "audience: [sallyport, sallyport-admin]", 6, "would open it")]
     [InlineData("algorithms: [RS256, ES256]", "algorithms: [RS256, HS256]", 7, "HS256")]
     [InlineData("algorithms: [RS256, ES256]", "algorithms: none", 7, "none")]
     [InlineData("issuer: https://login.example.com/realms/corp", "issuer: http://login.example.com", 5, "https")]
