@@ -198,6 +198,8 @@ internal sealed class PgActions(PgShared shared, PgHolds holds)
         if (statement.IsUnparsed)
             return PgEffects.All;
         PgEffects effects = ChangesCatalog(statement.Verb) ? PgEffects.ChangesCatalog : PgEffects.None;
+        if (ChangesSession(i))
+            effects |= PgEffects.ChangesSession;
         if (index is not null && MightRead(i, index))
             effects |= PgEffects.MightRead;
         if ((statement.Traits & SqlTraits.CopyFromStdin) != 0)
@@ -308,6 +310,21 @@ internal sealed class PgActions(PgShared shared, PgHolds holds)
         foreach (ObjectRef o in _scanner.Objects(i))
         {
             if (o.Verb == Verb.Call)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether it may change what later texts mean: a setting, a name, or something that is not seen.</summary>
+    private bool ChangesSession(int i)
+    {
+        bool seen = (_scanner[i].Traits & SqlTraits.ReadsUnknown) == 0 || _scanner[i].Verb is Verb.Fetch or Verb.Move;
+        if (!seen || _scanner[i].Verb is Verb.Reset or Verb.Discard || ChangesCatalog(_scanner[i].Verb))
+            return true;
+        foreach (ObjectRef o in _scanner.Objects(i))
+        {
+            if (o.Verb == Verb.Call || (o.Verb == Verb.Set && !SqlHarmlessSettings.Contains(o.Name(_scanner.Names))))
                 return true;
         }
 

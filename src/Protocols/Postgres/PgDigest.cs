@@ -9,7 +9,8 @@ namespace Sallyport.Protocols.Postgres;
 /// What an approval is bound to: SHA-256 over everything that decides what a statement does. Two statements have one digest only when PostgreSQL
 /// reads the same tokens from them, by the same settings, with the same values.
 /// <code>
-///  Byte1 version   Byte1 standard_conforming_strings   Byte1 encoding is safe   Byte1 form
+///  Byte1 version   Int32 0 or 32, SHA-256 of what was run before it in the session (<see cref="PgSessionTrail"/>)
+///  Byte1 standard_conforming_strings   Byte1 encoding is safe   Byte1 form
 ///  form 1: for each token Int32 length, bytes; Int32 -1      (white space and comments differ, semicolons at the end are left out)
 ///  form 0: Int32 length, the text as it is                   (it was not understood: nothing is left out)
 ///  Int32 n, n x Int32 parameter type     (as Parse gave them)
@@ -19,21 +20,22 @@ namespace Sallyport.Protocols.Postgres;
 /// </summary>
 internal static class PgDigest
 {
-    private const byte Version = 1;
+    private const byte Version = 2;
 
     /// <summary>The digest of a text, and of the values it is run with; null: a Query has none.</summary>
-    public static byte[] Of(ReadOnlySpan<byte> text, SqlSettings settings, bool isUnderstood, ReadOnlySpan<uint> types, PgBoundValues? values)
+    public static byte[] Of(ReadOnlySpan<byte> text, SqlSettings settings, bool isUnderstood, ReadOnlySpan<uint> types, PgBoundValues? values, ReadOnlySpan<byte> trail = default)
     {
         var to = new ArrayBufferWriter<byte>(text.Length * 2 + 64);
-        Write(to, text, settings, isUnderstood, types, values);
+        Write(to, text, settings, isUnderstood, types, values, trail);
         return SHA256.HashData(to.WrittenSpan);
     }
 
     /// <summary>What is hashed. It can be read back in one way only, so that different statements are different bytes.</summary>
     internal static void Write(
-        ArrayBufferWriter<byte> to, ReadOnlySpan<byte> text, SqlSettings settings, bool isUnderstood, ReadOnlySpan<uint> types, PgBoundValues? values)
+        ArrayBufferWriter<byte> to, ReadOnlySpan<byte> text, SqlSettings settings, bool isUnderstood, ReadOnlySpan<uint> types, PgBoundValues? values, ReadOnlySpan<byte> trail = default)
     {
         Byte(to, Version);
+        Sized(to, trail);
         Byte(to, (byte)settings.StandardConformingStrings);
         Byte(to, settings.AsciiSafeEncoding ? (byte)1 : (byte)0);
         if (!isUnderstood || !TryTokens(to, text, settings))

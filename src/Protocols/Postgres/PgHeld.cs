@@ -22,7 +22,9 @@ internal sealed record PgHeld(Verdict Verdict, HeldAction Action)
     /// <param name="types">Types of the parameters as Parse gave them.</param>
     /// <param name="described">Types as the target described them, for those that Parse left open; null: it was not asked.</param>
     /// <param name="values">The values it is run with; null: a Query has none.</param>
-    public static PgHeld Of(PgHeldBy by, ReadOnlySpan<byte> text, SqlSettings settings, ReadOnlySpan<uint> types, ReadOnlySpan<uint> described, PgBoundValues? values)
+    /// <param name="trail">What was run before it in the session.</param>
+    public static PgHeld Of(
+        PgHeldBy by, ReadOnlySpan<byte> text, SqlSettings settings, ReadOnlySpan<uint> types, ReadOnlySpan<uint> described, PgBoundValues? values, PgSessionTrail trail)
     {
         var scanner = new SqlScanner();
         scanner.Scan(text, settings);
@@ -44,6 +46,7 @@ internal sealed record PgHeld(Verdict Verdict, HeldAction Action)
             effects.Add(new HeldEffect(Verb.Unknown, $"and {more} more: see the text"));
         }
 
+        effects.AddRange(trail.Effects());
         return new PgHeld(by.Verdict, new HeldAction
         {
             Kind = ActionKind.Statement,
@@ -52,8 +55,19 @@ internal sealed record PgHeld(Verdict Verdict, HeldAction Action)
             Rules = by.Rules,
             Effects = effects,
             Parameters = Parameters(types, described, values),
-            Digest = PgDigest.Of(text, settings, isUnderstood, types, values),
+            Digest = PgDigest.Of(text, settings, isUnderstood, types, values, trail.Hash),
         });
+    }
+
+    /// <summary>A text as people are shown it: secrets in it are blanked.</summary>
+    public static string Shown(ReadOnlySpan<byte> text, SqlSettings settings)
+    {
+        var scanner = new SqlScanner();
+        scanner.Scan(text, settings);
+        var secrets = new List<SqlRange>();
+        for (int i = 0; i < scanner.Count; i++)
+            secrets.AddRange(scanner.Secrets(i));
+        return Shown(text, secrets);
     }
 
     private static void AddEffects(List<HeldEffect> effects, SqlScanner scanner, int i)

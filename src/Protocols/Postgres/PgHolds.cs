@@ -17,8 +17,34 @@ internal sealed class PgHolds(PgShared shared)
     /// <summary>What waits, when the last answer was that it must.</summary>
     public PgHeld? Held { get; private set; }
 
+    /// <summary>What was run earlier that may change what later texts mean.</summary>
+    public PgSessionTrail Trail { get; } = new();
+
     /// <summary>What was said of the request at hand while it waited; whoever waited fills and clears it.</summary>
     public PgHolding Holding { get; } = new();
+
+    /// <summary>A text is run.</summary>
+    /// <param name="isWhole">False: only its head was seen.</param>
+    public void OnRun(PgEffects effects, ReadOnlySpan<byte> text, bool isWhole, SqlSettings settings)
+    {
+        if ((effects & PgEffects.ChangesSession) == 0)
+            return;
+        if (isWhole)
+            Trail.Add(text, settings);
+        else
+            Trail.AddUnknown();
+    }
+
+    /// <summary>A prepared statement is run; what it is bound to is not looked at here, so with values it counts as not seen.</summary>
+    public void OnRun(PgStatement statement)
+    {
+        if ((statement.Effects & PgEffects.ChangesSession) == 0)
+            return;
+        if (statement.Text is { } text && !text.AsSpan().Contains((byte)'$'))
+            Trail.Add(text, statement.Settings);
+        else
+            Trail.AddUnknown();
+    }
 
     /// <summary>A statement is, or will be, at the target, and it is known what holds it.</summary>
     public void OnStatement(PgStatement statement)
@@ -68,7 +94,7 @@ internal sealed class PgHolds(PgShared shared)
     {
         foreach (PgHeldBy by in Holding.IsSkipped ? [] : holds)
         {
-            Held = PgHeld.Of(by, text, settings, statement is null ? [] : statement.Types, statement?.DescribedTypes, values);
+            Held = PgHeld.Of(by, text, settings, statement is null ? [] : statement.Types, statement?.DescribedTypes, values, Trail);
             if (!Holding.IsApproved(by.Rules, Held.Action.Digest))
                 return true;
         }

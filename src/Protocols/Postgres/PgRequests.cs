@@ -213,6 +213,7 @@ internal sealed class PgRequests
         if (judged.Holds is { } holds && Holds.MustHold(holds, text, settings, statement: null, values: null))
             return PgTake.Hold;
         _objects.OnRun(judged.Effects);
+        Holds.OnRun(judged.Effects, text, !truncated, settings);
         bool mayCopyIn = (judged.Effects & PgEffects.MayCopyIn) != 0;
         if (mayCopyIn)
             _copy = (true, (judged.Effects & PgEffects.MayCopyTwice) != 0, 0);
@@ -363,6 +364,7 @@ internal sealed class PgRequests
         }
 
         _objects.OnRun(statement.Effects);
+        Holds.OnRun(statement);
         // Nothing can take the place of a portal that is being run, so its own run leaves its description as good as it was.
         portal.DescribedAt = _objects.Run;
         bool mayCopyIn = (statement.Effects & PgEffects.MayCopyIn) != 0 && _objects.MayHoldCopy;
@@ -427,6 +429,7 @@ internal sealed class PgRequests
         if (judged.Refusal is not null)
             return Refuse(PgReplyState.Query, FrontendMessage.Query, judged.Refusal);
         _objects.OnRun(judged.Effects);
+        Holds.Trail.AddUnknown();
         return Owe(new PgOwed { Kind = PgReplyState.FunctionCall });
     }
 

@@ -43,8 +43,11 @@ public enum PgEffects
     /// <summary>It may change what relations and views there are.</summary>
     ChangesCatalog = 64,
 
+    /// <summary>It may change what later texts of the session mean.</summary>
+    ChangesSession = 128,
+
     /// <summary>It may do anything.</summary>
-    All = MightRead | MayCopyIn | MayRename | MayPrepare | IsIndirect | MayCopyTwice | ChangesCatalog,
+    All = MightRead | MayCopyIn | MayRename | MayPrepare | IsIndirect | MayCopyTwice | ChangesCatalog | ChangesSession,
 }
 
 /// <summary>What is remembered of a prepared statement (or of the text of a Query).</summary>
