@@ -13,8 +13,8 @@ using Sallyport.Proxy.Admin.Routes;
 using Sallyport.Proxy.Admin.SignIn;
 using Sallyport.Proxy.Configuration;
 using Sallyport.Proxy.Identity;
-using Sallyport.Proxy.Tests.Support;
 using Sallyport.Proxy.Store;
+using Sallyport.Proxy.Tests.Support;
 using Xunit;
 
 namespace Sallyport.Proxy.Tests.Admin;

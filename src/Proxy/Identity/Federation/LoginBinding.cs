@@ -1,7 +1,7 @@
-using Sallyport.Proxy.Store;
 using Microsoft.AspNetCore.Http;
 using Sallyport.Proxy.Configuration;
 using Sallyport.Proxy.Identity.Pages;
+using Sallyport.Proxy.Store;
 
 namespace Sallyport.Proxy.Identity.Federation;
 

@@ -1,10 +1,10 @@
-using Sallyport.Proxy.Store;
 using System.Buffers.Text;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Sallyport.Proxy.Logging;
+using Sallyport.Proxy.Store;
 
 namespace Sallyport.Proxy.Identity.Federation;
 

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
 using Sallyport.Proxy.Identity.Federation;
-using Sallyport.Proxy.Store;
 using Sallyport.Proxy.Identity.Pages;
+using Sallyport.Proxy.Store;
 using Xunit;
 
 namespace Sallyport.Proxy.Tests.Identity.Broker;
