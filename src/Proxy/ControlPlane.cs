@@ -268,7 +268,7 @@ internal sealed class ControlPlane : IAsyncDisposable
 
     /// <summary>Unless told otherwise, browsers sign in at our own broker.</summary>
     private AdminSignInConfig? OwnSignIn() =>
-        _doors.Config.Broker is { } broker ? new AdminSignInConfig { Issuer = broker.Url, Client = BrokerClients.Console } : null;
+        _doors.Config.Broker is { } broker ? new AdminSignInConfig { Issuer = new Uri(broker.Issuer), Client = BrokerClients.Console } : null;
 
     /// <summary>What speaks with our own broker knows its certificate, whoever has signed it.</summary>
     private bool IsOwnCertificate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) =>

@@ -6,6 +6,9 @@ namespace Sallyport.Proxy.Configuration;
 /// <summary>The broker: the OpenID Provider of this daemon.</summary>
 internal sealed record BrokerConfig
 {
+    /// <summary>The path of the issuer. Everything else of the broker is beside it.</summary>
+    public const string IssuerPath = "/oidc";
+
     /// <summary>Longest life of an access token: it is verified offline, so this bounds how long a wrong one lives where revocation does not reach.</summary>
     public static readonly TimeSpan LongestToken = TimeSpan.FromHours(1);
 
@@ -36,11 +39,14 @@ internal sealed record BrokerConfig
     /// <summary><c>aud</c> of tokens for the admin API.</summary>
     public string AdminAudience => Audience + "-admin";
 
-    /// <summary><c>iss</c>, to the letter.</summary>
-    public string Issuer => Url.AbsoluteUri;
+    /// <summary>
+    /// <c>iss</c>, to the letter. It has a path because a URI without one is written with a slash at its end by some and without by others, and issuers are
+    /// compared as texts: libpq takes the issuer to be the discovery address less its well-known part, which ends in no slash.
+    /// </summary>
+    public string Issuer => At(IssuerPath);
 
     /// <summary>Where clients find out the rest (OpenID Connect Discovery 1.0 4).</summary>
-    public string DiscoveryUrl => At("/.well-known/openid-configuration");
+    public string DiscoveryUrl => Issuer + "/.well-known/openid-configuration";
 
     /// <summary>An address of the broker.</summary>
     public string At(string path) => Url.GetLeftPart(UriPartial.Authority) + path;

@@ -62,11 +62,11 @@ public sealed class LocalUserTests(LocalPeople people) : IClassFixture<LocalPeop
     {
         await using PersonsMachine machine = await people.LoggedInAsync();
         string conninfo = $"host={SallyportDaemon.Host} hostaddr=127.0.0.1 port={people.Daemon.Port} dbname=shop user=ada+oauth "
-            + $"sslmode=verify-full sslrootcert={people.Daemon.CaFile} oauth_client_id=sallyport-cli oauth_issuer={people.Daemon.BrokerUrl}";
+            + $"sslmode=verify-full sslrootcert={people.Daemon.CaFile} oauth_client_id=sallyport-cli oauth_issuer={people.Daemon.BrokerUrl}/oidc";
 
         LibpqResult good = await LibpqOAuth.QueryAsync(conninfo, people.Secret(await machine.SaysAsync("token")), "SELECT 40 + 2");
         Assert.Equal(("42", ""), (good.Value, good.Error));
-        Assert.Equal(people.Daemon.BrokerUrl + "/.well-known/openid-configuration", good.DiscoveryUrl);
+        Assert.Equal(people.Daemon.BrokerUrl + "/oidc/.well-known/openid-configuration", good.DiscoveryUrl);
         Assert.Equal("openid sallyport", good.Scope);
 
         // One for the admin API, and one of nobody.

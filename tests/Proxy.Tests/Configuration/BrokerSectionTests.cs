@@ -24,8 +24,8 @@ public sealed class BrokerSectionTests
             out DiagnosticBag bag);
         Assert.False(bag.HasErrors, string.Join('\n', bag.Items));
         Assert.Equal(new IPEndPoint(IPAddress.Any, 8443), config!.Address);
-        Assert.Equal("https://id.example.com/", config.Issuer);
-        Assert.Equal("https://id.example.com/.well-known/openid-configuration", config.DiscoveryUrl);
+        Assert.Equal("https://id.example.com/oidc", config.Issuer);
+        Assert.Equal("https://id.example.com/oidc/.well-known/openid-configuration", config.DiscoveryUrl);
         Assert.Equal("corp-admin", config.AdminAudience);
         Assert.Equal(TimeSpan.FromMinutes(5), config.TokenLifetime);
         Assert.Equal(3, config.Lockout.Attempts);

@@ -258,7 +258,7 @@ public sealed class ConfigReaderTests : IDisposable
     [Fact]
     public void The_broker_is_not_configured_as_an_issuer_again()
     {
-        Assert.Null(Read(WithBroker(Good.Replace("https://gate-1", "https://id.example.com/", StringComparison.Ordinal), "127.0.0.1:8443"), out IReadOnlyList<Diagnostic> diagnostics));
+        Assert.Null(Read(WithBroker(Good.Replace("https://gate-1", "https://id.example.com/oidc", StringComparison.Ordinal), "127.0.0.1:8443"), out IReadOnlyList<Diagnostic> diagnostics));
         Assert.Contains("by either", Assert.Single(diagnostics).Message, StringComparison.Ordinal);
     }
 

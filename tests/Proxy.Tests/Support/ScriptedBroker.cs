@@ -36,18 +36,19 @@ internal sealed class ScriptedBroker : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Services.Configure<KestrelServerOptions>(options => options.Listen(IPAddress.Loopback, 0));
         var broker = new ScriptedBroker(builder.Build());
-        broker._server.MapGet("/.well-known/openid-configuration", () => Results.Text(broker.Metadata.ToJsonString(), "application/json"));
+        broker._server.MapGet("/oidc/.well-known/openid-configuration", () => Results.Text(broker.Metadata.ToJsonString(), "application/json"));
         foreach (string path in new[] { "/token", "/device", "/revoke" })
             broker._server.MapPost(path, broker.AnswerAsync);
         await broker._server.StartAsync();
-        broker.Issuer = broker._server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/";
+        broker.Issuer = broker._server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/oidc";
+        string at = broker.Issuer[..^"oidc".Length];
         broker.Metadata = new JsonObject
         {
             ["issuer"] = broker.Issuer,
-            ["token_endpoint"] = broker.Issuer + "token",
-            ["authorization_endpoint"] = broker.Issuer + "authorize",
-            ["device_authorization_endpoint"] = broker.Issuer + "device",
-            ["revocation_endpoint"] = broker.Issuer + "revoke",
+            ["token_endpoint"] = at + "token",
+            ["authorization_endpoint"] = at + "authorize",
+            ["device_authorization_endpoint"] = at + "device",
+            ["revocation_endpoint"] = at + "revoke",
             ["authorization_response_iss_parameter_supported"] = true,
         };
         return broker;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using Sallyport.Proxy.Configuration;
 using Sallyport.Proxy.Identity;
 
 namespace Sallyport.Proxy.Cli.Client;
@@ -48,12 +49,15 @@ internal sealed class BrokerClient : IDisposable
     {
         if (!KeyFetcher.IsAcceptable(broker))
             throw new ClientException($"{broker}: a login is not sent unencrypted to another machine: use https.");
-        using JsonDocument json = await SendAsync(new HttpRequestMessage(HttpMethod.Get, broker.AbsoluteUri.TrimEnd('/') + WellKnown), cancel).ConfigureAwait(false);
+
+        // People name the broker by its address; the issuer is at a path of it.
+        string address = (broker.AbsolutePath == "/" ? new Uri(broker, BrokerConfig.IssuerPath) : broker).AbsoluteUri;
+        using JsonDocument json = await SendAsync(new HttpRequestMessage(HttpMethod.Get, address + WellKnown), cancel).ConfigureAwait(false);
         JsonElement root = json.RootElement;
         string issuer = TokenParts.Text(root, "issuer") ?? "";
 
-        // Discovery 4.3: whoever is asked must be whoever answers. A last slash is the broker's own matter.
-        if (issuer.TrimEnd('/') != broker.AbsoluteUri.TrimEnd('/'))
+        // Discovery 4.3: whoever is asked must be whoever answers.
+        if (issuer != address)
             throw new ClientException($"{broker} says that it is \"{Safe(issuer)}\": is the address right?");
         return new BrokerMetadata(
             issuer,

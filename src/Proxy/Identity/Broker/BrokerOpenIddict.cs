@@ -46,7 +46,8 @@ internal static class BrokerOpenIddict
 
     private static void Configure(OpenIddictServerBuilder server, BrokerConfig config, DeviceFlow device, ClientAssertions assertions)
     {
-        server.SetIssuer(config.Url)
+        server.SetIssuer(new Uri(config.Issuer))
+            .SetConfigurationEndpointUris(new Uri(config.DiscoveryUrl).AbsolutePath.TrimStart('/'))
             .SetAuthorizationEndpointUris("authorize")
             .SetTokenEndpointUris("token")
             .SetDeviceAuthorizationEndpointUris("device-authorization")

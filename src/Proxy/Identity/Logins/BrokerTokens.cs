@@ -13,7 +13,7 @@ internal sealed record BrokerTokens(string Issuer, string Audience, IKeySource K
     private static readonly TimeSpan Skew = TimeSpan.FromSeconds(5);
 
     /// <summary>Where its clients find it (OpenID Connect Discovery 1.0, 4).</summary>
-    public string DiscoveryUrl => Issuer.TrimEnd('/') + "/.well-known/openid-configuration";
+    public string DiscoveryUrl => Issuer + "/.well-known/openid-configuration";
 
     /// <summary>ID tokens and logout tokens are signed with the same keys: only what says it is an access token is one (RFC 9068 4).</summary>
     public Issuer ToIssuer() => new(

@@ -27,7 +27,7 @@ public sealed class CodeFlowTests : IAsyncLifetime
     [Fact]
     public async Task Discovery_offers_what_there_is_and_no_more()
     {
-        JsonElement discovery = JsonDocument.Parse((await _rig.Anyone.GetAsync("/.well-known/openid-configuration")).Text).RootElement;
+        JsonElement discovery = JsonDocument.Parse((await _rig.Anyone.GetAsync("/oidc/.well-known/openid-configuration")).Text).RootElement;
         Assert.Equal(_rig.Config.Issuer, discovery.GetProperty("issuer").GetString());
         Assert.Equal(["S256"], discovery.GetProperty("code_challenge_methods_supported").EnumerateArray().Select(e => e.GetString()));
         Assert.Equal(["code"], discovery.GetProperty("response_types_supported").EnumerateArray().Select(e => e.GetString()));

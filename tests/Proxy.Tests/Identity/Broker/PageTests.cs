@@ -21,7 +21,7 @@ public sealed class PageTests : IAsyncLifetime
     public async Task DisposeAsync() => await _rig.DisposeAsync();
 
     public static TheoryData<string> Paths => ["/", "/sign-in", "/second-factor", "/second-factor/new", "/invitation", "/password", "/device", "/device/done", "/device/refused", "/prompt", "/signed-out",
-        "/authorize", "/end-session", "/token", "/revoke", "/device-authorization", "/style.css", "/nowhere", "/.well-known/openid-configuration", "/.well-known/jwks", "/sign-in/with"];
+        "/authorize", "/end-session", "/token", "/revoke", "/device-authorization", "/style.css", "/nowhere", "/oidc/.well-known/openid-configuration", "/.well-known/jwks", "/sign-in/with"];
 
     [Theory]
     [MemberData(nameof(Paths))]
