@@ -1,4 +1,4 @@
-namespace Sallyport.Tests.Shared;
+namespace Sallyport.Shared;
 
 /// <summary>Counts what a thread allocates, over rounds: what something allocates each time shows in every round; what the runtime does once, for its own reasons, in one.</summary>
 internal static class Allocation
