@@ -35,20 +35,25 @@ public enum ObjectFlags : byte
 
     /// <summary>An UPDATE or DELETE without WHERE: it touches every row.</summary>
     WhereAbsent = 1,
+
+    /// <summary>A file that is written from its end on or not at all there yet: nothing that was in it is lost.</summary>
+    KeepsContent = 2,
 }
 
 /// <summary>
 /// One effect of an action: a verb applied to one object, or to none when <see cref="Length"/> is 0.
 /// <c>INSERT INTO a SELECT … FROM b</c> has two: (Insert, a) and (Select, b).
+/// A command's name is its program as written (the qualifier), then each argument behind a zero byte; a destination's is its host (the qualifier),
+/// a colon and its port; a path stands alone, absolute and without <c>.</c>, <c>..</c> and doubled slashes where it could be made so.
 /// </summary>
 /// <param name="Verb">What is done to the object.</param>
 /// <param name="Flags">What else is known of this effect.</param>
 /// <param name="Start">Offset of the normalised name in <see cref="ActionView.Names"/>, in bytes.</param>
 /// <param name="Length">Length of the whole name in bytes, qualifier and dot included.</param>
-/// <param name="QualifierLength">Bytes of the qualifier (a SQL schema) before the dot; 0 when the name stands alone.</param>
+/// <param name="QualifierLength">Bytes of the qualifier (a SQL schema, a program, a host) before the separating byte; 0 when the name stands alone.</param>
 public readonly record struct ObjectRef(Verb Verb, ObjectFlags Flags, int Start, int Length, int QualifierLength)
 {
-    /// <summary>The qualifier of this object, without its dot; empty when there is none.</summary>
+    /// <summary>The qualifier of this object, without what separates it; empty when there is none.</summary>
     public ReadOnlySpan<byte> Qualifier(ReadOnlySpan<byte> names) => names.Slice(Start, QualifierLength);
 
     /// <summary>The name of this object without its qualifier; empty when the effect has no object.</summary>

@@ -16,8 +16,36 @@ public enum TargetTlsMode : byte
 /// <param name="Password">A secret.</param>
 public sealed record TargetCredential(string User, string Password)
 {
-    /// <summary>Without the password.</summary>
+    /// <summary>A private key (OpenSSH's or PKCS #8 PEM) to use instead of a password. A secret; empty: none.</summary>
+    public ReadOnlyMemory<byte> PrivateKey { get; init; }
+
+    /// <summary>An OpenSSH certificate of that key, in its wire form; empty: the key stands for itself.</summary>
+    public ReadOnlyMemory<byte> Certificate { get; init; }
+
+    /// <summary>Without the secrets.</summary>
     public override string ToString() => $"credential of {User}";
+}
+
+/// <summary>What is known of a host key that a target has just proven to hold.</summary>
+public enum HostKeyStatus : byte
+{
+    /// <summary>No key of this target is known: an administrator must pin one.</summary>
+    Unknown = 0,
+    Trusted = 1,
+
+    /// <summary>Other keys are known: this may be somebody else.</summary>
+    Mismatch = 2,
+    Revoked = 3,
+}
+
+/// <summary>The host keys of one target (hop and address). Thread-safe.</summary>
+public interface IHostKeys
+{
+    /// <summary>Types of the keys that are known (<c>ssh-ed25519</c>, certificate types where an authority is trusted), to be asked for first.</summary>
+    IReadOnlyList<string> KnownTypes { get; }
+
+    /// <summary>Judges a key or host certificate in its wire form; what is not <see cref="HostKeyStatus.Trusted"/> raises the alarm itself.</summary>
+    HostKeyStatus Judge(ReadOnlyMemory<byte> blob);
 }
 
 /// <summary>A target as an engine needs to know it.</summary>
@@ -35,10 +63,13 @@ public sealed record TargetInfo
     /// <summary>TLS settings that verify the target as <see cref="TlsMode"/> says; null when it is <see cref="TargetTlsMode.Disable"/>.</summary>
     public SslClientAuthenticationOptions? Tls { get; init; }
 
-    /// <summary>The database when the client names none; empty: the target's name is no database and the client must name one.</summary>
+    /// <summary>Its host keys; null where the protocol has none.</summary>
+    public IHostKeys? HostKeys { get; init; }
+
+    /// <summary>The database or account when the client names none; empty: the client must name one.</summary>
     public string DefaultResource { get; init; } = "";
 
-    /// <summary>Databases (or other resources) that may be asked for; empty: any.</summary>
+    /// <summary>Databases or accounts that may be asked for; empty: any.</summary>
     public IReadOnlyList<string> Resources { get; init; } = [];
 
     /// <summary>Weak login methods the operator accepts for this target: <c>md5</c>, <c>cleartext</c>.</summary>
@@ -51,6 +82,9 @@ public interface IUpstream
     /// <summary>The target of that name for that protocol, or null. Says nothing about who may use it.</summary>
     TargetInfo? Find(string target, string protocol);
 
+    /// <summary>The names of all targets of that protocol. Says nothing about who may use them.</summary>
+    IReadOnlyList<string> Names(string protocol) => [];
+
     /// <summary>A connected, not yet encrypted stream to the target.</summary>
     /// <exception cref="IOException">It cannot be reached.</exception>
     ValueTask<IDuplex> ConnectAsync(TargetInfo target, CancellationToken cancel);
@@ -58,6 +92,10 @@ public interface IUpstream
     /// <summary>The credential to use, read afresh.</summary>
     /// <exception cref="IOException">Its source cannot be read.</exception>
     ValueTask<TargetCredential> CredentialAsync(TargetInfo target, CancellationToken cancel);
+
+    /// <summary>The credential of one session: minted for its person where the target trusts our authority.</summary>
+    /// <exception cref="IOException">Its source cannot be read.</exception>
+    ValueTask<TargetCredential> CredentialAsync(TargetInfo target, SessionFacts session, CancellationToken cancel) => CredentialAsync(target, cancel);
 }
 
 /// <summary>Compiled policy. Who, from where, to what and when are folded away by <see cref="Open"/>.</summary>
@@ -146,6 +184,9 @@ public interface ISessionControl
 {
     /// <summary>When a byte last went either way, in <see cref="Environment.TickCount64"/> milliseconds.</summary>
     long LastActivity { get; }
+
+    /// <summary>True where something goes on without being judged (a terminal): the session ends when the identity expires.</summary>
+    bool EndsWithIdentity => false;
 
     /// <summary>Ends the session: the client is told in its own protocol. Safe from any thread; only the first call counts.</summary>
     /// <param name="reason">The fixed word for <see cref="SessionEnd.Reason"/>.</param>

@@ -15,7 +15,34 @@ public readonly record struct LoginProof(string Token, string ClaimedUser, IPEnd
 /// <summary>An identity, or a refusal whose reason is for the operator's eyes only.</summary>
 /// <param name="Identity">Who it is; null when refused.</param>
 /// <param name="Refusal">A fixed word for the audit (<c>token-expired</c>, <c>issuer-unknown</c>); null when accepted.</param>
-public readonly record struct LoginResult(Identity? Identity, string? Refusal);
+public readonly record struct LoginResult(Identity? Identity, string? Refusal)
+{
+    /// <summary>What the proof itself forbids, whatever policy says; null: nothing.</summary>
+    public LoginRestrictions? Restrictions { get; init; }
+}
+
+/// <summary>What a proof (an SSH certificate, a registered key) leaves its holder: permissions are only ever taken away.</summary>
+public sealed record LoginRestrictions
+{
+    /// <summary>Runs instead of whatever is asked for (<c>force-command</c>); null: what is asked for.</summary>
+    public string? ForceCommand { get; init; }
+
+    public bool NoPty { get; init; }
+
+    public bool NoForwarding { get; init; }
+
+    public bool NoAgent { get; init; }
+
+    public bool NoX11 { get; init; }
+}
+
+/// <summary>A public key or certificate that a client has (RFC 4252 7).</summary>
+/// <param name="Blob">The key in its wire form (RFC 4253 6.6), or an OpenSSH certificate.</param>
+/// <param name="ClaimedUser">The user name it gave: the account it wants on the target, a label only.</param>
+/// <param name="Source">Where it comes from.</param>
+/// <param name="Present">A FIDO key says that a person touched it.</param>
+/// <param name="Verified">A FIDO key says that it knows the person (PIN, fingerprint).</param>
+public sealed record KeyProof(ReadOnlyMemory<byte> Blob, string ClaimedUser, IPEndPoint Source, bool Present = false, bool Verified = false);
 
 /// <summary>Who wants to log in without having anything to prove it by, for the person who is asked to do it elsewhere.</summary>
 /// <param name="ClaimedUser">Who it says it is: only that person's login is taken.</param>
@@ -50,6 +77,15 @@ public interface ILogin
 
     /// <summary>Verifies a bearer token.</summary>
     ValueTask<LoginResult> LoginAsync(LoginProof proof, CancellationToken cancel);
+
+    /// <summary>Whether a signature by this key could prove anything: asked before the client signs, it says nothing of who it is.</summary>
+    ValueTask<bool> IsKnownKeyAsync(KeyProof offered, CancellationToken cancel) => default;
+
+    /// <summary>Who has signed with this key. The caller has verified the signature.</summary>
+    ValueTask<LoginResult> LoginKeyAsync(KeyProof proven, CancellationToken cancel) => new(new LoginResult(null, "keys-unavailable"));
+
+    /// <summary>A password that came as it is: a token, or an issued password with its name (<c>sp-name:password</c>).</summary>
+    ValueTask<LoginResult> LoginPasswordAsync(LoginProof proof, CancellationToken cancel) => LoginAsync(proof, cancel);
 
     /// <summary>The issued password of this user name. A name that has the form of one and is none gets a made-up one, which nothing proves; null: names of this form are not issued.</summary>
     ValueTask<ScramLogin?> FindIssuedAsync(string user, IPEndPoint source, CancellationToken cancel) => default;

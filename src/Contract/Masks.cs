@@ -25,6 +25,21 @@ public interface IFieldMask
 }
 
 /// <summary>
+/// Masks what detectors find in a stream of text, wherever the stream is cut and whatever escape sequences stand between its characters.
+/// One for each stream; not thread-safe.
+/// </summary>
+public interface IStreamMask
+{
+    /// <summary>The most bytes that one call of <see cref="Mask"/> writes for <paramref name="length"/> bytes, those held back included.</summary>
+    int MaxLength(int length);
+
+    /// <summary>Takes up <paramref name="input"/>, and writes all that can be told from it. What could still become a finding is held back, at most a few hundred bytes.</summary>
+    /// <param name="flush">True: nothing is held back; the stream ends here, or its reader waits.</param>
+    /// <returns>Bytes written.</returns>
+    int Mask(ReadOnlySpan<byte> input, Span<byte> destination, bool flush);
+}
+
+/// <summary>
 /// The masks of one session on one target. A protocol asks by the identity of a field (for SQL: schema, table, column as the catalog
 /// spells them), never by its label. Immutable; compared by reference.
 /// </summary>
@@ -35,4 +50,7 @@ public abstract class MaskPlan
 
     /// <summary>What is done to a value without an origin (an expression, an aggregate) of an action that may have read a masked field; null: it is shown.</summary>
     public abstract IFieldMask? Computed { get; }
+
+    /// <summary>What is done to a stream of text without fields (a terminal, a command's output); null: it is shown as it is.</summary>
+    public virtual IStreamMask? OpenStream() => null;
 }

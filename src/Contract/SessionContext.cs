@@ -30,7 +30,20 @@ public sealed class SessionContext
         _gate = Open();
     }
 
-    private sealed record Suspension(string RuleId, string Hint);
+    private sealed record Suspension(string RuleId, string Hint)
+    {
+        public TaskCompletionSource Lifted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    /// <summary>True while every action is refused; what goes on without being judged must stand still.</summary>
+    public bool IsSuspended => _suspended is not null;
+
+    /// <summary>Waits while the session is suspended.</summary>
+    public async ValueTask WhileSuspendedAsync(CancellationToken cancel)
+    {
+        while (_suspended is { } suspended)
+            await suspended.Lifted.Task.WaitAsync(cancel).ConfigureAwait(false);
+    }
 
     public SessionFacts Facts => _facts;
 
@@ -118,14 +131,14 @@ public sealed class SessionContext
     /// <summary>Refuses every action from now on, by this rule id and with this hint, until <see cref="Resume"/>. Safe from any thread.</summary>
     public void Suspend(string ruleId, string hint)
     {
-        _suspended = new Suspension(ruleId, hint);
+        Interlocked.Exchange(ref _suspended, new Suspension(ruleId, hint))?.Lifted.TrySetResult();
         _changed = true;
     }
 
     /// <summary>Judges by policy again. Safe from any thread.</summary>
     public void Resume()
     {
-        _suspended = null;
+        Interlocked.Exchange(ref _suspended, null)?.Lifted.TrySetResult();
         _changed = true;
     }
 

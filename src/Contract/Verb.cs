@@ -70,4 +70,36 @@ public enum Verb : byte
     FunctionCall,
     /// <summary>CancelRequest of a running statement.</summary>
     Cancel,
+
+    // SSH (RFC 4254), named by what is asked for.
+    /// <summary>A command without a terminal's shell between: <c>exec</c> (6.5).</summary>
+    Exec = 80,
+    Shell,
+    Subsystem,
+    /// <summary>A terminal: <c>pty-req</c> (6.2).</summary>
+    Pty,
+    /// <summary>An environment variable (6.4).</summary>
+    Env,
+    /// <summary>The client's side connects through the target: <c>direct-tcpip</c>, <c>direct-streamlocal@openssh.com</c>.</summary>
+    ForwardLocal,
+    /// <summary>The target's side connects through the client: <c>tcpip-forward</c>, <c>streamlocal-forward@openssh.com</c>.</summary>
+    ForwardRemote,
+    /// <summary>The target may use the keys of the client's agent.</summary>
+    ForwardAgent,
+    ForwardX11,
+
+    // Files: SFTP, scp, rsync, git, and what a command's redirections open.
+    FileRead = 96,
+    FileWrite,
+    /// <summary>Names in a directory.</summary>
+    FileList,
+    /// <summary>Attributes, a link's text, a path resolved.</summary>
+    FileStat,
+    FileSetStat,
+    FileRename,
+    /// <summary>A symbolic or hard link is made.</summary>
+    FileLink,
+    FileRemove,
+    DirectoryMake,
+    DirectoryRemove,
 }

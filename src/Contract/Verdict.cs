@@ -17,6 +17,9 @@ public readonly record struct Verdict(VerdictKind Kind, string RuleId, int Polic
 {
     /// <summary>Masks that apply to what an allowed action returns; null when there are none.</summary>
     public MaskPlan? Masks { get; init; }
+
+    /// <summary>Most bytes that an allowed transfer of one file may carry; 0: any number.</summary>
+    public long MaxBytes { get; init; }
 }
 
 /// <summary>Limits that come with being allowed in. Null or 0 means no limit of that kind.</summary>
@@ -38,4 +41,7 @@ public sealed record SessionLimits
 
     /// <summary>A live session whose token, person or group was revoked is refused every action; false: it ends.</summary>
     public bool RefuseWhenRevoked { get; init; }
+
+    /// <summary>Groups of which another person must be watching; empty: nobody must. While nobody is, the session stands still.</summary>
+    public IReadOnlyList<string> ModeratedBy { get; init; } = [];
 }
