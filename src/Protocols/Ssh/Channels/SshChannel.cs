@@ -1,0 +1,161 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Sallyport.Contract;
+
+namespace Sallyport.Protocols.Ssh.Channels;
+
+/// <summary>What a channel carries (RFC 4254, OpenSSH PROTOCOL 2).</summary>
+internal enum SshChannelKind : byte
+{
+    Session,
+    DirectTcpip,
+    DirectStreamlocal,
+    ForwardedTcpip,
+    ForwardedStreamlocal,
+    X11,
+    Agent,
+}
+
+/// <summary>One channel between the two peers. <see cref="Lock"/> guards the windows and halves: both loops use them.</summary>
+/// <param name="number">Ours: each peer addresses it by this one.</param>
+/// <param name="opener">Who asked for it.</param>
+internal sealed class SshChannel(uint number, SshChannelKind kind, SshSide opener, int pendingRequests)
+{
+    /// <summary>Bytes that may wait for the client's window.</summary>
+    private const int MostSaid = 4 << 20;
+
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly SshHalf[] _halves = opener == SshSide.Client ? [SshHalf.Open, SshHalf.Opening] : [SshHalf.Opening, SshHalf.Open];
+    private readonly uint[] _peerNumbers = new uint[2];
+    private readonly uint[] _maxPackets = new uint[2];
+    private readonly bool[] _closeSent = new bool[2];
+    private readonly long[] _bytes = new long[2];
+
+    /// <summary>Bytes towards the client and towards the target: how much each may still be sent.</summary>
+    public SshWindow ToClient;
+    public SshWindow ToTarget;
+
+    public Lock Lock { get; } = new();
+
+    public uint Number => number;
+
+    public SshChannelKind Kind => kind;
+
+    public SshSide Opener => opener;
+
+    /// <summary>Where a forward leads, <c>host:port</c> or a path; for a session what was started.</summary>
+    public string About { get; set; } = "";
+
+    public long StartedAt { get; init; }
+
+    /// <summary>Both peers have agreed to it.</summary>
+    public bool IsAnswered { get; private set; }
+
+    /// <summary>Requests of the client, and of the target, whose replies are owed.</summary>
+    public SshOwed OwedToClient { get; } = new(pendingRequests);
+
+    public SshOwed OwedToTarget { get; } = new(pendingRequests);
+
+    /// <summary>A command, shell or subsystem was let through: there is one in a channel's life (RFC 4254 6.5).</summary>
+    public bool IsStarted { get; set; }
+
+    /// <summary>It was refused or ended here: what peers still send on it is dropped, but for CLOSE.</summary>
+    public volatile bool IsDropped;
+
+    /// <summary>Variables that were set on it, name and value each behind its length: part of what an approval of its command covers.</summary>
+    public List<byte> Environment { get; } = [];
+
+    /// <summary>A terminal was allocated.</summary>
+    public bool HasPty { get; set; }
+
+    /// <summary>What it carries is files, whose bytes are not recorded, but what moved is.</summary>
+    public SshFiles? Files { get; set; }
+
+    /// <summary>What the client is told besides what the target says.</summary>
+    public SshSay Say { get; } = new(MostSaid);
+
+    /// <summary>Masks what the client is shown; null: it is shown as it is.</summary>
+    public IStreamMask? OutputMask { get; set; }
+
+    public IStreamMask? ErrorMask { get; set; }
+
+    public bool IsMasked => OutputMask is not null;
+
+    /// <summary>What waits for a person on this channel; null: nothing.</summary>
+    public SshWait? Waiting { get; set; }
+
+    /// <summary>What the screen shows; null: no terminal.</summary>
+    public SshTerminal? Terminal { get; set; }
+
+    public ref SshWindow WindowTo(SshSide side) => ref side == SshSide.Client ? ref ToClient : ref ToTarget;
+
+    public SshOwed OwedTo(SshSide side) => side == SshSide.Client ? OwedToClient : OwedToTarget;
+
+    /// <summary>The number by which that peer knows it.</summary>
+    public uint PeerNumber(SshSide side) => _peerNumbers[(int)side];
+
+    /// <summary>The largest data that peer takes in one message, bytes.</summary>
+    public uint MaxPacket(SshSide side) => _maxPackets[(int)side];
+
+    public void SetPeer(SshSide side, uint peerNumber, uint maxPacket)
+    {
+        _peerNumbers[(int)side] = peerNumber;
+        _maxPackets[(int)side] = maxPacket;
+    }
+
+    public long Bytes(SshSide to) => Interlocked.Read(ref _bytes[(int)to]);
+
+    public void Count(SshSide to, int bytes) => Interlocked.Add(ref _bytes[(int)to], bytes);
+
+    /// <summary>Takes up a message of <paramref name="from"/>. False: it is not legal now. Caller holds <see cref="Lock"/>.</summary>
+    public bool TryAdvance(SshSide from, byte message)
+    {
+        if (!SshChannelState.TryAdvance(ref _halves[(int)from], message, from == opener, IsAnswered))
+            return false;
+        if (message == SshMessageNumber.ChannelOpenConfirmation)
+            IsAnswered = true;
+        return true;
+    }
+
+    public SshHalf Half(SshSide side) => _halves[(int)side];
+
+    /// <summary>CLOSE goes out to that peer. False: it has, already. Caller holds <see cref="Lock"/>.</summary>
+    public bool TrySendClose(SshSide to)
+    {
+        if (_closeSent[(int)to])
+            return false;
+        return _closeSent[(int)to] = true;
+    }
+
+    /// <summary>It is over: writes down what it moved.</summary>
+    /// <returns>False: await <see cref="SessionContext.ReadyAsync"/>.</returns>
+    public bool Finish(SshShared shared)
+    {
+        Files?.Finish();
+        if (ForwardWord is not { } word)
+            return true;
+        string json = JsonSerializer.Serialize(new
+        {
+            channel = number,
+            kind = word,
+            destination = About,
+            bytesToTarget = Bytes(SshSide.Target),
+            bytesToClient = Bytes(SshSide.Client),
+            ms = (long)shared.Time.GetElapsedTime(StartedAt).TotalMilliseconds,
+        }, Json);
+        return shared.Context.Event("forward", json);
+    }
+
+    private string? ForwardWord => kind switch
+    {
+        SshChannelKind.DirectTcpip or SshChannelKind.DirectStreamlocal => "local",
+        SshChannelKind.ForwardedTcpip or SshChannelKind.ForwardedStreamlocal => "remote",
+        SshChannelKind.Agent => "agent",
+        SshChannelKind.X11 => "x11",
+        _ => null,
+    };
+
+    /// <summary>CLOSE has gone both ways on both sides: its number is free. Caller holds <see cref="Lock"/>.</summary>
+    public bool IsOver => _closeSent[0] && _closeSent[1] && _halves[0] == SshHalf.Closed && _halves[1] == SshHalf.Closed;
+}

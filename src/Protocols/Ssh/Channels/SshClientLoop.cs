@@ -1,0 +1,82 @@
+using Sallyport.Contract;
+using Sallyport.Protocols.Ssh.Transport;
+
+namespace Sallyport.Protocols.Ssh.Channels;
+
+/// <summary>
+/// From the client to the target: (1) wait for a packet; (2) find the channel, and whether the message is legal there; (3) pass it on, or judge it first;
+/// (4) when no whole packet is left, send what was written to either side.
+/// </summary>
+internal sealed class SshClientLoop
+{
+    private readonly SshShared _shared;
+    private readonly SshRelay _relay;
+    private readonly SshOpens _opens;
+    private readonly SshRequests _requests;
+    private readonly SshGlobalRequests _global;
+
+    public SshClientLoop(SshShared shared, SshHolds holds)
+    {
+        _shared = shared;
+        _relay = new SshRelay(shared, SshSide.Client);
+        var actions = new SshActions();
+        var refuser = new SshRefuser(shared);
+        _opens = new SshOpens(shared, actions, refuser, holds);
+        _requests = new SshRequests(shared, _relay, actions, new SshStart(shared, _relay, actions, refuser, holds));
+        _global = new SshGlobalRequests(shared, actions, holds, _opens);
+    }
+
+    /// <summary>Runs until the client is gone.</summary>
+    /// <exception cref="SshEndException">It broke a rule.</exception>
+    public async Task<SessionEnd> RunAsync(CancellationToken cancel)
+    {
+        SshTransport client = _shared.Transport(SshSide.Client);
+        SshTransport target = _shared.Transport(SshSide.Target);
+        while (true)
+        {
+            Memory<byte> message = await client.ReadAsync(cancel).ConfigureAwait(false);
+            if (message.IsEmpty)
+                return new SessionEnd(SessionSide.Client, SessionStage.Ready, "closed", Detail: client.PeerDisconnect is null ? null : SshNames.Shown(client.PeerDisconnect));
+            do
+                await TakeAsync(message, cancel).ConfigureAwait(false);
+            while (client.TryRead(out message));
+            await target.FlushAsync(cancel).ConfigureAwait(false);
+            await client.FlushAsync(cancel).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Takes up a message that came before the loops began.</summary>
+    internal ValueTask TakeAsync(Memory<byte> message, CancellationToken cancel)
+    {
+        byte number = message.Span[0];
+        switch (number)
+        {
+            case SshMessageNumber.ChannelData or SshMessageNumber.ChannelExtendedData:
+                return _relay.DataAsync(_relay.Channel(message.Span), message, cancel);
+            case SshMessageNumber.ChannelWindowAdjust:
+                return _relay.AdjustAsync(_relay.Channel(message.Span), message, cancel);
+            case SshMessageNumber.ChannelEof:
+                return EofAsync(_relay.Channel(message.Span), message, cancel);
+            case SshMessageNumber.ChannelClose:
+                return _relay.CloseAsync(_relay.Channel(message.Span), message, cancel);
+            case SshMessageNumber.ChannelSuccess or SshMessageNumber.ChannelFailure:
+                return _relay.ReplyAsync(_relay.Channel(message.Span), message, cancel);
+            case SshMessageNumber.ChannelRequest:
+                return _requests.RequestAsync(_relay.Channel(message.Span), message, cancel);
+            case SshMessageNumber.ChannelOpen:
+                return _opens.OpenAsync(message, cancel);
+            case SshMessageNumber.ChannelOpenConfirmation or SshMessageNumber.ChannelOpenFailure:
+                return SshAnswers.TakeAsync(_shared, SshSide.Client, _relay.Channel(message.Span), message, cancel);
+            case SshMessageNumber.GlobalRequest:
+                return _global.RequestAsync(message, cancel);
+            case SshMessageNumber.UserauthRequest:
+                // RFC 4252 5.1: after success these are silently ignored.
+                return default;
+            default:
+                throw SshShared.Violation(SshSide.Client, $"message {number} is not legal from a client");
+        }
+    }
+
+    private ValueTask EofAsync(SshChannel channel, Memory<byte> message, CancellationToken cancel) =>
+        channel.Files is { } files ? files.EofAsync(message, () => _relay.EofAsync(channel, message, cancel)) : _relay.EofAsync(channel, message, cancel);
+}

@@ -1,0 +1,64 @@
+using Sallyport.Contract;
+
+namespace Sallyport.Protocols.Ssh.Channels;
+
+/// <summary>
+/// Waits for persons, beside the loops: one channel waits, all others go on, and are judged as ever. Whoever waited is told on the channel that waits, or
+/// by the description of a refusal.
+/// </summary>
+internal sealed class SshHolds(SshShared shared, CancellationToken session)
+{
+    private readonly Lock _lock = new();
+    private readonly List<SshWait> _waits = [];
+
+    /// <summary>Begins to wait. What came of it is dealt with by <paramref name="then"/>, which the wait's task covers; a wait that is taken back ends without it.</summary>
+    public SshWait Begin(Verdict verdict, HeldAction action, Func<HoldNotice, CancellationToken, ValueTask> tell, Func<HoldOutcome, ValueTask> then)
+    {
+        var wait = new SshWait(session);
+        lock (_lock)
+            _waits.Add(wait);
+        shared.BeginWait();
+        wait.Task = Task.Run(() => RunAsync(wait, verdict, action, tell, then), CancellationToken.None);
+        return wait;
+    }
+
+    /// <summary>Takes back whatever still waits, and waits for that: the session ends.</summary>
+    public async Task EndAsync()
+    {
+        SshWait[] all;
+        lock (_lock)
+            all = [.. _waits];
+        foreach (SshWait wait in all)
+            wait.Withdraw();
+        await Task.WhenAll(all.Select(wait => wait.Task)).ConfigureAwait(false);
+        foreach (SshWait wait in all)
+            wait.Dispose();
+    }
+
+    private async Task RunAsync(SshWait wait, Verdict verdict, HeldAction action, Func<HoldNotice, CancellationToken, ValueTask> tell, Func<HoldOutcome, ValueTask> then)
+    {
+        try
+        {
+            HoldOutcome outcome = await shared.Context.HoldAsync(verdict, action, tell, wait.Withdrawn).ConfigureAwait(false);
+            await then(outcome).ConfigureAwait(false);
+            await shared.Transport(SshSide.Client).FlushAsync(session).ConfigureAwait(false);
+            await shared.Transport(SshSide.Target).FlushAsync(session).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The client has taken it back, or has gone.
+            return;
+        }
+        catch (Exception failed)
+        {
+            // A recording that cannot be written, or a peer that is gone: the loops find the same, or learn of it here.
+            shared.End(failed is RecordingException ? "recording-failed" : "connection-lost", "The session cannot go on: what waited for approval could not be carried out.");
+        }
+        finally
+        {
+            shared.EndWait();
+            lock (_lock)
+                _waits.Remove(wait);
+        }
+    }
+}

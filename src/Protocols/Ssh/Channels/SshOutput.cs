@@ -1,0 +1,64 @@
+using System.Buffers;
+using Sallyport.Contract;
+
+namespace Sallyport.Protocols.Ssh.Channels;
+
+/// <summary>Shows the client of a channel with masks what the target says, masked. For the target's loop alone.</summary>
+internal sealed class SshOutput(SshShared shared)
+{
+    private readonly HashSet<SshChannel> _heldBack = [];
+
+    /// <summary>True while text is held back that could become a finding.</summary>
+    public bool HoldsBack => _heldBack.Count > 0;
+
+    /// <summary>Masks one message of data, which has been taken off the target's window.</summary>
+    public async ValueTask MaskAsync(SshChannel channel, ReadOnlyMemory<byte> message, int head, CancellationToken cancel)
+    {
+        bool isError = message.Span[0] == SshMessageNumber.ChannelExtendedData;
+        ReadOnlyMemory<byte> data = message[head..];
+        lock (channel.Lock)
+            channel.ToClient.Replace(data.Length, 0);
+        _heldBack.Add(channel);
+        await MaskAsync(channel, data, isError, flush: false, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Shows what is held back on a channel that ends.</summary>
+    public async ValueTask FlushAsync(SshChannel channel, SshSide from, CancellationToken cancel)
+    {
+        if (from != SshSide.Target || !_heldBack.Remove(channel))
+            return;
+        await MaskAsync(channel, default, isError: false, flush: true, cancel).ConfigureAwait(false);
+        await MaskAsync(channel, default, isError: true, flush: true, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Shows what is held back anywhere.</summary>
+    public async ValueTask FlushAllAsync(CancellationToken cancel)
+    {
+        foreach (SshChannel channel in _heldBack.ToArray())
+        {
+            if (channel.IsDropped)
+                _heldBack.Remove(channel);
+            else
+                await FlushAsync(channel, SshSide.Target, cancel).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask MaskAsync(SshChannel channel, ReadOnlyMemory<byte> data, bool isError, bool flush, CancellationToken cancel)
+    {
+        if ((isError ? channel.ErrorMask : channel.OutputMask) is not { } mask)
+            return;
+        byte[] masked = ArrayPool<byte>.Shared.Rent(mask.MaxLength(data.Length));
+        try
+        {
+            int length = mask.Mask(data.Span, masked, flush);
+            if (!isError)
+                channel.Terminal?.FromTarget(masked.AsSpan(0, length));
+            if (!await channel.Say.SayAsync(shared, channel, masked.AsMemory(0, length), isError, cancel).ConfigureAwait(false))
+                throw SshShared.Violation(SshSide.Client, "the client takes nothing of what it asked for");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(masked);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using System.Buffers.Binary;
+using Sallyport.Contract;
+
+namespace Sallyport.Protocols.Ssh.Channels;
+
+/// <summary>Tells the client no, where the protocol has a place for it; the connection goes on.</summary>
+internal sealed class SshRefuser(SshShared shared)
+{
+    private const uint AdministrativelyProhibited = 1;
+
+    /// <summary>Refuses a CHANNEL_OPEN of that peer (RFC 4254 5.1).</summary>
+    /// <param name="sender">The peer's number of the channel.</param>
+    public ValueTask OpenAsync(SshSide side, uint sender, uint reason, string description, CancellationToken cancel) => shared.SendAsync(
+        side,
+        new SshWriter().Begin(SshMessageNumber.ChannelOpenFailure).UInt32(sender).UInt32(reason).Text(description).Text("").WrittenMemory,
+        cancel);
+
+    public ValueTask OpenAsync(SshSide side, uint sender, string description, CancellationToken cancel) =>
+        OpenAsync(side, sender, AdministrativelyProhibited, description, cancel);
+
+    /// <summary>
+    /// Refuses what a session channel was to run: the request succeeds as far as the client can tell, and what ran said why on standard error and failed. So
+    /// every client shows the reason, and scripts see a status.
+    /// </summary>
+    /// <param name="debt">The reply that is owed to the request, when one is.</param>
+    public async ValueTask SessionAsync(SshChannel channel, SshDebt? debt, string text, CancellationToken cancel)
+    {
+        channel.IsDropped = true;
+        if (debt is not null)
+            channel.OwedToClient.Resolve(debt, SshReply.Success);
+        channel.OwedToClient.Abandon();
+        await shared.PayAsync(channel.OwedToClient, SshSide.Client, channel, cancel).ConfigureAwait(false);
+        byte[] said = SshRefusal.Lines(text, channel.HasPty);
+        await channel.Say.SayAsync(shared, channel, said, isError: true, cancel).ConfigureAwait(false);
+        await EndAsync(channel, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends a session channel from here: a status, EOF and CLOSE to the client, CLOSE to the target.</summary>
+    public async ValueTask EndAsync(SshChannel channel, CancellationToken cancel)
+    {
+        channel.IsDropped = true;
+        bool client;
+        bool target;
+        lock (channel.Lock)
+        {
+            client = channel.IsAnswered && channel.TrySendClose(SshSide.Client);
+            target = channel.IsAnswered && channel.TrySendClose(SshSide.Target);
+        }
+
+        if (client)
+        {
+            var writer = new SshWriter();
+            if (channel.Kind == SshChannelKind.Session)
+            {
+                writer.Begin(SshMessageNumber.ChannelRequest).UInt32(channel.Number).Text("exit-status").Bool(false).UInt32(SshRefusal.ExitStatus);
+                await ToClientAsync(channel, writer.ToArray(), cancel).ConfigureAwait(false);
+            }
+
+            await ToClientAsync(channel, writer.Begin(SshMessageNumber.ChannelEof).UInt32(channel.Number).ToArray(), cancel).ConfigureAwait(false);
+            await ToClientAsync(channel, writer.Begin(SshMessageNumber.ChannelClose).UInt32(channel.Number).ToArray(), cancel).ConfigureAwait(false);
+        }
+
+        if (target)
+            await shared.SendAsync(SshSide.Target, new SshWriter().Begin(SshMessageNumber.ChannelClose).UInt32(channel.PeerNumber(SshSide.Target)).WrittenMemory, cancel).ConfigureAwait(false);
+    }
+
+    private async ValueTask ToClientAsync(SshChannel channel, byte[] message, CancellationToken cancel)
+    {
+        if (!shared.Tape.Message(Direction.ToClient, message))
+            await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
+        BinaryPrimitives.WriteUInt32BigEndian(message.AsSpan(1), channel.PeerNumber(SshSide.Client));
+        await shared.SendAsync(SshSide.Client, message, cancel).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,149 @@
+using System.Text;
+using Sallyport.Contract;
+using Sallyport.Protocols.Ssh.Shell;
+
+namespace Sallyport.Protocols.Ssh.Channels;
+
+/// <summary>
+/// What a session channel runs: a command, a shell or a subsystem (RFC 4254 6.5). Until it has been let through the client has no window to send it anything,
+/// so nothing has to be kept while a person is asked.
+/// </summary>
+internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions actions, SshRefuser refuser, SshHolds holds)
+{
+    /// <summary>Kept back of the client's window for what we may have to say.</summary>
+    private const int SayReserve = 8192;
+
+    private readonly ShellScanner _scanner = new();
+
+    public async ValueTask StartAsync(SshRequest request, CancellationToken cancel)
+    {
+        if (!TryReadText(request, out byte[] text))
+            throw SshShared.Violation(SshSide.Client, $"{request.Type} that cannot be read");
+        SshChannel channel = request.Channel;
+        SshDebt? debt = null;
+        if (request.WantReply && (debt = channel.OwedToClient.Add(SshReply.Waiting)) is null)
+            throw SshShared.Violation(SshSide.Client, "more requests than may await an answer");
+        SshRequest run = Forced(request, ref text);
+        if (!shared.Tape.Message(Direction.FromClient, run.Message.Span))
+            await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
+
+        if (text.Length > shared.Limits.Text)
+        {
+            await refuser.SessionAsync(channel, debt, $"sallyport: refused: a command of more than {shared.Limits.Text} bytes", cancel).ConfigureAwait(false);
+            return;
+        }
+
+        Verdict verdict = shared.Context.Judge(View(run.Type, text), out bool mustWait);
+        if (mustWait)
+            await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
+        switch (verdict.Kind)
+        {
+            case VerdictKind.Allow:
+                await RunAsync(run, text, verdict, debt, cancel).ConfigureAwait(false);
+                break;
+            case VerdictKind.Hold:
+                Hold(run with { Message = run.Message.ToArray() }, text, verdict, debt, cancel);
+                break;
+            default:
+                await refuser.SessionAsync(channel, debt, SshRefusal.FromVerdict(verdict, NotDone(run.Type)), cancel).ConfigureAwait(false);
+                break;
+        }
+    }
+
+    /// <summary>shell has nothing, exec a string command, subsystem a string name.</summary>
+    private static bool TryReadText(SshRequest request, out byte[] text)
+    {
+        text = [];
+        var reader = new SshReader(request.Rest.Span);
+        if (request.Type != "shell")
+            text = reader.ReadString().ToArray();
+        return reader.AtEnd && (request.Type != "subsystem" || text.Length is > 0 and <= SshNames.LongestHost);
+    }
+
+    /// <summary>A certificate's force-command takes the place of whatever was asked for (PROTOCOL.certkeys).</summary>
+    private SshRequest Forced(SshRequest request, ref byte[] text)
+    {
+        if (shared.Restrictions.ForceCommand is not { } command)
+            return request;
+        text = Encoding.UTF8.GetBytes(command);
+        byte[] message = new SshWriter().Begin(SshMessageNumber.ChannelRequest).UInt32(request.Channel.Number).Text("exec").Bool(request.WantReply).String(text).ToArray();
+        return request with { Message = message, Type = "exec" };
+    }
+
+    private ActionView View(string type, byte[] text)
+    {
+        if (type == "shell")
+            return actions.One(ActionKind.Command, Verb.Shell, default);
+        if (type == "subsystem")
+            return actions.One(ActionKind.Command, Verb.Subsystem, text);
+        _scanner.Scan(text);
+        return _scanner.View(text);
+    }
+
+    private static string NotDone(string type) => type switch
+    {
+        "shell" => "no shell was started",
+        "subsystem" => "the subsystem was not started",
+        _ => "the command was not run",
+    };
+
+    private void Hold(SshRequest run, byte[] text, Verdict verdict, SshDebt? debt, CancellationToken cancel)
+    {
+        SshChannel channel = run.Channel;
+        HeldAction held = SshActions.Held(
+            View(run.Type, text), shared.Context.Facts, shared.Context.HoldingRules(View(run.Type, text)), System.Runtime.InteropServices.CollectionsMarshal.AsSpan(channel.Environment));
+        channel.Waiting = holds.Begin(
+            verdict,
+            held,
+            async (notice, withdrawn) =>
+            {
+                await channel.Say.SayAsync(shared, channel, SshRefusal.Lines(SshRefusal.Waits(notice), channel.HasPty), isError: true, withdrawn).ConfigureAwait(false);
+                await shared.Transport(SshSide.Client).FlushAsync(withdrawn).ConfigureAwait(false);
+            },
+            async outcome =>
+            {
+                bool hasEof = channel.Waiting?.HasEof ?? false;
+                if (!outcome.Approved)
+                {
+                    channel.Waiting = null;
+                    await refuser.SessionAsync(channel, debt, SshRefusal.FromOutcome(verdict, outcome, NotDone(run.Type)), cancel).ConfigureAwait(false);
+                    return;
+                }
+
+                await RunAsync(run, text, verdict, debt, cancel).ConfigureAwait(false);
+                channel.Waiting = null;
+                if (hasEof)
+                    await relay.PassAsync(channel, new SshWriter().Begin(SshMessageNumber.ChannelEof).UInt32(channel.Number).ToArray(), cancel).ConfigureAwait(false);
+            });
+    }
+
+    /// <summary>The target runs it, and the client may send it what it likes.</summary>
+    private async ValueTask RunAsync(SshRequest run, byte[] text, Verdict verdict, SshDebt? debt, CancellationToken cancel)
+    {
+        SshChannel channel = run.Channel;
+        channel.IsStarted = true;
+        channel.About = run.Type == "shell" ? "shell" : Encoding.UTF8.GetString(text);
+        channel.Files = SshFiles.For(shared, channel, run.Type, text, _scanner, verdict);
+        if (channel.Files is null && shared.Context.Masks is { } masks && masks.OpenStream() is { } mask)
+        {
+            channel.OutputMask = mask;
+            channel.ErrorMask = masks.OpenStream();
+        }
+
+        if (debt is not null)
+            channel.OwedToClient.Resolve(debt, SshReply.Theirs);
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(run.Message.Span[1..], channel.PeerNumber(SshSide.Target));
+        await shared.SendAsync(SshSide.Target, run.Message, cancel).ConfigureAwait(false);
+
+        uint toClient;
+        uint toTarget;
+        lock (channel.Lock)
+        {
+            toClient = channel.ToTarget.Reserve(0);
+            toTarget = channel.Files is { Speaks: true } || channel.IsMasked ? 0 : channel.ToClient.Reserve(Math.Min(SayReserve, channel.ToClient.Spare));
+        }
+
+        await shared.AdjustAsync(channel, SshSide.Client, toClient, cancel).ConfigureAwait(false);
+        await shared.AdjustAsync(channel, SshSide.Target, toTarget, cancel).ConfigureAwait(false);
+    }
+}
