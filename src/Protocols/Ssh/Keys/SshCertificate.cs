@@ -11,7 +11,7 @@ public enum SshCertificateKind : byte
 }
 
 /// <summary>
-/// An OpenSSH certificate (PROTOCOL.certkeys), strictly read. Reading proves nothing: the check does. Neither the certified key nor the authority's
+/// An OpenSSH certificate (PROTOCOL.certkeys), strictly read. Reading proves nothing: <see cref="Check"/> does. Neither the certified key nor the authority's
 /// can be a certificate: a chain of them would let every holder certify. Immutable.
 /// </summary>
 public sealed partial class SshCertificate
