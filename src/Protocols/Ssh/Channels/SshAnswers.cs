@@ -24,6 +24,14 @@ internal static class SshAnswers
         SshSide to = from.Other();
         channel.SetPeer(from, sender, packet);
 
+        if (channel.Adoption is { } adoption)
+        {
+            lock (channel.Lock)
+                channel.ToTarget.Adopt(window, adoption.Granted);
+            adoption.Answered.SetResult(true);
+            return;
+        }
+
         // What a session is sent goes to whatever it runs: until that has been let through, the client has no window.
         lock (channel.Lock)
             window = channel.WindowTo(from).Open(window, channel.Kind == SshChannelKind.Session ? uint.MaxValue : 0);
@@ -39,6 +47,12 @@ internal static class SshAnswers
     {
         if (!TryReadFailure(message.Span, out uint reason, out string description))
             throw SshShared.Violation(from, "a CHANNEL_OPEN_FAILURE that cannot be read");
+        if (channel.Adoption is { } adoption)
+        {
+            adoption.Answered.SetResult(false);
+            return;
+        }
+
         SshSide to = from.Other();
         SshWriter writer = new SshWriter().Begin(SshMessageNumber.ChannelOpenFailure).UInt32(channel.Number).UInt32(reason).Text(description).Text("");
         if (!shared.Tape.Message(from == SshSide.Client ? Direction.FromClient : Direction.ToClient, writer.Written))

@@ -82,6 +82,9 @@ internal sealed class SshChannel(uint number, SshChannelKind kind, SshSide opene
 
     public bool IsMasked => OutputMask is not null;
 
+    /// <summary>A channel that the client has from before the session (a menu's): whoever waits for the target's answer, and what the client may still send.</summary>
+    public (TaskCompletionSource<bool> Answered, int Granted)? Adoption { get; init; }
+
     /// <summary>What waits for a person on this channel; null: nothing.</summary>
     public SshWait? Waiting { get; set; }
 

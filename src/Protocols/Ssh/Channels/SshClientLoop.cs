@@ -72,8 +72,13 @@ internal sealed class SshClientLoop
             case SshMessageNumber.UserauthRequest:
                 // RFC 4252 5.1: after success these are silently ignored.
                 return default;
-            default:
+            case < SshMessageNumber.GlobalRequest or SshMessageNumber.RequestSuccess or SshMessageNumber.RequestFailure:
+                // Nothing is asked of the client that it could answer, and login is over.
                 throw SshShared.Violation(SshSide.Client, $"message {number} is not legal from a client");
+            default:
+                // RFC 4253 11.4: what is not known is said to be so, and otherwise ignored.
+                _shared.Transport(SshSide.Client).Unimplemented();
+                return default;
         }
     }
 

@@ -79,8 +79,12 @@ internal sealed class SshTargetLoop(SshShared shared)
                 return GlobalAsync(message, cancel);
             case SshMessageNumber.RequestSuccess or SshMessageNumber.RequestFailure:
                 return AnswerAsync(message, cancel);
-            default:
+            case < SshMessageNumber.GlobalRequest:
                 throw SshShared.Violation(SshSide.Target, $"message {number} is not legal from a target");
+            default:
+                // RFC 4253 11.4: what is not known is said to be so, and otherwise ignored.
+                shared.Transport(SshSide.Target).Unimplemented();
+                return default;
         }
     }
 

@@ -32,6 +32,14 @@ internal struct SshWindow
         return (uint)Granted;
     }
 
+    /// <summary>The same, when the sender has been granted something already.</summary>
+    public void Adopt(uint window, int granted)
+    {
+        Room = window;
+        _reserve = uint.MaxValue;
+        Granted = granted;
+    }
+
     /// <summary>The receiver grants more. False: the window would pass 2^32 - 1.</summary>
     /// <param name="grant">False: something of ours waits for the room.</param>
     /// <param name="pass">What of it the sender is granted; 0: nothing needs to be said.</param>
