@@ -83,6 +83,17 @@ public sealed class SessionContext
         return verdict;
     }
 
+    /// <summary>Judges what was only seen, and runs already: a denial counts, and is recorded, when a rule says so, not when none allows it. Both loops.</summary>
+    /// <returns>True when a rule denies it.</returns>
+    public bool IsDeniedByRule(in ActionView seen, out Verdict verdict)
+    {
+        verdict = _gate.Judge(seen);
+        bool denied = verdict.Kind == VerdictKind.Deny && verdict.RuleId.Contains('/', StringComparison.Ordinal) && !verdict.RuleId.StartsWith("step-up/", StringComparison.Ordinal);
+        if (denied)
+            _recorder.Decision(seen, verdict);
+        return denied;
+    }
+
     /// <summary>Every rule that holds an action that was judged just now, for <see cref="HeldAction.Rules"/>.</summary>
     public IReadOnlyList<string> HoldingRules(in ActionView action) => _gate.HoldingRules(action);
 

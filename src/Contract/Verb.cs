@@ -87,6 +87,8 @@ public enum Verb : byte
     /// <summary>The target may use the keys of the client's agent.</summary>
     ForwardAgent,
     ForwardX11,
+    /// <summary>A command that was seen on a terminal's screen: it runs already, so a denial ends the session.</summary>
+    TerminalCommand,
 
     // Files: SFTP, scp, rsync, git, and what a command's redirections open.
     FileRead = 96,

@@ -1,17 +1,66 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Sallyport.Contract;
+using Sallyport.Protocols.Ssh.Shell;
+using Sallyport.Protocols.Ssh.Terminal;
+
 namespace Sallyport.Protocols.Ssh.Channels;
 
-/// <summary>Follows what an interactive session shows, for what is recorded of it.</summary>
-internal sealed class SshTerminal
+/// <summary>
+/// Follows what an interactive session shows: commands that are seen go into the recording, and one that a rule denies ends the session. An aid and not a
+/// wall (<see cref="CommandDetector"/>). Both loops use it.
+/// </summary>
+internal sealed class SshTerminal(SshShared shared, SshChannel channel, uint columns, uint rows)
 {
-    public SshTerminal(SshShared shared, SshChannel channel, uint columns, uint rows)
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly Lock _lock = new();
+    private readonly CommandDetector _detector = new(Size(columns, TerminalScreen.MaxColumns), Size(rows, TerminalScreen.MaxRows));
+    private readonly ShellScanner _scanner = new();
+
+    /// <summary>Keys, before they are sent on.</summary>
+    /// <returns>True when what is typed is not shown: a secret.</returns>
+    public bool FromClient(ReadOnlySpan<byte> data)
     {
-        _ = (shared, channel, columns, rows);
+        lock (_lock)
+        {
+            bool secret = _detector.IsSecretPrompt;
+            _detector.FromClient(data);
+            return secret;
+        }
     }
 
-    /// <summary>True when what is typed is not shown: a secret.</summary>
-    public bool FromClient(ReadOnlySpan<byte> data) => data.IsEmpty && false;
+    /// <summary>What the client is shown.</summary>
+    public void FromTarget(ReadOnlySpan<byte> data)
+    {
+        lock (_lock)
+        {
+            _detector.FromTarget(data);
+            while (_detector.TryTake(out string command))
+                Saw(command);
+        }
+    }
 
-    public void FromTarget(ReadOnlySpan<byte> data) => _ = data.Length;
+    public void Resize(uint width, uint height)
+    {
+        lock (_lock)
+            _detector.Resize(Size(width, TerminalScreen.MaxColumns), Size(height, TerminalScreen.MaxRows));
+    }
 
-    public void Resize(uint columns, uint rows) => _ = columns + rows;
+    private static int Size(uint asked, int most) => (int)Math.Clamp(asked, 1, (uint)most);
+
+    private void Saw(string command)
+    {
+        shared.Context.Event("command", JsonSerializer.Serialize(new { channel = channel.Number, text = command }, Json));
+        byte[] text = Encoding.UTF8.GetBytes(command);
+        _scanner.Scan(text);
+        ReadOnlySpan<ObjectRef> run = _scanner.Objects;
+        Span<ObjectRef> seen = run.Length <= 64 ? stackalloc ObjectRef[run.Length] : new ObjectRef[run.Length];
+        for (int i = 0; i < run.Length; i++)
+            seen[i] = run[i].Verb == Verb.Exec ? run[i] with { Verb = Verb.TerminalCommand } : run[i];
+        var action = new ActionView { Kind = ActionKind.Command, Verb = Verb.TerminalCommand, Text = text, Names = _scanner.Names, Objects = seen };
+        if (shared.Context.IsDeniedByRule(action, out Verdict verdict))
+            shared.End("command-denied", SshRefusal.FromVerdict(verdict, "this command may not be run here, so the session ends"));
+    }
 }

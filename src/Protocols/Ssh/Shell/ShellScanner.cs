@@ -4,6 +4,10 @@ namespace Sallyport.Protocols.Ssh.Shell;
 
 internal sealed class ShellScanner
 {
+    public ReadOnlySpan<byte> Names => default;
+
+    public ReadOnlySpan<ObjectRef> Objects => default;
+
     public void Scan(ReadOnlySpan<byte> command)
     {
     }
