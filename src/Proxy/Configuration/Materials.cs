@@ -105,11 +105,12 @@ internal sealed record Materials
 
     private static Target LoadTarget(TargetConfig config, Errors errors)
     {
-        errors.Try(new ConfigPath(config.Password.Name, config.Password.Mark), config.Password.Read);
+        foreach (SecretReference secret in new[] { config.Password, config.Ssh?.Credential.PrivateKey }.OfType<SecretReference>())
+            errors.Try(new ConfigPath(secret.Name, secret.Mark), secret.Read);
         X509Certificate2Collection? authorities = null;
         if (config.CertificateAuthority is { } file)
             authorities = errors.Try(file, () => LoadAuthorities(file.Path)) ?? [];
-        return Target.Of(config, TargetTls.Options(config.TlsMode, config.ServerName, authorities));
+        return Target.Of(config, config.Ssh is null ? TargetTls.Options(config.TlsMode, config.ServerName, authorities) : null);
     }
 
     private static X509Certificate2Collection LoadAuthorities(string path)

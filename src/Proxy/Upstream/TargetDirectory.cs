@@ -35,6 +35,11 @@ internal sealed class TargetDirectory : IUpstream
         Lookup(target) is { } found && found.Info.Protocol == protocol ? found.Info : null;
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> Names(string protocol) =>
+        [.. _targets.Values.Concat(_stored.Values.Where(stored => !IsConfigured(stored.Info.Name))).Where(target => target.Info.Protocol == protocol)
+            .Select(target => target.Info.Name).Order(StringComparer.Ordinal)];
+
+    /// <inheritdoc/>
     public async ValueTask<IDuplex> ConnectAsync(TargetInfo target, CancellationToken cancel)
     {
         Target found = Get(target);
@@ -45,8 +50,10 @@ internal sealed class TargetDirectory : IUpstream
     public async ValueTask<TargetCredential> CredentialAsync(TargetInfo target, CancellationToken cancel)
     {
         Target found = Get(target);
-        string password = found.StoredPassword?.Invoke() ?? await found.Config.Password.ReadAsync(cancel).ConfigureAwait(false);
-        return new TargetCredential(found.Config.User, password);
+        string? password = found.StoredPassword?.Invoke();
+        if (password is null && found.Config.Password is { } reference)
+            password = await reference.ReadAsync(cancel).ConfigureAwait(false);
+        return new TargetCredential(found.Config.User, password ?? throw new IOException($"target {target.Name} has no password"));
     }
 
     private Target Get(TargetInfo target) => Lookup(target.Name) ?? throw new IOException($"target {target.Name} is no longer configured");
