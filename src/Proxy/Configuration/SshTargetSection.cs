@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Sallyport.Policy.Yaml;
+using Sallyport.Proxy.Ssh;
 
 namespace Sallyport.Proxy.Configuration;
 
@@ -22,7 +23,7 @@ internal static class SshTargetSection
         {
             Credential = credential is null ? new SshCredentialConfig() : Credential(credential, files),
             HostKeys = map.Map("host-keys") is { } keys
-                ? new SshTargetHostKeysConfig { KnownHosts = files.Optional(keys, "known-hosts"), Authority = files.Optional(keys, "authority"), Pinned = Keys(keys, "pinned") }
+                ? new SshTargetHostKeysConfig { KnownHosts = files.Optional(keys, "known-hosts"), Authority = files.Optional(keys, "authority"), Pinned = Keys(keys, "pinned", fingerprints: true) }
                 : new SshTargetHostKeysConfig(),
             Algorithms = SshAlgorithmsSection.Read(map),
         };
@@ -46,7 +47,7 @@ internal static class SshTargetSection
                 MintValidity = kind == "mint" ? validity ?? TimeSpan.FromMinutes(5) : null,
             },
             HostKeys = map.Map("host-keys") is { } keys
-                ? new SshTargetHostKeysConfig { AuthorityKeys = Keys(keys, "authority"), Pinned = Keys(keys, "pinned") }
+                ? new SshTargetHostKeysConfig { AuthorityKeys = Keys(keys, "authority", fingerprints: false), Pinned = Keys(keys, "pinned", fingerprints: true) }
                 : new SshTargetHostKeysConfig(),
         };
         return WithAccounts(target with { Ssh = ssh, Password = null }, map, credential);
@@ -101,5 +102,12 @@ internal static class SshTargetSection
         return text.Value;
     }
 
-    private static ImmutableArray<string> Keys(YamlMap map, string key) => [.. map.Texts(key, LongestKey, MostKeys).Select(text => text.Value)];
+    /// <summary>Host keys as text: a key whole, or, where it is the host's own, its fingerprint.</summary>
+    private static ImmutableArray<string> Keys(YamlMap map, string key, bool fingerprints)
+    {
+        ImmutableArray<string> keys = [.. map.Texts(key, LongestKey, MostKeys).Select(text => text.Value)];
+        foreach (string text in keys.Where(text => !HostKeyText.IsKey(text) && !(fingerprints && HostKeyText.IsFingerprint(text))))
+            map.Error(key, fingerprints ? $"\"{text}\" is neither a public key nor a fingerprint such as SHA256:…" : $"\"{text}\" is no public key such as \"ssh-ed25519 AAAA…\".");
+        return keys;
+    }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Sallyport.Contract;
 using Sallyport.Protocols.Wire;
+using Sallyport.Proxy.Ssh;
 
 namespace Sallyport.Proxy.Upstream;
 
@@ -13,8 +14,15 @@ internal sealed class TargetDirectory : IUpstream
     private volatile FrozenDictionary<string, Target> _targets;
     private volatile FrozenDictionary<string, Target> _stored = FrozenDictionary<string, Target>.Empty;
 
-    public TargetDirectory(IEnumerable<Target> targets)
+    private readonly HostKeyBoard? _hosts;
+    private readonly SshCredentials? _credentials;
+
+    /// <param name="hosts">Host keys of SSH targets; null: there are no SSH targets.</param>
+    /// <param name="credentials">How they are logged in at; null: there are none.</param>
+    public TargetDirectory(IEnumerable<Target> targets, HostKeyBoard? hosts = null, SshCredentials? credentials = null)
     {
+        _hosts = hosts;
+        _credentials = credentials;
         _targets = ByName(targets);
     }
 
@@ -56,10 +64,23 @@ internal sealed class TargetDirectory : IUpstream
         return new TargetCredential(found.Config.User, password ?? throw new IOException($"target {target.Name} has no password"));
     }
 
+    /// <inheritdoc/>
+    public ValueTask<TargetCredential> CredentialAsync(TargetInfo target, SessionFacts session, CancellationToken cancel)
+    {
+        Target found = Get(target);
+        return found.Config.Ssh is not null && _credentials is { } ssh ? ssh.ForAsync(found, session, cancel) : CredentialAsync(target, cancel);
+    }
+
+    /// <summary>The target of that name, whatever its protocol; null: there is none.</summary>
+    public Target? FindAny(string name) => Lookup(name);
+
     private Target Get(TargetInfo target) => Lookup(target.Name) ?? throw new IOException($"target {target.Name} is no longer configured");
 
     private Target? Lookup(string name) => _targets.TryGetValue(name, out Target? found) || _stored.TryGetValue(name, out found) ? found : null;
 
-    private static FrozenDictionary<string, Target> ByName(IEnumerable<Target> targets) =>
-        targets.ToFrozenDictionary(target => target.Info.Name, StringComparer.Ordinal);
+    private FrozenDictionary<string, Target> ByName(IEnumerable<Target> targets) =>
+        targets.Select(WithHostKeys).ToFrozenDictionary(target => target.Info.Name, StringComparer.Ordinal);
+
+    private Target WithHostKeys(Target target) =>
+        target.Known is not null && _hosts is { } hosts ? target with { Info = target.Info with { HostKeys = hosts.Of(target) } } : target;
 }
