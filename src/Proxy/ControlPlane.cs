@@ -240,6 +240,7 @@ internal sealed class ControlPlane : IAsyncDisposable
             new PolicyRoutes(library, _state.Cluster),
             new ExplainRoutes(library, _doors.Targets, daemon.Node, daemon.Broker?.Issuer ?? "", _time),
             new TargetRoutes(_state.Store, _state.Sealer, _state.Cluster, _doors.Targets, _time),
+            new PinRoutes(_pins, _doors.Targets, _time),
             new AuditRoutes(_state.Store),
             new NodeRoutes(_state.Store, _time, daemon.Node),
             new MetricsRoutes(_doors.Metrics),

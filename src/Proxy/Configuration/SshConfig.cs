@@ -111,9 +111,6 @@ internal sealed record SshTargetConfig
     public required SshCredentialConfig Credential { get; init; }
 
     public SshTargetHostKeysConfig HostKeys { get; init; } = new();
-
-    /// <summary>Algorithms towards it.</summary>
-    public SshAlgorithmsConfig Algorithms { get; init; } = new();
 }
 
 /// <summary>How the daemon logs in at an SSH target: exactly one of password, key and minted certificate.</summary>

@@ -25,7 +25,6 @@ internal static class SshTargetSection
             HostKeys = map.Map("host-keys") is { } keys
                 ? new SshTargetHostKeysConfig { KnownHosts = files.Optional(keys, "known-hosts"), Authority = files.Optional(keys, "authority"), Pinned = Keys(keys, "pinned", fingerprints: true) }
                 : new SshTargetHostKeysConfig(),
-            Algorithms = SshAlgorithmsSection.Read(map),
         };
         return WithAccounts(target with { Ssh = ssh, Password = credential?.Has("password") == true ? Secrets.Read(credential, "password", files) : null }, map, credential);
     }

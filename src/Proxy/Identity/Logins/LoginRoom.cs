@@ -85,7 +85,7 @@ internal sealed class LoginRoom : IAsyncDisposable
         Policy = new CredentialScope(doors.Policy);
         Sessions = new LiveSessions(facts => Revocations.Find(facts.Identity) is null ? null : "What you logged in with is no longer good: log in again.");
         Warden = new SessionWarden(Sessions, Policy, Revocations, Identities, doors.Store, doors.Cluster, doors.Grace, doors.Time, doors.Log);
-        Routes = new CredentialRoutes(ApiTokens, Passwords, Revocations, broker);
+        Routes = new CredentialRoutes(ApiTokens, Passwords, PersonKeys, Revocations, broker);
     }
 
     /// <summary>Where every proof ends: the door of engines.</summary>
