@@ -21,6 +21,7 @@ using Sallyport.Proxy.Identity.Local;
 using Sallyport.Proxy.Identity.Logins;
 using Sallyport.Proxy.Logging;
 using Sallyport.Proxy.Metrics;
+using Sallyport.Proxy.Ssh;
 using Sallyport.Proxy.Store;
 using Sallyport.Proxy.Upstream;
 
@@ -38,6 +39,7 @@ internal sealed class ControlPlane : IAsyncDisposable
     private readonly DaemonState _state;
     private readonly Stack<IAsyncDisposable> _parts = new();
     private StoredPolicies _policies = null!;
+    private HostPins _pins = null!;
     private BrokerServer? _broker;
     private AdminServer? _admin;
 
@@ -131,6 +133,9 @@ internal sealed class ControlPlane : IAsyncDisposable
         _policies.Start();
         _state.Nodes.Policy = () => _doors.Policy.Digest;
         await Kept(new StoredTargets(_state.Store, _state.Sealer, _state.Cluster, _doors.Targets, _doors.Log)).StartAsync(cancel).ConfigureAwait(false);
+        _pins = Kept(new HostPins(_state.Store, _state.Cluster, _doors.HostKeys, _doors.Log));
+        await _pins.StartAsync(cancel).ConfigureAwait(false);
+        (_doors.HostKeys.Audit, _doors.SshCredentials.Audit) = (_state.Audit, _state.Audit);
         await OpenLoginsAsync(cancel).ConfigureAwait(false);
         AskMetrics(_doors.Metrics);
         await BuildApprovalsAsync(cancel).ConfigureAwait(false);
@@ -154,6 +159,7 @@ internal sealed class ControlPlane : IAsyncDisposable
                 Issuers = _doors.Issuers.With(_doors.Materials.IssuerKeys),
                 Broker = _broker is null ? null : new BrokerTokens(config.Broker!.Issuer, config.Broker.Audience, _broker.Keys),
                 Desk = _broker?.Prompts,
+                Keys = () => _doors.Materials.Ssh.Trust,
                 Grace = config.Store!.Grace,
                 Time = _time,
                 Log = _doors.Log,
@@ -234,6 +240,7 @@ internal sealed class ControlPlane : IAsyncDisposable
             new PolicyRoutes(library, _state.Cluster),
             new ExplainRoutes(library, _doors.Targets, daemon.Node, daemon.Broker?.Issuer ?? "", _time),
             new TargetRoutes(_state.Store, _state.Sealer, _state.Cluster, _doors.Targets, _time),
+            new PinRoutes(_pins, _doors.Targets, _time),
             new AuditRoutes(_state.Store),
             new NodeRoutes(_state.Store, _time, daemon.Node),
             new MetricsRoutes(_doors.Metrics),

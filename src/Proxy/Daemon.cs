@@ -4,6 +4,7 @@ using Sallyport.Policy;
 using Sallyport.Policy.Yaml;
 using Sallyport.Protocols.Postgres;
 using Sallyport.Protocols.Postgres.Catalog;
+using Sallyport.Protocols.Ssh;
 using Sallyport.Proxy.Audit;
 using Sallyport.Proxy.Configuration;
 using Sallyport.Proxy.Identity;
@@ -12,6 +13,7 @@ using Sallyport.Proxy.Listeners;
 using Sallyport.Proxy.Logging;
 using Sallyport.Proxy.Metrics;
 using Sallyport.Proxy.Sessions;
+using Sallyport.Proxy.Ssh;
 using Sallyport.Proxy.Store;
 using Sallyport.Proxy.Upstream;
 using Sallyport.Recording;
@@ -40,6 +42,7 @@ internal sealed class Daemon : IAsyncDisposable
     private readonly Connections _connections = new();
     private readonly UnauthenticatedSlots _slots;
     private readonly PgDoors _doors;
+    private readonly SshDoors _sshDoors;
     private readonly List<Listener> _listeners = [];
     private readonly CancellationTokenSource _cut = new();
     private readonly DaemonParts _parts;
@@ -57,7 +60,14 @@ internal sealed class Daemon : IAsyncDisposable
         _recorder = parts.Recorder;
         _control = control;
         _login = control?.Logins.Login ?? new DaemonLogin(
-            new DaemonLoginParts { Issuers = _issuers.With(parts.Materials.IssuerKeys), Sources = new FailureThrottle<ulong>(time) }, time, _log);
+            new DaemonLoginParts
+            {
+                Issuers = _issuers.With(parts.Materials.IssuerKeys),
+                Keys = new KeyLogin(() => parts.Materials.Ssh.Trust, null, null, null, "", time),
+                Sources = new FailureThrottle<ulong>(time),
+            },
+            time,
+            _log);
         _sessions = control?.Logins.Sessions ?? new LiveSessions();
         _sweeper = new Sweeper(_sessions, time, control?.Logins.Warden);
         _slots = new UnauthenticatedSlots(config.Limits.Unauthenticated, config.Limits.UnauthenticatedPerSource);
@@ -72,6 +82,16 @@ internal sealed class Daemon : IAsyncDisposable
             Approvals = control is null ? null : new MeteredApprovals(control.Approvals, parts.Metrics),
             CancelKeys = new PgCancelKeys(_targets),
             Catalogs = new PgCatalogs(_targets, limits),
+            Time = time,
+        };
+        _sshDoors = new SshDoors
+        {
+            Login = _doors.Login,
+            Upstream = _doors.Upstream,
+            Policy = _doors.Policy,
+            Recorder = _doors.Recorder,
+            Sessions = _doors.Sessions,
+            Approvals = _doors.Approvals,
             Time = time,
         };
     }
@@ -207,17 +227,28 @@ internal sealed class Daemon : IAsyncDisposable
 
     private Action<Socket, UnauthenticatedSlots.Slot> Starter(ListenerConfig config)
     {
-        var listener = new PgListener
+        Func<Socket, UnauthenticatedSlots.Slot, ClientConnection> connect;
+        if (config.Ssh is { } ssh)
         {
-            Node = _config.Node,
-            Name = config.Name,
-            Tls = () => _parts.Materials.ListenerTls.GetValueOrDefault(config.Name),
-            AllowPlaintext = config.Plaintext,
-            Limits = new PgLimits { Handshake = _config.Limits.Handshake },
-        };
+            SshListener listener = SshListeners.Of(_config.Node, config.Name, ssh, () => _parts.Materials.Ssh.HostKeys[config.Name], _config.Limits);
+            connect = (socket, slot) => new SshConnection(socket, slot, listener, _sshDoors, _connections, _log, _cut.Token);
+        }
+        else
+        {
+            var listener = new PgListener
+            {
+                Node = _config.Node,
+                Name = config.Name,
+                Tls = () => _parts.Materials.ListenerTls.GetValueOrDefault(config.Name),
+                AllowPlaintext = config.Plaintext,
+                Limits = new PgLimits { Handshake = _config.Limits.Handshake },
+            };
+            connect = (socket, slot) => new PgConnection(socket, slot, listener, _doors, _connections, _log, _cut.Token);
+        }
+
         return (socket, slot) =>
         {
-            var connection = new PgConnection(socket, slot, listener, _doors, _connections, _log, _cut.Token);
+            ClientConnection connection = connect(socket, slot);
             _connections.Enter();
 
             // Not here, and not on this thread's own queue: this thread polls sockets for everyone.

@@ -4,6 +4,7 @@ using Sallyport.Proxy.Configuration;
 using Sallyport.Proxy.Identity;
 using Sallyport.Proxy.Logging;
 using Sallyport.Proxy.Metrics;
+using Sallyport.Proxy.Ssh;
 using Sallyport.Proxy.Upstream;
 using Sallyport.Recording;
 
@@ -23,7 +24,9 @@ internal sealed class DaemonParts
         Policy = policy;
         Log = log;
         Issuers = new IssuerDirectory(config, time, log);
-        Targets = new TargetDirectory(materials.Targets);
+        HostKeys = new HostKeyBoard(time, log, Metrics);
+        SshCredentials = new SshCredentials(() => Materials.Ssh.UserAuthority);
+        Targets = new TargetDirectory(materials.Targets, HostKeys, SshCredentials);
         if (!config.Recordings.Enabled)
             return;
         Recorder = new Recorder(new RecordingOptions
@@ -51,6 +54,11 @@ internal sealed class DaemonParts
     public IssuerDirectory Issuers { get; }
 
     public TargetDirectory Targets { get; }
+
+    /// <summary>Host keys of SSH targets.</summary>
+    public HostKeyBoard HostKeys { get; }
+
+    public SshCredentials SshCredentials { get; }
 
     public ProxyMetrics Metrics { get; } = new();
 

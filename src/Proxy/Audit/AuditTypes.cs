@@ -23,6 +23,8 @@ internal static class AuditTypes
     public const string TokenRevoked = "token.revoked";
     public const string PasswordIssued = "password.issued";
     public const string PasswordRevoked = "password.revoked";
+    public const string KeyRegistered = "key.registered";
+    public const string KeyRemoved = "key.removed";
     public const string RevocationCreated = "revocation.created";
 
     public const string ApprovalAttempted = "approval.attempted";
@@ -54,6 +56,11 @@ internal static class AuditTypes
     public const string TargetCreated = "target.created";
     public const string TargetChanged = "target.changed";
     public const string TargetDeleted = "target.deleted";
+
+    public const string HostKeyPinned = "host-key.pinned";
+    public const string HostKeyUnpinned = "host-key.unpinned";
+    public const string HostKeyRefused = "host-key.refused";
+    public const string CertificateMinted = "certificate.minted";
 
     public const string SessionStarted = "session.started";
     public const string SessionEnded = "session.ended";

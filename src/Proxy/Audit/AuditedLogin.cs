@@ -11,6 +11,14 @@ internal sealed class AuditedLogin(ILogin inner, IAudit audit) : ILogin
     public async ValueTask<LoginResult> LoginAsync(LoginProof proof, CancellationToken cancel) =>
         Kept(await inner.LoginAsync(proof, cancel).ConfigureAwait(false), proof.ClaimedUser, proof.Source);
 
+    public ValueTask<bool> IsKnownKeyAsync(KeyProof offered, CancellationToken cancel) => inner.IsKnownKeyAsync(offered, cancel);
+
+    public async ValueTask<LoginResult> LoginKeyAsync(KeyProof proven, CancellationToken cancel) =>
+        Kept(await inner.LoginKeyAsync(proven, cancel).ConfigureAwait(false), proven.ClaimedUser, proven.Source);
+
+    public async ValueTask<LoginResult> LoginPasswordAsync(LoginProof proof, CancellationToken cancel) =>
+        Kept(await inner.LoginPasswordAsync(proof, cancel).ConfigureAwait(false), proof.ClaimedUser, proof.Source);
+
     public async ValueTask<ScramLogin?> FindIssuedAsync(string user, IPEndPoint source, CancellationToken cancel) =>
         await inner.FindIssuedAsync(user, source, cancel).ConfigureAwait(false) is { } found ? new Audited(found, this, user, source) : null;
 

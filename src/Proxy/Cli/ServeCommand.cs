@@ -25,7 +25,7 @@ internal static class ServeCommand
         if (ConfigFile.Read(file, error) is not { } config)
             return ExitCode.Config;
         var bag = new DiagnosticBag();
-        Materials? materials = Materials.Load(config, bag);
+        Materials? materials = Materials.Load(config, bag, create: !check);
         PolicyStore? policy = PolicyLoader.Load(config, TimeProvider.System, out IReadOnlyList<Diagnostic> ofPolicy);
         Report.Write(error, [.. bag.Items, .. ofPolicy]);
         if (materials is null || policy is null)

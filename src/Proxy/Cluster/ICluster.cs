@@ -30,6 +30,12 @@ internal static class ClusterEvents
     /// <summary>A one-time item was decided (a login prompt): <c>{"key":…}</c>.</summary>
     public const string OneTime = "one-time";
 
+    /// <summary>A person's public key was registered or removed: <c>{"id":…}</c>.</summary>
+    public const string PersonKey = "person-key";
+
+    /// <summary>A target's host key was pinned or unpinned: <c>{"address":…}</c>.</summary>
+    public const string HostPin = "host-pin";
+
     /// <summary>Signing keys changed.</summary>
     public const string Keys = "keys";
 }

@@ -43,6 +43,7 @@ internal static class ConfigReader
             LogFormat = document.Map("log")?.Enum<LogFormat>("format") ?? LogFormat.Text,
             Broker = BrokerSection.Read(document, files),
             Admin = AdminSection.Read(document, files),
+            Ssh = SshSection.Read(document, files),
         };
         foreach (string section in (ReadOnlySpan<string>)["broker", "admin", "approvals"])
         {
@@ -51,6 +52,7 @@ internal static class ConfigReader
         }
 
         CheckAddresses(document, config);
+        CheckSsh(document, config);
         CheckIssuer(document, config);
         document.ReportUnknownKeys();
         return bag.HasErrors ? null : config;
@@ -72,6 +74,16 @@ internal static class ConfigReader
                     document.Error(section, $"Something else listens at {address} already.");
             }
         }
+    }
+
+    /// <summary>What one section needs of another.</summary>
+    private static void CheckSsh(YamlMap document, DaemonConfig config)
+    {
+        if (config.Ssh.UserAuthority is null && config.Targets.FirstOrDefault(target => target.Ssh?.Credential.MintValidity is not null) is { } minting)
+            document.Error("targets", $"{minting.Name} mints certificates, which needs ssh.authority.user: the key that signs them.");
+        bool brokers = config.Ssh.AuthorizedKeys is { Holders.Issuer: null } || config.Ssh.UserAuthorities.Any(authority => authority.Holders.Issuer is null);
+        if (brokers && !document.Has("broker"))
+            document.Error("ssh", "Keys and certificates stand for the broker's people, and there is no broker: name an \"issuer\" for them instead.");
     }
 
     /// <summary>The broker is an issuer too.</summary>

@@ -49,6 +49,9 @@ internal sealed record DaemonConfig
 
     /// <summary>The OpenID Provider of this daemon; null: there is none.</summary>
     public BrokerConfig? Broker { get; init; }
+
+    /// <summary>Keys and certificates of people, and our own authorities.</summary>
+    public SshConfig Ssh { get; init; } = SshConfig.None;
 }
 
 /// <summary>A file or directory named in the configuration: absolute, and where it was named.</summary>
@@ -83,6 +86,9 @@ internal sealed record ListenerConfig
 
     /// <summary>Tokens may come unencrypted. Only ever true on a loopback address.</summary>
     public bool Plaintext { get; init; }
+
+    /// <summary>What an SSH listener has; null: it is one for PostgreSQL.</summary>
+    public SshListenerConfig? Ssh { get; init; }
 }
 
 /// <summary>What clients are led to.</summary>
@@ -106,11 +112,17 @@ internal sealed record TargetConfig
 
     public required string User { get; init; }
 
-    public required SecretReference Password { get; init; }
+    /// <summary>Null: it logs in by something else.</summary>
+    public required SecretReference? Password { get; init; }
 
+    /// <summary>The database, or the account of an SSH target, when a client names none.</summary>
     public string Database { get; init; } = "";
 
+    /// <summary>Databases, or accounts of an SSH target, that may be asked for.</summary>
     public ImmutableArray<string> Databases { get; init; } = [];
+
+    /// <summary>What an SSH target has; null: it is another.</summary>
+    public SshTargetConfig? Ssh { get; init; }
 
     public ImmutableArray<string> WeakLogins { get; init; } = [];
 

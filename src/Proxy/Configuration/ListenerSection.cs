@@ -7,7 +7,7 @@ namespace Sallyport.Proxy.Configuration;
 /// <summary>Reads <c>listeners</c>.</summary>
 internal static class ListenerSection
 {
-    private static readonly Dictionary<string, string> Protocols = new(StringComparer.Ordinal) { ["postgres"] = "postgres" };
+    private static readonly Dictionary<string, string> Protocols = new(StringComparer.Ordinal) { ["postgres"] = "postgres", ["ssh"] = "ssh" };
 
     public static ImmutableArray<ListenerConfig> Read(YamlMap document, ConfigFiles files)
     {
@@ -30,9 +30,14 @@ internal static class ListenerSection
     private static ListenerConfig? Listener(YamlMap map, ConfigFiles files)
     {
         string name = map.Require("name") ? ConfigReader.Name(map, "name") ?? "" : "";
-        if (map.Require("protocol"))
-            map.TryWord("protocol", Protocols, out _);
-        IPEndPoint? address = ListenAddress.Read(map, 6432);
+        string protocol = map.Require("protocol") && map.TryWord("protocol", Protocols, out string? word) ? word : "";
+        IPEndPoint? address = ListenAddress.Read(map, protocol == "ssh" ? 2222 : 6432);
+        if (protocol == "ssh")
+        {
+            SshListenerConfig ssh = SshListenerSection.Read(map, files);
+            return address is null ? null : new ListenerConfig { Name = name, Address = address, Ssh = ssh };
+        }
+
         bool plaintext = ListenAddress.AllowsPlaintext(map, address, "A listener", "name");
         (ConfigPath? certificate, ConfigPath? key) = ListenAddress.Tls(map, files);
         return address is null ? null : new ListenerConfig { Name = name, Address = address, Certificate = certificate, Key = key, Plaintext = plaintext };

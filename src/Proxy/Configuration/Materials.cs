@@ -2,10 +2,12 @@ using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Sallyport.Policy.Yaml;
+using Sallyport.Protocols.Ssh.Keys;
 using Sallyport.Proxy.Identity;
 using Sallyport.Proxy.Identity.Federation;
 using Sallyport.Proxy.Identity.Saml;
 using Sallyport.Proxy.Listeners;
+using Sallyport.Proxy.Ssh;
 using Sallyport.Proxy.Upstream;
 
 namespace Sallyport.Proxy.Configuration;
@@ -36,10 +38,15 @@ internal sealed record Materials
     /// <summary>Keys by issuer name, of issuers whose keys are in files.</summary>
     public required IReadOnlyDictionary<string, KeySet> IssuerKeys { get; init; }
 
+    /// <summary>Keys and certificates of SSH.</summary>
+    public SshMaterials Ssh { get; init; } = SshMaterials.None;
+
     /// <summary>Loads everything; every error goes to <paramref name="bag"/> at the place where the file is named. Null when there was one.</summary>
-    public static Materials? Load(DaemonConfig config, DiagnosticBag bag)
+    /// <param name="create">True: keys that are the daemon's own are made when they are not there.</param>
+    public static Materials? Load(DaemonConfig config, DiagnosticBag bag, bool create = true)
     {
-        var errors = new Errors(bag);
+        var errors = new FileErrors(bag);
+        var ssh = new SshMaterialsLoader(errors, create, TimeProvider.System);
         var listenerTls = new Dictionary<string, SslServerAuthenticationOptions>(StringComparer.Ordinal);
         foreach (ListenerConfig listener in config.Listeners)
         {
@@ -47,7 +54,7 @@ internal sealed record Materials
                 listenerTls[listener.Name] = tls;
         }
 
-        List<Target> targets = [.. config.Targets.Select(target => LoadTarget(target, errors))];
+        List<Target> targets = [.. config.Targets.Select(target => LoadTarget(target, ssh, errors))];
         var issuerKeys = new Dictionary<string, KeySet>(StringComparer.Ordinal);
         foreach (IssuerConfig issuer in config.Issuers)
         {
@@ -70,10 +77,12 @@ internal sealed record Materials
                 saml[provider.Name] = loaded;
         }
 
+        SshMaterials sshKeys = ssh.Load(config);
         if (errors.Any || bag.HasErrors)
             return null;
         return new Materials
         {
+            Ssh = sshKeys,
             ListenerTls = listenerTls,
             BrokerTls = brokerTls,
             AdminTls = adminTls,
@@ -93,7 +102,7 @@ internal sealed record Materials
         .Concat(config.Approvals.Webhooks.SelectMany(webhook => new[] { webhook.SecretUrl, webhook.Secret }))
         .OfType<SecretReference>();
 
-    private static SslServerAuthenticationOptions? LoadListenerTls(ConfigPath certificate, ConfigPath key, DiagnosticBag bag, Errors errors)
+    private static SslServerAuthenticationOptions? LoadListenerTls(ConfigPath certificate, ConfigPath key, DiagnosticBag bag, FileErrors errors)
     {
         // Each is looked at alone first, so that the error is at the right one of the two.
         bool readable = errors.Try(certificate, () => Text(certificate.Path)) is not null & errors.Try(key, () => Text(key.Path)) is not null;
@@ -103,13 +112,18 @@ internal sealed record Materials
         return tls;
     }
 
-    private static Target LoadTarget(TargetConfig config, Errors errors)
+    private static Target LoadTarget(TargetConfig config, SshMaterialsLoader ssh, FileErrors errors)
     {
-        errors.Try(new ConfigPath(config.Password.Name, config.Password.Mark), config.Password.Read);
+        foreach (SecretReference secret in new[] { config.Password, config.Ssh?.Credential.PrivateKey }.OfType<SecretReference>())
+            errors.Try(new ConfigPath(secret.Name, secret.Mark), secret.Read);
         X509Certificate2Collection? authorities = null;
         if (config.CertificateAuthority is { } file)
             authorities = errors.Try(file, () => LoadAuthorities(file.Path)) ?? [];
-        return Target.Of(config, TargetTls.Options(config.TlsMode, config.ServerName, authorities));
+        if (config.Ssh is null)
+            return Target.Of(config, TargetTls.Options(config.TlsMode, config.ServerName, authorities));
+        (KnownHost known, IReadOnlyList<string> fingerprints) = ssh.Host(config);
+        SshCertificate? certificate = config.Ssh.Credential.Certificate is { } path ? errors.Try(path, () => KeyFiles.ReadCertificate(path.Path)) : null;
+        return Target.Of(config, null) with { Known = known, Fingerprints = fingerprints, Certificate = certificate };
     }
 
     private static X509Certificate2Collection LoadAuthorities(string path)
@@ -137,36 +151,5 @@ internal sealed record Materials
         if (file.Exists && file.Length > LargestFile)
             throw new IOException($"larger than {LargestFile} bytes");
         return File.ReadAllText(path);
-    }
-
-    /// <summary>Turns the ways a file can be wrong into diagnostics, and goes on.</summary>
-    private sealed class Errors(DiagnosticBag bag)
-    {
-        public bool Any { get; private set; }
-
-        public T? Try<T>(ConfigPath file, Func<T> load)
-            where T : class
-        {
-            try
-            {
-                return load();
-            }
-            catch (Exception wrong) when (wrong is FileNotFoundException or DirectoryNotFoundException)
-            {
-                Report(file, $"The file {file.Path} does not exist.");
-            }
-            catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException or CryptographicException or FormatException)
-            {
-                Report(file, $"{file.Path}: {wrong.Message}");
-            }
-
-            return null;
-        }
-
-        private void Report(ConfigPath file, string message)
-        {
-            Any = true;
-            bag.Error(file.Mark, message);
-        }
     }
 }

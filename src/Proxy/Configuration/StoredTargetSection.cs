@@ -26,10 +26,12 @@ internal static class StoredTargetSection
             return null;
         if (!ConfigReader.IsName(name))
             map.Error("", $"\"{name}\" is no name for a target: letters, digits, '-', '_' or '.', and a letter or digit first.");
-        string user = map.RequiredMap("credential")?.RequiredText("user", 63) ?? "";
-        TargetConfig target = TargetSection.Settings(name, map, user, new SecretReference(SecretSource.File, "", map.Mark));
+        TargetConfig target = TargetSection.Common(name, map);
+        target = target.Protocol == "ssh"
+            ? SshTargetSection.ReadStored(target, map)
+            : TargetSection.Database(target, map, map.RequiredMap("credential")?.RequiredText("user", 63) ?? "", new SecretReference(SecretSource.File, "", map.Mark));
         X509Certificate2Collection? authorities = null;
-        if (map.Map("tls") is { } tls)
+        if (target.Ssh is null && map.Map("tls") is { } tls)
         {
             target = TargetSection.WithTls(target, tls, null);
             authorities = tls.Has("ca") ? Authorities(tls) : null;
@@ -47,6 +49,17 @@ internal static class StoredTargetSection
         Line(text, "", "address", form.Address);
         text.Append("credential:\n");
         Line(text, "  ", "user", form.User);
+        Line(text, "  ", "kind", form.CredentialKind);
+        Line(text, "  ", "validity", form.MintValidity);
+        Line(text, "", "account", form.Account);
+        Lines(text, "", "accounts", form.Accounts);
+        if (form.HostAuthorities is { Count: > 0 } || form.HostPins is { Count: > 0 })
+        {
+            text.Append("host-keys:\n");
+            Lines(text, "  ", "authority", form.HostAuthorities);
+            Lines(text, "  ", "pinned", form.HostPins);
+        }
+
         Line(text, "", "database", form.Database);
         Lines(text, "", "databases", form.Databases);
         Lines(text, "", "weak-logins", form.WeakLogins);
@@ -114,8 +127,26 @@ internal sealed record StoredTargetForm
     /// <summary><c>host:port</c>.</summary>
     public required string Address { get; init; }
 
-    /// <summary>Login name at the target.</summary>
-    public required string User { get; init; }
+    /// <summary>Login name at the target; null: an SSH target's account that is asked for.</summary>
+    public string? User { get; init; }
+
+    /// <summary>ssh: <c>password</c> (the default), <c>private-key</c> or <c>mint</c>.</summary>
+    public string? CredentialKind { get; init; }
+
+    /// <summary>ssh: how long a minted certificate is good.</summary>
+    public string? MintValidity { get; init; }
+
+    /// <summary>ssh: the account when a client names none.</summary>
+    public string? Account { get; init; }
+
+    /// <summary>ssh: accounts that may be asked for.</summary>
+    public IReadOnlyList<string>? Accounts { get; init; }
+
+    /// <summary>ssh: public keys of authorities for host certificates, a line each.</summary>
+    public IReadOnlyList<string>? HostAuthorities { get; init; }
+
+    /// <summary>ssh: fingerprints (<c>SHA256:…</c>) or public keys of the host.</summary>
+    public IReadOnlyList<string>? HostPins { get; init; }
 
     public string? Database { get; init; }
 

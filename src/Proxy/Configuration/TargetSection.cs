@@ -7,7 +7,7 @@ namespace Sallyport.Proxy.Configuration;
 /// <summary>Reads <c>targets</c>.</summary>
 internal static class TargetSection
 {
-    private static readonly Dictionary<string, string> Protocols = new(StringComparer.Ordinal) { ["postgres"] = "postgres" };
+    private static readonly Dictionary<string, string> Protocols = new(StringComparer.Ordinal) { ["postgres"] = "postgres", ["ssh"] = "ssh" };
 
     private static readonly Dictionary<string, string> WeakLogins = new(StringComparer.Ordinal) { ["md5"] = "md5", ["cleartext"] = "cleartext" };
 
@@ -32,38 +32,34 @@ internal static class TargetSection
 
     private static TargetConfig Target(string name, YamlMap map, ConfigFiles files)
     {
+        TargetConfig target = Common(name, map);
+        if (target.Protocol == "ssh")
+            return SshTargetSection.Read(target, map, files);
         (string user, SecretReference password) = Credential(map, files);
-        TargetConfig target = Settings(name, map, user, password);
+        target = Database(target, map, user, password);
         return map.Map("tls") is { } tls ? WithTls(target, tls, files.Optional(tls, "ca")) : target;
     }
 
-    /// <summary>All settings but the credential and TLS.</summary>
-    internal static TargetConfig Settings(string name, YamlMap map, string user, SecretReference password)
+    /// <summary>What targets of every protocol have.</summary>
+    internal static TargetConfig Common(string name, YamlMap map)
     {
         string protocol = map.Require("protocol") && map.TryWord("protocol", Protocols, out string? word) ? word : "";
         string address = map.RequiredText("address");
         HostPort at = default;
         if (address.Length > 0 && !HostPort.TryParse(address, lowest: 1, out at))
             map.Error("address", $"\"{address}\" is not host:port, such as db.internal:5432 or [2001:db8::1]:5432.");
+        var target = new TargetConfig { Name = name, Protocol = protocol, Host = at.Host ?? "", Port = at.Port, ServerName = at.Host ?? "", User = "", Password = null };
+        return target with { ConnectTimeout = map.Duration("connect-timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(2)) ?? target.ConnectTimeout };
+    }
 
+    /// <summary>What a database has besides, but TLS.</summary>
+    internal static TargetConfig Database(TargetConfig target, YamlMap map, string user, SecretReference password)
+    {
         string database = map.Text("database", 63) ?? "";
         ImmutableArray<string> databases = [.. map.Texts("databases", 63, 1000).Select(text => text.Value)];
         if (database.Length > 0 && !databases.IsEmpty && !databases.Contains(database))
             map.Error("database", $"\"{database}\" is not among \"databases\".");
-        var target = new TargetConfig
-        {
-            Name = name,
-            Protocol = protocol,
-            Host = at.Host ?? "",
-            Port = at.Port,
-            ServerName = at.Host ?? "",
-            User = user,
-            Password = password,
-            Database = database,
-            Databases = databases,
-            WeakLogins = [.. map.Words("weak-logins", WeakLogins)],
-        };
-        return target with { ConnectTimeout = map.Duration("connect-timeout", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(2)) ?? target.ConnectTimeout };
+        return target with { User = user, Password = password, Database = database, Databases = databases, WeakLogins = [.. map.Words("weak-logins", WeakLogins)] };
     }
 
     private static (string User, SecretReference Password) Credential(YamlMap map, ConfigFiles files)

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.IdentityModel.Tokens;
+using Sallyport.Proxy.Configuration;
 
 namespace Sallyport.Proxy.Identity;
 
@@ -8,12 +10,6 @@ namespace Sallyport.Proxy.Identity;
 /// </summary>
 internal static class LocalKey
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
-    private const UnixFileMode Others =
-        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
-        | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
-
     /// <summary>Largest key file read, bytes.</summary>
     private const int LargestFile = 16 * 1024;
 
@@ -22,36 +18,12 @@ internal static class LocalKey
     public static void Create(string path)
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var file = new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = OwnerOnly,
-        });
-        using var writer = new StreamWriter(file);
-        writer.Write(key.ExportPkcs8PrivateKeyPem());
-        writer.Write('\n');
+        OwnerOnly.Create(path, Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n"));
     }
 
     /// <summary>Reads the key.</summary>
     /// <exception cref="IOException">It cannot be read, others can read it too, or it is no P-256 key.</exception>
-    public static ECDsa Read(string path)
-    {
-        try
-        {
-            using FileStream file = File.OpenRead(path);
-            if ((File.GetUnixFileMode(file.SafeFileHandle) & Others) != 0)
-                throw new IOException("others than its owner may read or write it: chmod 600");
-            if (file.Length > LargestFile)
-                throw new IOException("too large for a key");
-            using var reader = new StreamReader(file);
-            return Import(reader.ReadToEnd());
-        }
-        catch (UnauthorizedAccessException denied)
-        {
-            throw new IOException("permission denied", denied);
-        }
-    }
+    public static ECDsa Read(string path) => Import(Encoding.UTF8.GetString(OwnerOnly.Read(path, LargestFile)));
 
     /// <summary>The public half, as a JWK with its thumbprint (RFC 7638) for an id.</summary>
     public static JsonWebKey PublicJwk(ECDsa key)

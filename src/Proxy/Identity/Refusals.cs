@@ -84,6 +84,24 @@ internal static class Refusals
     /// <summary>An issued password or API token that is none, or a wrong password.</summary>
     public const string Credential = "credential-unknown";
 
+    /// <summary>A public key or certificate that is revoked, or whose authority is.</summary>
+    public const string KeyRevoked = "key-revoked";
+
+    /// <summary>A certificate whose authority is not trusted, that it did not sign, or that is for a host.</summary>
+    public const string Certificate = "certificate-refused";
+
+    /// <summary>Not among the certificate's principals, or there are none, or more than one where the principal is the person.</summary>
+    public const string Principal = "principal-refused";
+
+    /// <summary>A critical option that is not understood, or not met.</summary>
+    public const string CriticalOption = "critical-option-refused";
+
+    /// <summary>A FIDO key that does not say that a person touched it.</summary>
+    public const string Presence = "presence-missing";
+
+    /// <summary>A FIDO key that does not say that it knows the person, where that is demanded.</summary>
+    public const string Verification = "verification-missing";
+
     /// <summary>Too many failures from there, or of that name: wait.</summary>
     public const string Throttled = "throttled";
 

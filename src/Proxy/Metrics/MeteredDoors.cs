@@ -8,19 +8,26 @@ internal sealed class MeteredLogin(ILogin inner, ProxyMetrics metrics) : ILogin
 {
     public string? DiscoveryUrl => inner.DiscoveryUrl;
 
-    public async ValueTask<LoginResult> LoginAsync(LoginProof proof, CancellationToken cancel)
-    {
-        long start = Stopwatch.GetTimestamp();
-        LoginResult result = await inner.LoginAsync(proof, cancel).ConfigureAwait(false);
-        metrics.Stages.Observe(Stage.Login, start);
-        return Counted(result);
-    }
+    public ValueTask<LoginResult> LoginAsync(LoginProof proof, CancellationToken cancel) => TimedAsync(Stopwatch.GetTimestamp(), inner.LoginAsync(proof, cancel));
+
+    public ValueTask<bool> IsKnownKeyAsync(KeyProof offered, CancellationToken cancel) => inner.IsKnownKeyAsync(offered, cancel);
+
+    public ValueTask<LoginResult> LoginKeyAsync(KeyProof proven, CancellationToken cancel) => TimedAsync(Stopwatch.GetTimestamp(), inner.LoginKeyAsync(proven, cancel));
+
+    public ValueTask<LoginResult> LoginPasswordAsync(LoginProof proof, CancellationToken cancel) => TimedAsync(Stopwatch.GetTimestamp(), inner.LoginPasswordAsync(proof, cancel));
 
     public async ValueTask<ScramLogin?> FindIssuedAsync(string user, System.Net.IPEndPoint source, CancellationToken cancel) =>
         await inner.FindIssuedAsync(user, source, cancel).ConfigureAwait(false) is { } found ? new Metered(found, this) : null;
 
     public async ValueTask<LoginResult> PromptAsync(LoginAttempt attempt, Func<LoginPrompt, CancellationToken, ValueTask> show, CancellationToken cancel) =>
         Counted(await inner.PromptAsync(attempt, show, cancel).ConfigureAwait(false));
+
+    private async ValueTask<LoginResult> TimedAsync(long start, ValueTask<LoginResult> login)
+    {
+        LoginResult result = await login.ConfigureAwait(false);
+        metrics.Stages.Observe(Stage.Login, start);
+        return Counted(result);
+    }
 
     private LoginResult Counted(LoginResult result)
     {
@@ -53,6 +60,8 @@ internal sealed class MeteredUpstream(IUpstream inner, ProxyMetrics metrics) : I
 {
     public TargetInfo? Find(string target, string protocol) => inner.Find(target, protocol);
 
+    public IReadOnlyList<string> Names(string protocol) => inner.Names(protocol);
+
     public async ValueTask<IDuplex> ConnectAsync(TargetInfo target, CancellationToken cancel)
     {
         long start = Stopwatch.GetTimestamp();
@@ -69,10 +78,14 @@ internal sealed class MeteredUpstream(IUpstream inner, ProxyMetrics metrics) : I
         }
     }
 
-    public async ValueTask<TargetCredential> CredentialAsync(TargetInfo target, CancellationToken cancel)
+    public ValueTask<TargetCredential> CredentialAsync(TargetInfo target, CancellationToken cancel) => TimedAsync(Stopwatch.GetTimestamp(), inner.CredentialAsync(target, cancel));
+
+    public ValueTask<TargetCredential> CredentialAsync(TargetInfo target, SessionFacts session, CancellationToken cancel) =>
+        TimedAsync(Stopwatch.GetTimestamp(), inner.CredentialAsync(target, session, cancel));
+
+    private async ValueTask<TargetCredential> TimedAsync(long start, ValueTask<TargetCredential> asked)
     {
-        long start = Stopwatch.GetTimestamp();
-        TargetCredential credential = await inner.CredentialAsync(target, cancel).ConfigureAwait(false);
+        TargetCredential credential = await asked.ConfigureAwait(false);
         metrics.Stages.Observe(Stage.Credential, start);
         return credential;
     }

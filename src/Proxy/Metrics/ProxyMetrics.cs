@@ -26,6 +26,8 @@ internal sealed class ProxyMetrics
 
     public CounterFamily TargetFailures { get; } = new("sallyport_target_connect_failures_total", "Connections to a target that failed.", 1000, "target");
 
+    public CounterFamily HostKeysRefused { get; } = new("sallyport_host_keys_refused_total", "Host keys of targets that were not trusted, by what they are.", 8, "status");
+
     public Verdicts Verdicts { get; } = new();
 
     public StageTimes Stages { get; } = new();
@@ -51,7 +53,7 @@ internal sealed class ProxyMetrics
         var text = new MetricText();
         IMetric[] own =
         [
-            SessionsStarted, SessionsEnded, LoginsAccepted, LoginsRefused, Holds, TargetFailures, Verdicts, Stages,
+            SessionsStarted, SessionsEnded, LoginsAccepted, LoginsRefused, Holds, TargetFailures, HostKeysRefused, Verdicts, Stages,
             new Gauge("sallyport_holds_pending", "Held actions that wait for a person.", () => Held),
             new Gauge("process_resident_memory_bytes", "Memory of the process.", () => Environment.WorkingSet),
             new Gauge("process_cpu_seconds_total", "Processor time of the process.", () => Environment.CpuUsage.TotalTime.TotalSeconds, "counter"),

@@ -127,9 +127,9 @@ internal sealed class LiveSessions(Func<SessionFacts, string?>? refuse = null) :
         List<(ISessionControl Control, string Reason, string Message)>? over = null;
         lock (_lock)
         {
-            foreach ((SessionContext session, LiveSession entry) in _sessions)
+            foreach (LiveSession entry in _sessions.Values)
             {
-                if (Over(session, TimeSpan.FromMilliseconds(tick - entry.Control.LastActivity), now) is { } end)
+                if (Over(entry, TimeSpan.FromMilliseconds(tick - entry.Control.LastActivity), now) is { } end)
                     (over ??= []).Add((entry.Control, end.Reason, end.Message));
             }
         }
@@ -139,8 +139,9 @@ internal sealed class LiveSessions(Func<SessionFacts, string?>? refuse = null) :
             control.End(reason, message);
     }
 
-    private (string Reason, string Message)? Over(SessionContext session, TimeSpan silent, DateTimeOffset now)
+    private (string Reason, string Message)? Over(LiveSession entry, TimeSpan silent, DateTimeOffset now)
     {
+        SessionContext session = entry.Context;
         SessionLimits limits = session.Limits;
         if (limits.Session is { } longest && now - session.Facts.StartedAt >= longest)
             return ("session-limit", $"The session has reached its longest life of {longest}.");
@@ -150,7 +151,8 @@ internal sealed class LiveSessions(Func<SessionFacts, string?>? refuse = null) :
             return ("grant-ended", "What this was approved by has ended.");
 
         TimeSpan expired = now - session.Facts.Identity.ExpiresAt;
-        return expired >= ExpiredAtMost || (expired >= TimeSpan.Zero && silent >= ExpiredSilence)
+        bool atOnce = entry.Control.EndsWithIdentity && expired >= TimeSpan.Zero;
+        return atOnce || expired >= ExpiredAtMost || (expired >= TimeSpan.Zero && silent >= ExpiredSilence)
             ? ("identity-expired", "The token has expired: log in again with a new one.")
             : null;
     }

@@ -47,6 +47,10 @@ internal abstract class StateContext(DbContextOptions options) : DbContext(optio
 
     public DbSet<TargetRow> Targets => Set<TargetRow>();
 
+    public DbSet<PersonKeyRow> PersonKeys => Set<PersonKeyRow>();
+
+    public DbSet<HostPinRow> HostPins => Set<HostPinRow>();
+
     public DbSet<AuditRow> Audit => Set<AuditRow>();
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configuration)
@@ -109,6 +113,12 @@ internal abstract class StateContext(DbContextOptions options) : DbContext(optio
         model.Entity<ClusterEventRow>().ToTable("cluster_events").HasKey(e => e.Sequence);
         model.Entity<PolicyVersionRow>().ToTable("policy_versions").HasIndex(p => new { p.Name, p.Version }).IsUnique();
         model.Entity<TargetRow>().ToTable("targets").HasKey(t => t.Name);
+        model.Entity<PersonKeyRow>(e =>
+        {
+            e.ToTable("person_keys").HasIndex(k => k.Fingerprint).IsUnique();
+            e.HasIndex(k => k.Subject);
+        });
+        model.Entity<HostPinRow>().ToTable("host_pins").HasIndex(p => new { p.Hop, p.Address, p.Fingerprint }).IsUnique();
         model.Entity<AuditRow>(e =>
         {
             e.ToTable("audit").HasKey(a => a.Sequence);

@@ -2,9 +2,11 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Sallyport.Policy.Yaml;
+using Sallyport.Protocols.Ssh.Keys;
 using Sallyport.Proxy.Cluster;
 using Sallyport.Proxy.Configuration;
 using Sallyport.Proxy.Logging;
+using Sallyport.Proxy.Ssh;
 using Sallyport.Proxy.Store;
 using Sallyport.Proxy.Store.Entities;
 
@@ -68,10 +70,15 @@ internal sealed class StoredTargets(IStateStore store, ISealer sealer, ICluster 
 
         TargetConfig config = stored.Config;
         byte[] password = row.Password;
-        return Upstream.Target.Of(config, TargetTls.Options(config.TlsMode, config.ServerName, stored.Authorities)) with
+        Target target = Upstream.Target.Of(config, config.Ssh is null ? TargetTls.Options(config.TlsMode, config.ServerName, stored.Authorities) : null) with
         {
-            StoredPassword = () => Open(config.Name, password),
+            StoredPassword = password.Length == 0 ? null : () => Open(config.Name, password),
         };
+        if (config.Ssh is null)
+            return target;
+        string host = config.Host.ToLowerInvariant();
+        (KnownHost known, IReadOnlyList<string> fingerprints) = HostKeyText.With(new KnownHost(host, [], [], KeyRevocationList.Empty), host, config.Ssh.HostKeys);
+        return target with { Known = known, Fingerprints = fingerprints };
     }
 
     private string Open(string name, byte[] password)

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Sallyport.Contract;
 using Sallyport.Protocols.Wire;
+using Sallyport.Proxy.Ssh;
 
 namespace Sallyport.Proxy.Upstream;
 
@@ -13,8 +14,15 @@ internal sealed class TargetDirectory : IUpstream
     private volatile FrozenDictionary<string, Target> _targets;
     private volatile FrozenDictionary<string, Target> _stored = FrozenDictionary<string, Target>.Empty;
 
-    public TargetDirectory(IEnumerable<Target> targets)
+    private readonly HostKeyBoard? _hosts;
+    private readonly SshCredentials? _credentials;
+
+    /// <param name="hosts">Host keys of SSH targets; null: there are no SSH targets.</param>
+    /// <param name="credentials">How they are logged in at; null: there are none.</param>
+    public TargetDirectory(IEnumerable<Target> targets, HostKeyBoard? hosts = null, SshCredentials? credentials = null)
     {
+        _hosts = hosts;
+        _credentials = credentials;
         _targets = ByName(targets);
     }
 
@@ -35,6 +43,11 @@ internal sealed class TargetDirectory : IUpstream
         Lookup(target) is { } found && found.Info.Protocol == protocol ? found.Info : null;
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> Names(string protocol) =>
+        [.. _targets.Values.Concat(_stored.Values.Where(stored => !IsConfigured(stored.Info.Name))).Where(target => target.Info.Protocol == protocol)
+            .Select(target => target.Info.Name).Order(StringComparer.Ordinal)];
+
+    /// <inheritdoc/>
     public async ValueTask<IDuplex> ConnectAsync(TargetInfo target, CancellationToken cancel)
     {
         Target found = Get(target);
@@ -45,14 +58,29 @@ internal sealed class TargetDirectory : IUpstream
     public async ValueTask<TargetCredential> CredentialAsync(TargetInfo target, CancellationToken cancel)
     {
         Target found = Get(target);
-        string password = found.StoredPassword?.Invoke() ?? await found.Config.Password.ReadAsync(cancel).ConfigureAwait(false);
-        return new TargetCredential(found.Config.User, password);
+        string? password = found.StoredPassword?.Invoke();
+        if (password is null && found.Config.Password is { } reference)
+            password = await reference.ReadAsync(cancel).ConfigureAwait(false);
+        return new TargetCredential(found.Config.User, password ?? throw new IOException($"target {target.Name} has no password"));
     }
+
+    /// <inheritdoc/>
+    public ValueTask<TargetCredential> CredentialAsync(TargetInfo target, SessionFacts session, CancellationToken cancel)
+    {
+        Target found = Get(target);
+        return found.Config.Ssh is not null && _credentials is { } ssh ? ssh.ForAsync(found, session, cancel) : CredentialAsync(target, cancel);
+    }
+
+    /// <summary>The target of that name, whatever its protocol; null: there is none.</summary>
+    public Target? FindAny(string name) => Lookup(name);
 
     private Target Get(TargetInfo target) => Lookup(target.Name) ?? throw new IOException($"target {target.Name} is no longer configured");
 
     private Target? Lookup(string name) => _targets.TryGetValue(name, out Target? found) || _stored.TryGetValue(name, out found) ? found : null;
 
-    private static FrozenDictionary<string, Target> ByName(IEnumerable<Target> targets) =>
-        targets.ToFrozenDictionary(target => target.Info.Name, StringComparer.Ordinal);
+    private FrozenDictionary<string, Target> ByName(IEnumerable<Target> targets) =>
+        targets.Select(WithHostKeys).ToFrozenDictionary(target => target.Info.Name, StringComparer.Ordinal);
+
+    private Target WithHostKeys(Target target) =>
+        target.Known is not null && _hosts is { } hosts ? target with { Info = target.Info with { HostKeys = hosts.Of(target) } } : target;
 }

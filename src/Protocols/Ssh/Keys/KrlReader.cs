@@ -68,6 +68,8 @@ internal static class KrlReader
             return TryReadCertificates(ref reader, list);
         if (section == Section.Extension)
             return IsHarmless(ref reader);
+        if (section is not (Section.ExplicitKey or Section.FingerprintSha1 or Section.FingerprintSha256))
+            return false;
         while (reader.HasMore)
         {
             switch (section)
@@ -80,11 +82,9 @@ internal static class KrlReader
                 case Section.FingerprintSha1:
                     list.AddSha1(reader.ReadString(20));
                     break;
-                case Section.FingerprintSha256:
+                default:
                     list.AddSha256(reader.ReadString(32));
                     break;
-                default:
-                    return false;
             }
         }
 

@@ -61,7 +61,7 @@ public sealed class SshAddressList
     private static IPNetwork? ParseNetwork(string word)
     {
         if (word.Contains('/', StringComparison.Ordinal))
-            return IPNetwork.TryParse(word, out IPNetwork network) ? network : null;
+            return IPNetwork.TryParse(word, out IPNetwork network) && IPAddress.TryParse(word.AsSpan(0, word.IndexOf('/', StringComparison.Ordinal)), out IPAddress? given) && given.Equals(network.BaseAddress) ? network : null;
         if (!IPAddress.TryParse(word, out IPAddress? address) || word.Contains('%', StringComparison.Ordinal) || (!word.Contains(':', StringComparison.Ordinal) && word.AsSpan().Count('.') != 3))
             return null;
         return new IPNetwork(address, address.GetAddressBytes().Length * 8);

@@ -49,8 +49,11 @@ internal sealed class TargetRoutes(IStateStore store, ISealer sealer, ICluster c
             throw AdminProblem.Conflict("target-configured", $"The configuration file has a target {name}.", "Change it there, or choose another name.");
         string settings = Settings(name, body.Settings);
         TargetRow? before = await RowAsync(name, call.Cancel).ConfigureAwait(false);
-        if (before is null && body.Password is null)
-            throw AdminProblem.Wrong("password-missing", "A new target needs a password.");
+        bool mints = body.Settings.CredentialKind == "mint";
+        if (mints && body.Password is not null)
+            throw AdminProblem.Wrong("password-unfit", "A target of kind mint has no secret: certificates are minted for it.");
+        if (before is null && body.Password is null && !mints)
+            throw AdminProblem.Wrong("password-missing", "A new target needs a password, or a private key.");
         if (body.Password is { Length: 0 or > LongestPassword } || body.Password?.Contains('\0', StringComparison.Ordinal) == true)
             throw AdminProblem.Wrong("password-unfit", $"A password has 1 to {LongestPassword} characters, and no zero.");
         var audit = new AuditEvent(before is null ? AuditTypes.TargetCreated : AuditTypes.TargetChanged, call.Actor)
@@ -66,7 +69,7 @@ internal sealed class TargetRoutes(IStateStore store, ISealer sealer, ICluster c
         };
         return await call.DoAsync(audit, async cancel =>
         {
-            byte[]? password = body.Password is null ? null : sealer.Seal(SealPurposes.TargetPassword(name), Encoding.UTF8.GetBytes(body.Password));
+            byte[]? password = mints ? [] : body.Password is null ? null : sealer.Seal(SealPurposes.TargetPassword(name), Encoding.UTF8.GetBytes(body.Password));
             TargetRow row = await store.WriteAsync((db, token) => WriteAsync(db, name, settings, password, call.Identity.Subject, token), cancel).ConfigureAwait(false);
             await TellAsync(name, cancel).ConfigureAwait(false);
             return Json(row);
@@ -144,11 +147,14 @@ internal sealed class TargetRoutes(IStateStore store, ISealer sealer, ICluster c
     {
         Protocol = config.Protocol,
         Address = config.Host.Contains(':', StringComparison.Ordinal) ? $"[{config.Host}]:{config.Port}" : $"{config.Host}:{config.Port}",
-        User = config.User,
-        TlsMode = KebabNames.Name(config.TlsMode),
-        ServerName = config.ServerName,
-        Database = config.Database.Length > 0 ? config.Database : null,
-        Databases = config.Databases.IsEmpty ? null : [.. config.Databases],
+        User = config.User.Length > 0 ? config.User : null,
+        TlsMode = config.Ssh is null ? KebabNames.Name(config.TlsMode) : null,
+        ServerName = config.Ssh is null ? config.ServerName : null,
+        Database = config.Ssh is null && config.Database.Length > 0 ? config.Database : null,
+        Databases = config.Ssh is not null || config.Databases.IsEmpty ? null : [.. config.Databases],
+        Account = config.Ssh is not null && config.Database.Length > 0 ? config.Database : null,
+        Accounts = config.Ssh is null || config.Databases.IsEmpty ? null : [.. config.Databases],
+        Credential = config.Ssh?.Credential is { } ssh ? ssh.MintValidity is not null ? "mint" : ssh.IsKey ? "private-key" : "password" : null,
         WeakLogins = config.WeakLogins.IsEmpty ? null : [.. config.WeakLogins],
         ConnectTimeout = Durations.Format(config.ConnectTimeout),
         ChangedBy = by,
@@ -181,6 +187,15 @@ internal sealed record TargetJson(string Name, string Origin)
     public string? Database { get; init; }
 
     public IReadOnlyList<string>? Databases { get; init; }
+
+    /// <summary>ssh: the account when a client names none.</summary>
+    public string? Account { get; init; }
+
+    /// <summary>ssh: accounts that may be asked for; null: any.</summary>
+    public IReadOnlyList<string>? Accounts { get; init; }
+
+    /// <summary>ssh: <c>password</c>, <c>private-key</c> or <c>mint</c>.</summary>
+    public string? Credential { get; init; }
 
     public IReadOnlyList<string>? WeakLogins { get; init; }
 

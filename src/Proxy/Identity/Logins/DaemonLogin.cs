@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Net;
 using Sallyport.Contract;
 using Sallyport.Proxy.Logging;
+using Sallyport.Proxy.Ssh;
 using Sallyport.Proxy.Store;
 
 namespace Sallyport.Proxy.Identity.Logins;
@@ -23,6 +24,9 @@ internal sealed record DaemonLoginParts
     public ApiTokens? ApiTokens { get; init; }
 
     public IssuedLogin? Issued { get; init; }
+
+    /// <summary>Null: nobody logs in by key.</summary>
+    public KeyLogin? Keys { get; init; }
 
     public IPromptDesk? Desk { get; init; }
 
@@ -90,6 +94,41 @@ internal sealed class DaemonLogin : ILogin
     }
 
     /// <inheritdoc/>
+    public ValueTask<LoginResult> LoginPasswordAsync(LoginProof proof, CancellationToken cancel)
+    {
+        int colon = proof.Token.IndexOf(':', StringComparison.Ordinal);
+        return colon > 0 && IssuedPasswords.IsName(proof.Token[..colon])
+            ? GuardedAsync(() => LoginIssuedAsync(proof.Token[..colon], proof.Token[(colon + 1)..], proof.Source, cancel), cancel)
+            : LoginAsync(proof, cancel);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> IsKnownKeyAsync(KeyProof offered, CancellationToken cancel)
+    {
+        if (_parts.Keys is not { } keys || _parts.Sources.IsBlocked(SourceKey.Of(offered.Source.Address)))
+            return false;
+        await Task.Yield(); // Certificates are verified: not on a thread that polls sockets.
+        return keys.IsKnown(offered);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<LoginResult> LoginKeyAsync(KeyProof proven, CancellationToken cancel) => GuardedAsync(async () =>
+    {
+        ulong from = SourceKey.Of(proven.Source.Address);
+        if (_parts.Keys is not { } keys)
+            return new LoginResult(null, Refusals.KeyUnknown);
+        if (_parts.Sources.IsBlocked(from))
+            return new LoginResult(null, Refusals.Throttled);
+        await Task.Yield();
+        LoginResult result = await keys.LoginAsync(proven, cancel).ConfigureAwait(false);
+        if (result.Identity is { } identity)
+            result = await PassAsync(identity, cancel).ConfigureAwait(false) with { Restrictions = result.Restrictions };
+        if (result.Refusal is { } refusal && !NotItsFault.Contains(refusal))
+            _parts.Sources.Failed(from);
+        return result;
+    }, cancel);
+
+    /// <inheritdoc/>
     public async ValueTask<ScramLogin?> FindIssuedAsync(string user, IPEndPoint source, CancellationToken cancel) =>
         _parts.Issued is { } issued ? await issued.FindAsync(user, source, cancel).ConfigureAwait(false) : null;
 
@@ -124,6 +163,14 @@ internal sealed class DaemonLogin : ILogin
         }
 
         return await wait.ConfigureAwait(false);
+    }
+
+    private async ValueTask<LoginResult> LoginIssuedAsync(string name, string password, IPEndPoint source, CancellationToken cancel)
+    {
+        if (_parts.Issued is not { } issued || await issued.FindAsync(name, source, cancel).ConfigureAwait(false) is not { } exchange)
+            return new LoginResult(null, Refusals.Credential);
+        bool proven = await Task.Run(() => IssuedPasswords.Proves(exchange, password), cancel).ConfigureAwait(false);
+        return await exchange.CompleteAsync(proven, cancel).ConfigureAwait(false);
     }
 
     private async ValueTask<ApiTokenUse> UseAsync(TokenLogin verifier, string token, IPAddress source, CancellationToken cancel)

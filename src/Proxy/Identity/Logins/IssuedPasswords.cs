@@ -168,6 +168,13 @@ internal sealed class IssuedPasswords
         return (storedKey, serverKey);
     }
 
+    /// <summary>Whether a password that came as it is is the one of this exchange. Takes its time: not on a thread that polls sockets.</summary>
+    public static bool Proves(Contract.ScramLogin exchange, string password)
+    {
+        (byte[] storedKey, _) = Verifier(password, exchange.Salt, exchange.Iterations);
+        return CryptographicOperations.FixedTimeEquals(storedKey, exchange.StoredKey);
+    }
+
     /// <returns>False: the name is taken.</returns>
     private Task<bool> TryAddAsync(IssuedPasswordRow row, int attempt, CancellationToken cancel) =>
         _store.WriteAsync(async (state, stop) =>

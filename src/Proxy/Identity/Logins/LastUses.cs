@@ -17,7 +17,7 @@ internal sealed class LastUses : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly Log _log;
     private readonly CancellationTokenSource _stop = new();
-    private readonly ConcurrentDictionary<(Guid Id, bool Issued), Use> _uses = new();
+    private readonly ConcurrentDictionary<(Guid Id, UsedKind Kind), Use> _uses = new();
     private Task _loop = Task.CompletedTask;
 
     public LastUses(IStateStore store, TimeProvider time, Log log)
@@ -30,23 +30,29 @@ internal sealed class LastUses : IAsyncDisposable
     public void Start() => _loop = RunAsync();
 
     /// <summary>An API token was used.</summary>
-    public void ApiToken(Guid id, string source) => Note((id, false), source);
+    public void ApiToken(Guid id, string source) => Note((id, UsedKind.ApiToken), source);
 
     /// <summary>An issued password was used.</summary>
-    public void Issued(Guid id, string source) => Note((id, true), source);
+    public void Issued(Guid id, string source) => Note((id, UsedKind.Issued), source);
+
+    /// <summary>A registered key was used.</summary>
+    public void Key(Guid id, string source) => Note((id, UsedKind.Key), source);
 
     /// <summary>Writes what was noted.</summary>
     public async Task FlushAsync(CancellationToken cancel)
     {
-        KeyValuePair<(Guid Id, bool Issued), Use>[] uses = [.. _uses];
+        KeyValuePair<(Guid Id, UsedKind Kind), Use>[] uses = [.. _uses];
         if (uses.Length == 0)
             return;
         await _store.WriteAsync(async (state, stop) =>
         {
-            foreach (((Guid id, bool issued), Use use) in uses)
+            foreach (((Guid id, UsedKind kind), Use use) in uses)
             {
-                if (issued)
+                if (kind == UsedKind.Issued)
                     await state.IssuedPasswords.Where(p => p.Id == id).ExecuteUpdateAsync(p => p.SetProperty(x => x.LastUsedAt, use.At), stop).ConfigureAwait(false);
+                else if (kind == UsedKind.Key)
+                    await state.PersonKeys.Where(k => k.Id == id)
+                        .ExecuteUpdateAsync(k => k.SetProperty(x => x.LastUsedAt, use.At).SetProperty(x => x.LastUsedFrom, use.Source), stop).ConfigureAwait(false);
                 else
                     await state.ApiTokens.Where(t => t.Id == id)
                         .ExecuteUpdateAsync(t => t.SetProperty(x => x.LastUsedAt, use.At).SetProperty(x => x.LastUsedFrom, use.Source), stop).ConfigureAwait(false);
@@ -54,7 +60,7 @@ internal sealed class LastUses : IAsyncDisposable
 
             return uses.Length;
         }, cancel).ConfigureAwait(false);
-        foreach (KeyValuePair<(Guid, bool), Use> written in uses)
+        foreach (KeyValuePair<(Guid, UsedKind), Use> written in uses)
             _uses.TryRemove(written);
     }
 
@@ -66,7 +72,7 @@ internal sealed class LastUses : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private void Note((Guid Id, bool Issued) key, string source)
+    private void Note((Guid Id, UsedKind Kind) key, string source)
     {
         if (_uses.Count < Most || _uses.ContainsKey(key))
             _uses[key] = new Use(_time.GetUtcNow(), source);
@@ -101,6 +107,13 @@ internal sealed class LastUses : IAsyncDisposable
         {
             _log.Error("last-uses-not-written", new LogField("error", failure.GetType().FullName));
         }
+    }
+
+    private enum UsedKind : byte
+    {
+        ApiToken,
+        Issued,
+        Key,
     }
 
     private sealed record Use(DateTimeOffset At, string Source);

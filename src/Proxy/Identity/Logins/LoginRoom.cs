@@ -4,6 +4,7 @@ using Sallyport.Proxy.Audit;
 using Sallyport.Proxy.Cluster;
 using Sallyport.Proxy.Logging;
 using Sallyport.Proxy.Sessions;
+using Sallyport.Proxy.Ssh;
 using Sallyport.Proxy.Store;
 
 namespace Sallyport.Proxy.Identity.Logins;
@@ -30,6 +31,9 @@ internal sealed record LoginDoors
 
     /// <summary>Null: nobody logs in elsewhere.</summary>
     public IPromptDesk? Desk { get; init; }
+
+    /// <summary>What files say of people's keys, as of the last reload.</summary>
+    public Func<KeyTrust> Keys { get; init; } = () => KeyTrust.None;
 
     /// <summary>So long after the store was lost what was last known is believed.</summary>
     public required TimeSpan Grace { get; init; }
@@ -59,6 +63,7 @@ internal sealed class LoginRoom : IAsyncDisposable
         Identities = new Identities(doors.Store, doors.Cluster, broker, doors.Time, doors.Log);
         ApiTokens = new ApiTokens(doors.Store, Identities, Revocations, _uses, broker, doors.Time);
         Passwords = new IssuedPasswords(doors.Store, Revocations, broker, doors.Time);
+        PersonKeys = new PersonKeys(doors.Store, doors.Cluster, Identities, Revocations, broker, doors.Time, doors.Log);
         var checks = new LoginChecks(doors.Store, Revocations, Identities, doors.Grace, doors.Time);
         var sources = new FailureThrottle<ulong>(doors.Time);
         Login = new DaemonLogin(
@@ -70,6 +75,7 @@ internal sealed class LoginRoom : IAsyncDisposable
                 Identities = Identities,
                 ApiTokens = ApiTokens,
                 Issued = new IssuedLogin(Passwords, decoy, checks, _uses, sources, doors.Time, doors.Log),
+                Keys = new KeyLogin(doors.Keys, PersonKeys, Identities, _uses, broker, doors.Time),
                 Desk = doors.Desk,
                 Sources = sources,
             },
@@ -79,7 +85,7 @@ internal sealed class LoginRoom : IAsyncDisposable
         Policy = new CredentialScope(doors.Policy);
         Sessions = new LiveSessions(facts => Revocations.Find(facts.Identity) is null ? null : "What you logged in with is no longer good: log in again.");
         Warden = new SessionWarden(Sessions, Policy, Revocations, Identities, doors.Store, doors.Cluster, doors.Grace, doors.Time, doors.Log);
-        Routes = new CredentialRoutes(ApiTokens, Passwords, Revocations, broker);
+        Routes = new CredentialRoutes(ApiTokens, Passwords, PersonKeys, Revocations, broker);
     }
 
     /// <summary>Where every proof ends: the door of engines.</summary>
@@ -104,6 +110,8 @@ internal sealed class LoginRoom : IAsyncDisposable
 
     public IssuedPasswords Passwords { get; }
 
+    public PersonKeys PersonKeys { get; }
+
     /// <summary>For the admin API.</summary>
     public IAdminRoutes Routes { get; }
 
@@ -118,6 +126,7 @@ internal sealed class LoginRoom : IAsyncDisposable
         try
         {
             await room.Revocations.StartAsync(cancel).ConfigureAwait(false);
+            await room.PersonKeys.StartAsync(cancel).ConfigureAwait(false);
         }
         catch
         {
@@ -138,6 +147,7 @@ internal sealed class LoginRoom : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         await _upkeep.ConfigureAwait(false);
         await Warden.DisposeAsync().ConfigureAwait(false);
+        PersonKeys.Dispose();
         Revocations.Dispose();
         Identities.Dispose();
         await _uses.DisposeAsync().ConfigureAwait(false);

@@ -23,13 +23,19 @@ internal static class RevocationKinds
     /// <summary>One API token, by its id.</summary>
     public const string ApiToken = "api-token";
 
-    public static readonly IReadOnlyList<string> All = [Token, Login, Subject, Group, Issued, ApiToken];
+    /// <summary>One registered public key, by its id.</summary>
+    public const string Key = "key";
+
+    public static readonly IReadOnlyList<string> All = [Token, Login, Subject, Group, Issued, ApiToken, Key];
 
     /// <summary>What stands before the id of an issued password in <see cref="Contract.Identity.TokenId"/>.</summary>
     public const string IssuedPrefix = "issued:";
 
     /// <summary>What stands before the id of an API token in <see cref="Contract.Identity.TokenId"/>.</summary>
     public const string ApiTokenPrefix = "pat:";
+
+    /// <summary>What stands before the id of a registered key in <see cref="Contract.Identity.TokenId"/>.</summary>
+    public const string KeyPrefix = "key:";
 }
 
 /// <summary>What is no longer good before its time is over.</summary>

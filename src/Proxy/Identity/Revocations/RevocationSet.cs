@@ -25,7 +25,7 @@ internal sealed class RevocationSet(string broker)
     {
         if (revocation.Kind == RevocationKinds.Group)
             _groups = true;
-        bool own = revocation.Kind is RevocationKinds.Issued or RevocationKinds.ApiToken;
+        bool own = revocation.Kind is RevocationKinds.Issued or RevocationKinds.ApiToken or RevocationKinds.Key;
         _entries.AddOrUpdate(
             new Key(revocation.Kind, own ? broker : revocation.Issuer, revocation.Value), revocation, (_, known) => known.At >= revocation.At ? known : revocation);
     }
@@ -56,7 +56,8 @@ internal sealed class RevocationSet(string broker)
             return null;
         return Find(RevocationKinds.Token, identity.Issuer, id)
             ?? After(RevocationKinds.Issued, RevocationKinds.IssuedPrefix, id)
-            ?? After(RevocationKinds.ApiToken, RevocationKinds.ApiTokenPrefix, id);
+            ?? After(RevocationKinds.ApiToken, RevocationKinds.ApiTokenPrefix, id)
+            ?? After(RevocationKinds.Key, RevocationKinds.KeyPrefix, id);
     }
 
     private Revocation? After(string kind, string prefix, string id) =>

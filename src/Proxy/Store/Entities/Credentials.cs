@@ -84,7 +84,7 @@ internal sealed class RevocationRow
 {
     public Guid Id { get; init; }
 
-    /// <summary><c>token</c> (jti), <c>login</c> (sid), <c>subject</c>, <c>group</c>, <c>issued</c>, <c>grant</c>.</summary>
+    /// <summary><c>token</c> (jti), <c>login</c> (sid), <c>subject</c>, <c>group</c>, <c>issued</c>, <c>api-token</c>, <c>key</c>, <c>grant</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>Of what issuer; empty: the broker's own.</summary>

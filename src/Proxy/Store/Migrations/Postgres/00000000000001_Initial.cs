@@ -261,6 +261,24 @@ namespace Sallyport.Proxy.Store.Migrations.Postgres
                 });
 
             migrationBuilder.CreateTable(
+                name: "host_pins",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Hop = table.Column<string>(type: "text", nullable: false),
+                    Address = table.Column<string>(type: "text", nullable: false),
+                    Fingerprint = table.Column<string>(type: "text", nullable: false),
+                    Key = table.Column<string>(type: "text", nullable: false),
+                    PinnedBy = table.Column<string>(type: "text", nullable: false),
+                    PinnedAt = table.Column<long>(type: "bigint", nullable: false),
+                    Reason = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_host_pins", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "issued_passwords",
                 columns: table => new
                 {
@@ -361,6 +379,26 @@ namespace Sallyport.Proxy.Store.Migrations.Postgres
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_one_times", x => x.Key);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "person_keys",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    Subject = table.Column<string>(type: "text", nullable: false),
+                    Fingerprint = table.Column<string>(type: "text", nullable: false),
+                    Key = table.Column<string>(type: "text", nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    CreatedBy = table.Column<string>(type: "text", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "bigint", nullable: true),
+                    LastUsedAt = table.Column<long>(type: "bigint", nullable: true),
+                    LastUsedFrom = table.Column<string>(type: "text", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_person_keys", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -663,6 +701,12 @@ namespace Sallyport.Proxy.Store.Migrations.Postgres
                 columns: new[] { "Subject", "EndsAt" });
 
             migrationBuilder.CreateIndex(
+                name: "IX_host_pins_Hop_Address_Fingerprint",
+                table: "host_pins",
+                columns: new[] { "Hop", "Address", "Fingerprint" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_issued_passwords_Subject",
                 table: "issued_passwords",
                 column: "Subject");
@@ -698,6 +742,17 @@ namespace Sallyport.Proxy.Store.Migrations.Postgres
                 name: "IX_one_times_ExpiresAt",
                 table: "one_times",
                 column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_person_keys_Fingerprint",
+                table: "person_keys",
+                column: "Fingerprint",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_person_keys_Subject",
+                table: "person_keys",
+                column: "Subject");
 
             migrationBuilder.CreateIndex(
                 name: "IX_policy_versions_Name_Version",
@@ -765,6 +820,9 @@ namespace Sallyport.Proxy.Store.Migrations.Postgres
                 name: "grants");
 
             migrationBuilder.DropTable(
+                name: "host_pins");
+
+            migrationBuilder.DropTable(
                 name: "issued_passwords");
 
             migrationBuilder.DropTable(
@@ -781,6 +839,9 @@ namespace Sallyport.Proxy.Store.Migrations.Postgres
 
             migrationBuilder.DropTable(
                 name: "one_times");
+
+            migrationBuilder.DropTable(
+                name: "person_keys");
 
             migrationBuilder.DropTable(
                 name: "policy_versions");

@@ -260,6 +260,24 @@ namespace Sallyport.Proxy.Store.Migrations.Sqlite
                 });
 
             migrationBuilder.CreateTable(
+                name: "host_pins",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Hop = table.Column<string>(type: "TEXT", nullable: false),
+                    Address = table.Column<string>(type: "TEXT", nullable: false),
+                    Fingerprint = table.Column<string>(type: "TEXT", nullable: false),
+                    Key = table.Column<string>(type: "TEXT", nullable: false),
+                    PinnedBy = table.Column<string>(type: "TEXT", nullable: false),
+                    PinnedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    Reason = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_host_pins", x => x.Id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "issued_passwords",
                 columns: table => new
                 {
@@ -360,6 +378,26 @@ namespace Sallyport.Proxy.Store.Migrations.Sqlite
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_one_times", x => x.Key);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "person_keys",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "TEXT", nullable: false),
+                    Subject = table.Column<string>(type: "TEXT", nullable: false),
+                    Fingerprint = table.Column<string>(type: "TEXT", nullable: false),
+                    Key = table.Column<string>(type: "TEXT", nullable: false),
+                    Name = table.Column<string>(type: "TEXT", nullable: false),
+                    CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    CreatedBy = table.Column<string>(type: "TEXT", nullable: false),
+                    ExpiresAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    LastUsedAt = table.Column<long>(type: "INTEGER", nullable: true),
+                    LastUsedFrom = table.Column<string>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_person_keys", x => x.Id);
                 });
 
             migrationBuilder.CreateTable(
@@ -662,6 +700,12 @@ namespace Sallyport.Proxy.Store.Migrations.Sqlite
                 columns: new[] { "Subject", "EndsAt" });
 
             migrationBuilder.CreateIndex(
+                name: "IX_host_pins_Hop_Address_Fingerprint",
+                table: "host_pins",
+                columns: new[] { "Hop", "Address", "Fingerprint" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_issued_passwords_Subject",
                 table: "issued_passwords",
                 column: "Subject");
@@ -697,6 +741,17 @@ namespace Sallyport.Proxy.Store.Migrations.Sqlite
                 name: "IX_one_times_ExpiresAt",
                 table: "one_times",
                 column: "ExpiresAt");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_person_keys_Fingerprint",
+                table: "person_keys",
+                column: "Fingerprint",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_person_keys_Subject",
+                table: "person_keys",
+                column: "Subject");
 
             migrationBuilder.CreateIndex(
                 name: "IX_policy_versions_Name_Version",
@@ -764,6 +819,9 @@ namespace Sallyport.Proxy.Store.Migrations.Sqlite
                 name: "grants");
 
             migrationBuilder.DropTable(
+                name: "host_pins");
+
+            migrationBuilder.DropTable(
                 name: "issued_passwords");
 
             migrationBuilder.DropTable(
@@ -780,6 +838,9 @@ namespace Sallyport.Proxy.Store.Migrations.Sqlite
 
             migrationBuilder.DropTable(
                 name: "one_times");
+
+            migrationBuilder.DropTable(
+                name: "person_keys");
 
             migrationBuilder.DropTable(
                 name: "policy_versions");
