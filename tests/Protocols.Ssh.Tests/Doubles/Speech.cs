@@ -8,11 +8,19 @@ internal static class Speech
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Messages of up to <paramref name="largest"/> bytes, the same number both ways at once.</summary>
-    public static Task BothWaysAsync(TransportPair pair, int count, int largest, byte number = SshMessageNumber.ChannelData) => Task.WhenAll(
-        WriteAsync(pair.Client, count, largest, number),
-        WriteAsync(pair.Server, count, largest, number),
-        ReadAsync(pair.Client, count, largest, number),
-        ReadAsync(pair.Server, count, largest, number)).WaitAsync(Patience);
+    public static async Task BothWaysAsync(TransportPair pair, int count, int largest, byte number = SshMessageNumber.ChannelData)
+    {
+        using var done = new CancellationTokenSource(Patience);
+        var clientGot = new TaskCompletionSource();
+        var serverGot = new TaskCompletionSource();
+        Task client = ReadAsync(pair.Client, count, largest, number, clientGot, done.Token);
+        Task server = ReadAsync(pair.Server, count, largest, number, serverGot, done.Token);
+        Task all = Task.WhenAll(
+            WriteAsync(pair.Client, count, largest, number, done.Token), WriteAsync(pair.Server, count, largest, number, done.Token), clientGot.Task, serverGot.Task);
+        await await Task.WhenAny(all, client, server);
+        await done.CancelAsync();
+        await Task.WhenAll(client, server);
+    }
 
     public static async Task SendAsync(SshTransport from, SshTransport to, byte[] message)
     {
@@ -23,26 +31,39 @@ internal static class Speech
     }
 
     /// <summary>Several messages are written before each flush, so that several come at once.</summary>
-    public static async Task WriteAsync(SshTransport transport, int count, int largest, byte number)
+    public static async Task WriteAsync(SshTransport transport, int count, int largest, byte number, CancellationToken cancel)
     {
         for (int i = 0; i < count; i++)
         {
             byte[] message = Message(i, largest, number);
             while (!transport.TryWrite(message.AsSpan(0, 1), message.AsSpan(1)))
-                await transport.WritableAsync(default);
+                await transport.WritableAsync(cancel);
             if (i % 3 == 2)
-                await transport.FlushAsync(default);
+                await transport.FlushAsync(cancel);
         }
 
-        await transport.FlushAsync(default);
+        await transport.FlushAsync(cancel);
     }
 
-    public static async Task ReadAsync(SshTransport transport, int count, int largest, byte number)
+    /// <summary>Reads on behind the last message, for key exchanges, until it is cancelled.</summary>
+    public static async Task ReadAsync(SshTransport transport, int count, int largest, byte number, TaskCompletionSource got, CancellationToken cancel)
     {
-        for (int i = 0; i < count; i++)
+        for (int i = 0; true; i++)
         {
+            if (i == count)
+                got.SetResult();
             if (!transport.TryRead(out Memory<byte> read))
-                read = await transport.ReadAsync(default);
+            {
+                try
+                {
+                    read = await transport.ReadAsync(cancel);
+                }
+                catch (OperationCanceledException) when (i == count)
+                {
+                    return;
+                }
+            }
+
             Assert.True(Message(i, largest, number).AsSpan().SequenceEqual(read.Span), $"message {i} of {read.Length} bytes");
         }
     }
