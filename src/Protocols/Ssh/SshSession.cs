@@ -57,8 +57,8 @@ public sealed class SshSession
         deadline.CancelAfter(_listener.Limits.Handshake);
         CancellationTokenRegistration cut = deadline.Token.Register(static d => ((IDuplex)d!).Abort(), _client);
         using var turn = new SshTurn();
-        SshTransport client = SshTransport.Server(
-            _client, _jumpedTo is null ? _listener.HostKeys() : _listener.TargetHostKeys(_jumpedTo), _listener.Transport, turn, _doors.Time);
+        SshServerKeys keys = _jumpedTo is null ? _listener.HostKeys() : _listener.TargetHostKeys(_jumpedTo);
+        SshTransport client = SshTransport.Server(_client, keys, _listener.Transport, turn, _doors.Time);
         await using (client.ConfigureAwait(false))
         {
             var stage = SessionStage.Tls;
@@ -66,7 +66,15 @@ public sealed class SshSession
             {
                 await client.HandshakeAsync(deadline.Token).ConfigureAwait(false);
                 stage = SessionStage.Login;
-                var auth = new SshServerAuth(client, _listener, _doors.Login, () => deadline.CancelAfter(_listener.Limits.Handshake + _listener.Limits.Prompt));
+                var auth = new SshServerAuth(new SshServerAuthParts
+                {
+                    Transport = client,
+                    Listener = _listener,
+                    Login = _doors.Login,
+                    HostKeys = keys,
+                    Time = _doors.Time,
+                    Extend = by => deadline.CancelAfter(by),
+                });
                 SshLoggedIn login = await auth.RunAsync(deadline.Token).ConfigureAwait(false);
                 stage = SessionStage.Route;
                 // From here on the person is known: a slow one is limited by policy, not counted among strangers.
@@ -75,7 +83,7 @@ public sealed class SshSession
                 var way = new SshWay(_listener, _doors, client, turn, login, _client.Remote);
                 if (address.Target.Length == 0)
                 {
-                    await auth.SucceedAsync().ConfigureAwait(false);
+                    await auth.SucceedAsync(deadline.Token).ConfigureAwait(false);
                     deadline.CancelAfter(Timeout.InfiniteTimeSpan);
                     cut.Unregister();
                     return await new SshLobby(way, address.Account, f => _facts = f).RunAsync(stop).ConfigureAwait(false);
@@ -84,10 +92,10 @@ public sealed class SshSession
                 return await way.EnterAsync(
                     address,
                     f => _facts = f,
-                    refuse: text => auth.RefuseAsync(text),
+                    refuse: text => auth.RefuseAsync(text, stop),
                     welcome: async () =>
                     {
-                        await auth.SucceedAsync().ConfigureAwait(false);
+                        await auth.SucceedAsync(deadline.Token).ConfigureAwait(false);
                         deadline.CancelAfter(Timeout.InfiniteTimeSpan);
                         cut.Unregister();
                     },

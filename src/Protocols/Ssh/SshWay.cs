@@ -129,7 +129,7 @@ internal sealed class SshWay(SshListener listener, SshDoors doors, SshTransport 
                 return new SessionEnd(SessionSide.Target, server is null ? SessionStage.Connect : SessionStage.TargetLogin, "target-unreachable", "2", e.Message);
             }
 
-            var shared = new SshShared(context, client, server, listener, login.Restrictions ?? new LoginRestrictions(), doors.Time);
+            var shared = new SshShared(context, client, server, listener, login.Restrictions, doors.Time);
             if (!doors.Sessions.TryEnter(context, shared, out string? full))
             {
                 await refuse($"sallyport: {full ?? "no more sessions are allowed"}").ConfigureAwait(false);

@@ -22,7 +22,7 @@ internal sealed class SshWriter
         return this;
     }
 
-    public SshWriter Bool(bool value) => Byte(value ? (byte)1 : (byte)0);
+    public SshWriter Boolean(bool value) => Byte(value ? (byte)1 : (byte)0);
 
     public SshWriter UInt32(uint value)
     {
@@ -46,7 +46,10 @@ internal sealed class SshWriter
 
     public SshWriter String(ReadOnlySpan<byte> bytes) => UInt32((uint)bytes.Length).Raw(bytes);
 
-    public SshWriter Text(string text) => String(Encoding.UTF8.GetBytes(text));
+    public SshWriter String(string text) => String(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>A <c>name-list</c>.</summary>
+    public SshWriter NameList(IEnumerable<string> names) => String(string.Join(',', names));
 
     /// <summary>A positive <c>mpint</c> of a magnitude, in its shortest form.</summary>
     public SshWriter Mpint(ReadOnlySpan<byte> magnitude)

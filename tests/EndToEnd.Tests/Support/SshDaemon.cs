@@ -90,7 +90,7 @@ public sealed class SshDaemon : IAsyncDisposable
     public static async Task<SshDaemon> StartAsync(SshServer server, string policy, string more = "", string target = "", string listener = "")
     {
         var daemon = new SshDaemon(server, policy, more, target, listener);
-        await daemon.RunAsync();
+        await daemon.ServeAsync();
         return daemon;
     }
 
@@ -115,7 +115,7 @@ public sealed class SshDaemon : IAsyncDisposable
     ];
 
     /// <summary>Runs ssh for a command on the target, to its end.</summary>
-    public Task<SshRun> SshAsync(string command, params string[] options) => SshAsync("", [.. options, $"{User}@127.0.0.1", command]);
+    public Task<SshRun> RunAsync(string command, params string[] options) => SshAsync("", [.. options, $"{User}@127.0.0.1", command]);
 
     /// <summary>Runs ssh with these arguments and this input, to its end.</summary>
     public Task<SshRun> SshAsync(string input, string[] arguments) => SshRun.OfAsync(["ssh", .. Options(), .. arguments], input);
@@ -147,7 +147,7 @@ public sealed class SshDaemon : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private async Task RunAsync()
+    private async Task ServeAsync()
     {
         _notify = new NotifySocket(_folder.At("notify"));
         _process = ChildProcess.Start([Repository.Tool("sallyport"), "serve", "--config", ConfigFile], new Dictionary<string, string> { ["NOTIFY_SOCKET"] = _notify.Path });

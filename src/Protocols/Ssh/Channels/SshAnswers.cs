@@ -54,7 +54,7 @@ internal static class SshAnswers
         }
 
         SshSide to = from.Other();
-        SshWriter writer = new SshWriter().Begin(SshMessageNumber.ChannelOpenFailure).UInt32(channel.Number).UInt32(reason).Text(description).Text("");
+        SshWriter writer = new SshWriter().Begin(SshMessageNumber.ChannelOpenFailure).UInt32(channel.Number).UInt32(reason).String(description).String("");
         if (!shared.Tape.Message(from == SshSide.Client ? Direction.FromClient : Direction.ToClient, writer.Written))
             await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
         byte[] answer = writer.ToArray();

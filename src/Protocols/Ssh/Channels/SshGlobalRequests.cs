@@ -131,7 +131,7 @@ internal sealed class SshGlobalRequests(SshShared shared, SshActions actions, Ss
 
     /// <summary>A refused global request has no place for words; clients show SSH_MSG_DEBUG when they are asked to be verbose (RFC 4253 11.3).</summary>
     private ValueTask TellAsync(string text, CancellationToken cancel) => shared.SendAsync(
-        SshSide.Client, new SshWriter().Begin(SshMessageNumber.Debug).Bool(true).Text(text).Text("").WrittenMemory, cancel);
+        SshSide.Client, new SshWriter().Begin(SshMessageNumber.Debug).Boolean(true).String(text).String("").WrittenMemory, cancel);
 
     private async ValueTask OwnAsync(bool wantReply, SshReply reply, byte[]? body, CancellationToken cancel)
     {

@@ -11,7 +11,7 @@ internal static class SshHostKeyProof
     /// <summary>The announcement that is sent once the client is in.</summary>
     public static byte[] Announce(SshServerKeys keys)
     {
-        SshWriter writer = new SshWriter().Begin(SshMessageNumber.GlobalRequest).Text("hostkeys-00@openssh.com").Bool(false);
+        SshWriter writer = new SshWriter().Begin(SshMessageNumber.GlobalRequest).String("hostkeys-00@openssh.com").Boolean(false);
         foreach (SshSigner signer in keys.Signers)
             writer.String(signer.PublicBlob.Span);
         return writer.ToArray();
@@ -35,7 +35,7 @@ internal static class SshHostKeyProof
 
             if (signer is null || ++count > keys.Signers.Count)
                 return null;
-            byte[] data = new SshWriter().Text(Prove00).String(sessionId).String(blob).ToArray();
+            byte[] data = new SshWriter().String(Prove00).String(sessionId).String(blob).ToArray();
             proof.String(signer.Sign(signer.Algorithms[0], data));
         }
 

@@ -145,7 +145,7 @@ internal sealed class SshOpens(SshShared shared, SshActions actions, SshRefuser 
         uint window;
         lock (channel.Lock)
             window = channel.ToClient.Open(open.Window, kind == SshChannelKind.Session ? open.Window / 2 : 0);
-        byte[] message = new SshWriter().Begin(SshMessageNumber.ChannelOpen).Text(open.Type).UInt32(channel.Number).UInt32(window).UInt32(packet).Raw(open.Rest).ToArray();
+        byte[] message = new SshWriter().Begin(SshMessageNumber.ChannelOpen).String(open.Type).UInt32(channel.Number).UInt32(window).UInt32(packet).Raw(open.Rest).ToArray();
         if (!shared.Tape.Message(Direction.FromClient, message))
             await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
         await shared.SendAsync(SshSide.Target, message, cancel).ConfigureAwait(false);

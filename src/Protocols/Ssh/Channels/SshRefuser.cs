@@ -12,7 +12,7 @@ internal sealed class SshRefuser(SshShared shared)
     /// <param name="sender">The peer's number of the channel.</param>
     public ValueTask OpenAsync(SshSide side, uint sender, uint reason, string description, CancellationToken cancel) => shared.SendAsync(
         side,
-        new SshWriter().Begin(SshMessageNumber.ChannelOpenFailure).UInt32(sender).UInt32(reason).Text(description).Text("").WrittenMemory,
+        new SshWriter().Begin(SshMessageNumber.ChannelOpenFailure).UInt32(sender).UInt32(reason).String(description).String("").WrittenMemory,
         cancel);
 
     public ValueTask OpenAsync(SshSide side, uint sender, string description, CancellationToken cancel) =>
@@ -52,7 +52,7 @@ internal sealed class SshRefuser(SshShared shared)
             var writer = new SshWriter();
             if (channel.Kind == SshChannelKind.Session)
             {
-                writer.Begin(SshMessageNumber.ChannelRequest).UInt32(channel.Number).Text("exit-status").Bool(false).UInt32(SshRefusal.ExitStatus);
+                writer.Begin(SshMessageNumber.ChannelRequest).UInt32(channel.Number).String("exit-status").Boolean(false).UInt32(SshRefusal.ExitStatus);
                 await ToClientAsync(channel, writer.ToArray(), cancel).ConfigureAwait(false);
             }
 

@@ -66,7 +66,7 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
         if (shared.Restrictions.ForceCommand is not { } command)
             return request;
         text = Encoding.UTF8.GetBytes(command);
-        byte[] message = new SshWriter().Begin(SshMessageNumber.ChannelRequest).UInt32(request.Channel.Number).Text("exec").Bool(request.WantReply).String(text).ToArray();
+        byte[] message = new SshWriter().Begin(SshMessageNumber.ChannelRequest).UInt32(request.Channel.Number).String("exec").Boolean(request.WantReply).String(text).ToArray();
         return request with { Message = message, Type = "exec" };
     }
 

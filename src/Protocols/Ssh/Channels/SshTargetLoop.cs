@@ -167,7 +167,7 @@ internal sealed class SshTargetLoop(SshShared shared)
         channel.SetPeer(SshSide.Target, sender, packet);
         lock (channel.Lock)
             window = channel.ToTarget.Open(window, 0);
-        byte[] open = new SshWriter().Begin(SshMessageNumber.ChannelOpen).Text(type).UInt32(channel.Number).UInt32(window).UInt32(packet).Raw(rest).ToArray();
+        byte[] open = new SshWriter().Begin(SshMessageNumber.ChannelOpen).String(type).UInt32(channel.Number).UInt32(window).UInt32(packet).Raw(rest).ToArray();
         if (!shared.Tape.Message(Direction.ToClient, open))
             await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
         await shared.SendAsync(SshSide.Client, open, cancel).ConfigureAwait(false);

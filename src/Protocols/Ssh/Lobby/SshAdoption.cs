@@ -40,7 +40,7 @@ internal sealed class SshAdoption
         channel.SetPeer(SshSide.Client, menu.Peer, menu.PeerMaxPacket);
         lock (channel.Lock)
             window = channel.ToClient.Open(room, room / 2);
-        byte[] open = new SshWriter().Begin(SshMessageNumber.ChannelOpen).Text("session").UInt32(channel.Number).UInt32(window).UInt32(menu.PeerMaxPacket).ToArray();
+        byte[] open = new SshWriter().Begin(SshMessageNumber.ChannelOpen).String("session").UInt32(channel.Number).UInt32(window).UInt32(menu.PeerMaxPacket).ToArray();
         if (!shared.Tape.Message(Direction.FromClient, open))
             await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
         await shared.SendAsync(SshSide.Target, open, cancel).ConfigureAwait(false);
@@ -56,5 +56,5 @@ internal sealed class SshAdoption
     }
 
     private static ValueTask RequestAsync(SshClientLoop loop, SshChannel channel, string type, byte[] rest, CancellationToken cancel) => loop.TakeAsync(
-        new SshWriter().Begin(SshMessageNumber.ChannelRequest).UInt32(channel.Number).Text(type).Bool(false).Raw(rest).ToArray(), cancel);
+        new SshWriter().Begin(SshMessageNumber.ChannelRequest).UInt32(channel.Number).String(type).Boolean(false).Raw(rest).ToArray(), cancel);
 }

@@ -134,7 +134,7 @@ internal sealed class SshLobby(SshWay way, string account, Action<SessionFacts> 
         if (reason != 0)
         {
             await _client.WriteAsync(
-                new SshWriter().Begin(SshMessageNumber.ChannelOpenFailure).UInt32(sender).UInt32(reason).Text(why).Text("").WrittenMemory, cancel).ConfigureAwait(false);
+                new SshWriter().Begin(SshMessageNumber.ChannelOpenFailure).UInt32(sender).UInt32(reason).String(why).String("").WrittenMemory, cancel).ConfigureAwait(false);
             return;
         }
 

@@ -136,7 +136,7 @@ internal sealed class SshLobbyChannel(SshTransport client, uint number, uint pee
 
         var writer = new SshWriter();
         if (exitStatus is { } status)
-            await client.WriteAsync(writer.Begin(SshMessageNumber.ChannelRequest).UInt32(peer).Text("exit-status").Bool(false).UInt32(status).ToArray(), cancel).ConfigureAwait(false);
+            await client.WriteAsync(writer.Begin(SshMessageNumber.ChannelRequest).UInt32(peer).String("exit-status").Boolean(false).UInt32(status).ToArray(), cancel).ConfigureAwait(false);
         await client.WriteAsync(writer.Begin(SshMessageNumber.ChannelEof).UInt32(peer).ToArray(), cancel).ConfigureAwait(false);
         await client.WriteAsync(writer.Begin(SshMessageNumber.ChannelClose).UInt32(peer).ToArray(), cancel).ConfigureAwait(false);
     }
