@@ -7,15 +7,9 @@ namespace Sallyport.EndToEnd.Tests.Ssh;
 [Collection(SshServers.Name)]
 public sealed class SshCommandTests(SshServerFixture sshd) : IAsyncLifetime
 {
-    private const string AllowAll = """
-        policy: all
-        rules:
-          - {id: all, effect: allow, verbs: [all], unparsed: true, truncated: true}
-        """;
-
     private SshDaemon _daemon = null!;
 
-    public async Task InitializeAsync() => _daemon = await SshDaemon.StartAsync(sshd.Server, AllowAll);
+    public async Task InitializeAsync() => _daemon = await SshDaemon.StartAsync(sshd.Server, SshPolicies.AllowAll);
 
     public async Task DisposeAsync() => await _daemon.DisposeAsync();
 
