@@ -24,6 +24,7 @@ public sealed class ServerPromptLoginTests
         Assert.Contains(login.Prompt.Url, shown, StringComparison.Ordinal);
         Assert.Contains(login.Prompt.Code, shown, StringComparison.Ordinal);
         await rig.SendAsync(Answer());
+        await new ManualTime().UntilAsync(() => rig.Auth.State == SshAuthState.Prompted);
         Assert.False(rig.Login.IsCompleted);
 
         login.Answer(FakeLogin.Person("alice"));
