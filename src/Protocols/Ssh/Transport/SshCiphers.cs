@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Sallyport.Protocols.Ssh.Transport;
 
 /// <summary>Ciphers and MACs by name, and the sizes of their keys.</summary>
@@ -30,6 +32,11 @@ internal static class SshCiphers
     public static SshCipher Create(SshSuite suite, ReadOnlySpan<byte> key, ReadOnlySpan<byte> iv, ReadOnlySpan<byte> macKey) => suite.Cipher switch
     {
         SshAlgorithms.Aes128Gcm or SshAlgorithms.Aes256Gcm => new SshAesGcm(key, iv),
-        _ => throw new ArgumentOutOfRangeException(nameof(suite), suite, null),
+        SshAlgorithms.ChaCha20Poly1305 => new SshChaCha20Poly1305(key),
+        _ when suite.Mac is SshAlgorithms.HmacSha256Etm or SshAlgorithms.HmacSha512Etm => new SshAesCtrEtm(new AesCtr(key, iv), new SshMac(Hash(suite.Mac), macKey)),
+        _ => new SshAesCtrMac(new AesCtr(key, iv), new SshMac(Hash(suite.Mac), macKey)),
     };
+
+    private static HashAlgorithmName Hash(string mac) =>
+        mac is SshAlgorithms.HmacSha256 or SshAlgorithms.HmacSha256Etm ? HashAlgorithmName.SHA256 : HashAlgorithmName.SHA512;
 }

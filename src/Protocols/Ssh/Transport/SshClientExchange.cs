@@ -24,7 +24,15 @@ internal sealed class SshClientExchange(IHostKeys hostKeys, SshFaults faults) : 
         ];
     }
 
-    public override async ValueTask BeginAsync(SshKexRun run, SshSender sender)
+    public override ValueTask BeginAsync(SshKexRun run, SshSender sender)
+    {
+        if (run.Method.HasGroup)
+            return OfferAsync(run, sender);
+        sender.Write(run.Method.Request());
+        return default;
+    }
+
+    private async ValueTask OfferAsync(SshKexRun run, SshSender sender)
     {
         _offer = await Task.Run(run.Method.Offer).ConfigureAwait(false);
         sender.Write(new SshWriter().Byte(run.Method.InitNumber).String(_offer).Written);
@@ -32,6 +40,14 @@ internal sealed class SshClientExchange(IHostKeys hostKeys, SshFaults faults) : 
 
     public override async ValueTask<SshKeys?> HandleAsync(SshKexRun run, SshSender sender, ReadOnlyMemory<byte> payload)
     {
+        if (!run.Method.HasGroup)
+        {
+            if (!run.Method.OnGroup(payload.Span))
+                throw faults.KeyExchange("the target's group is not one to be used");
+            await OfferAsync(run, sender).ConfigureAwait(false);
+            return null;
+        }
+
         if (payload.Span[0] != run.Method.ReplyNumber)
             throw faults.Violation("unexpected key exchange message");
         byte[] reply = payload.ToArray();

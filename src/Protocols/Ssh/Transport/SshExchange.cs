@@ -52,7 +52,9 @@ internal sealed class SshExchange(
     public bool IsStrict { get; private set; }
 
     /// <summary>True until the first exchange is complete.</summary>
-    public bool IsFirst { get; private set; } = true;
+    public bool IsFirst => Completed == 0;
+
+    public int Completed { get; private set; }
 
     /// <summary>True from the peer's KEXINIT to its NEWKEYS.</summary>
     public bool BindsPeer { get; private set; }
@@ -227,7 +229,7 @@ internal sealed class SshExchange(
         _run.Dispose();
         _run = null;
         BindsPeer = false;
-        IsFirst = false;
+        Completed++;
         lock (_begin)
         {
             _deadline?.Dispose();

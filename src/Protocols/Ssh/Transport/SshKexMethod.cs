@@ -16,6 +16,18 @@ internal abstract class SshKexMethod(HashAlgorithmName hash) : IDisposable
 
     public byte ReplyNumber => (byte)(InitNumber + 1);
 
+    /// <summary>False while the group is still to be agreed, by a message of each side (RFC 4419 3).</summary>
+    public virtual bool HasGroup => true;
+
+    /// <summary>What a client asks for a group with.</summary>
+    public virtual byte[] Request() => throw new InvalidOperationException("The group is known.");
+
+    /// <summary>The server's answer to it; null: it is malformed, or there is no such group.</summary>
+    public virtual byte[]? OnRequest(ReadOnlySpan<byte> payload) => null;
+
+    /// <summary>Takes the group that a server has chosen; false: it is malformed, or not one to be used.</summary>
+    public virtual bool OnGroup(ReadOnlySpan<byte> payload) => false;
+
     /// <summary>The client's public value, the bytes of its field.</summary>
     public abstract byte[] Offer();
 
@@ -35,6 +47,15 @@ internal abstract class SshKexMethod(HashAlgorithmName hash) : IDisposable
     public static SshKexMethod Create(string name) => name switch
     {
         SshAlgorithms.Curve25519 or SshAlgorithms.Curve25519LibSsh => new SshKexCurve25519(),
+        SshAlgorithms.EcdhNistp256 => new SshKexEcdh(ECCurve.NamedCurves.nistP256, 32, HashAlgorithmName.SHA256),
+        SshAlgorithms.EcdhNistp384 => new SshKexEcdh(ECCurve.NamedCurves.nistP384, 48, HashAlgorithmName.SHA384),
+        SshAlgorithms.EcdhNistp521 => new SshKexEcdh(ECCurve.NamedCurves.nistP521, 66, HashAlgorithmName.SHA512),
+        SshAlgorithms.Group14 => new SshKexGroup(SshGroup.Modp2048, HashAlgorithmName.SHA256),
+        SshAlgorithms.Group16 => new SshKexGroup(SshGroup.Modp4096, HashAlgorithmName.SHA512),
+        SshAlgorithms.Group18 => new SshKexGroup(SshGroup.Modp8192, HashAlgorithmName.SHA512),
+        SshAlgorithms.GroupExchange => new SshKexGroupExchange(),
+        SshAlgorithms.MlKem768X25519 => new SshKexHybrid(new SshMlKem768(), HashAlgorithmName.SHA256),
+        SshAlgorithms.Sntrup761X25519 or SshAlgorithms.Sntrup761X25519OpenSsh => new SshKexHybrid(new SshSntrup761(), HashAlgorithmName.SHA512),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
     };
 }

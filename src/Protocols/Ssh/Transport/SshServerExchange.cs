@@ -14,6 +14,12 @@ internal sealed class SshServerExchange(SshServerKeys keys, SshFaults faults) : 
 
     public override async ValueTask<SshKeys?> HandleAsync(SshKexRun run, SshSender sender, ReadOnlyMemory<byte> payload)
     {
+        if (!run.Method.HasGroup)
+        {
+            sender.Write(run.Method.OnRequest(payload.Span) ?? throw faults.KeyExchange("no group for what the client asks for"));
+            return null;
+        }
+
         if (payload.Span[0] != run.Method.InitNumber)
             throw faults.Violation("unexpected key exchange message");
         byte[] offer = Offer(payload.Span);

@@ -24,6 +24,7 @@ internal sealed class SshTransport : IAsyncDisposable
     private readonly SshExchange _exchange;
     private readonly SshInbound _inbound;
     private readonly bool _isServer;
+    private bool _isWaiting;
 
     private SshTransport(IDuplex duplex, SshTransportOptions options, SshTurn turn, TimeProvider time, SshFaults faults, SshExchangeRole role)
     {
@@ -60,6 +61,9 @@ internal sealed class SshTransport : IAsyncDisposable
 
     /// <summary>What was agreed, for the log: <c>kex hostkey cipher/mac cipher/mac compression</c>.</summary>
     public string Negotiated => _exchange.Agreement?.ToString() ?? "";
+
+    /// <summary>Key exchanges that were completed.</summary>
+    public int KeyExchanges => _exchange.Completed;
 
     /// <summary>Signature algorithms the peer, a server, accepts from users (RFC 8308 3.1); empty until it has said so.</summary>
     public IReadOnlyList<string> ServerSigAlgs => _inbound.ServerSigAlgs;
@@ -198,7 +202,7 @@ internal sealed class SshTransport : IAsyncDisposable
             _exchange.End();
             return default;
         }
-        catch (Exception e)
+        catch (Exception e) when (!_isWaiting)
         {
             _sender.Close(e);
             _exchange.End();
@@ -231,7 +235,10 @@ internal sealed class SshTransport : IAsyncDisposable
         if (_exchange.TryBegin() || _inbound.TakeOwesAnswer())
             await _sender.FlushAsync(cancel).ConfigureAwait(false);
         SshReceived received = await _receiver.ReceiveAsync().ConfigureAwait(false);
+        // Nothing is lost by a wait that is cancelled: the next read goes on.
+        _isWaiting = true;
         cancel.ThrowIfCancellationRequested();
+        _isWaiting = false;
         if (_exchange.IsLate)
             throw _faults.KeyExchange("the key exchange took too long");
         return received != SshReceived.Ended;

@@ -8,7 +8,9 @@ public sealed record SshTransportOptions
     /// <summary>Key exchange methods (RFC 9142).</summary>
     public IReadOnlyList<string> KeyExchanges { get; init; } =
     [
+        SshAlgorithms.MlKem768X25519, SshAlgorithms.Sntrup761X25519, SshAlgorithms.Sntrup761X25519OpenSsh,
         SshAlgorithms.Curve25519, SshAlgorithms.Curve25519LibSsh,
+        SshAlgorithms.Group16, SshAlgorithms.Group18,
     ];
 
     /// <summary>Signature algorithms of host keys (RFC 8332, RFC 8709).</summary>
@@ -21,7 +23,7 @@ public sealed record SshTransportOptions
     /// <summary>Ciphers, the same for both directions. AES-GCM first: it is the fastest, and not open to prefix truncation whatever the peer is.</summary>
     public IReadOnlyList<string> Ciphers { get; init; } =
     [
-        SshAlgorithms.Aes128Gcm, SshAlgorithms.Aes256Gcm,
+        SshAlgorithms.Aes128Gcm, SshAlgorithms.Aes256Gcm, SshAlgorithms.ChaCha20Poly1305, SshAlgorithms.Aes128Ctr, SshAlgorithms.Aes192Ctr, SshAlgorithms.Aes256Ctr,
     ];
 
     /// <summary>MACs for ciphers that do not authenticate by themselves. Those that encrypt and MAC apart are known, and not offered unless named here.</summary>
