@@ -71,10 +71,13 @@ internal sealed class SshExchange(
             SendInit(Stage.Ours);
     }
 
-    /// <summary>Begins an exchange if one is due and it is this transport's turn. Any thread; whoever calls flushes.</summary>
+    /// <summary>
+    /// Begins an exchange if one is due and it is this transport's turn. Never before the login's end: OpenSSH does not take part then. Any thread;
+    /// whoever calls flushes.
+    /// </summary>
     public bool TryBegin()
     {
-        if (IsActive || !IsDue())
+        if (IsActive || !faults.Authenticated || !IsDue())
             return false;
         lock (_begin)
         {

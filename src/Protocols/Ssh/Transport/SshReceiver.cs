@@ -141,7 +141,8 @@ internal sealed class SshReceiver(PipeReader input, SshFaults faults) : IDisposa
     private bool IsLength(uint length)
     {
         int most = faults.Authenticated ? SshPacket.MaxLength : SshPacket.MaxLengthBeforeLogin;
-        if (length > most || length < 1 + SshPacket.MinPadding + 1 || sizeof(uint) + length < SshPacket.MinSize)
+        // RFC 4253 6 wants 16 bytes at least; under chacha20-poly1305 OpenSSH sends NEWKEYS in 12.
+        if (length > most || length < 1 + SshPacket.MinPadding + 1)
             return false;
         return (length + (_cipher.LengthIsApart ? 0 : sizeof(uint))) % _cipher.BlockSize == 0;
     }
