@@ -247,6 +247,8 @@ internal sealed class ControlPlane : IAsyncDisposable
             Logins.Routes,
             new ApprovalRoutes(Approvals),
         ];
+        if (daemon.Listeners.Any(listener => listener.Ssh is not null))
+            routes.Add(new SshClientRoutes(daemon, () => _doors.Materials.Ssh, _doors.Targets, Logins.Policy, _time));
         if (_broker is not null)
             routes.AddRange([new UserRoutes(_broker.Users), new AgentRoutes(_broker.Agents)]);
         BrowserSessions? browsers = null;

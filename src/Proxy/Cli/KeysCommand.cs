@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sallyport.Proxy.Cli.Client;
 using Sallyport.Proxy.Configuration;
 using Sallyport.Proxy.Identity;
 
@@ -12,7 +13,10 @@ internal static class KeysCommand
         Option<FileInfo> config = CommandLine.ConfigOption();
         var create = new Command("create", "Make the local issuer's signing key (ECDSA P-256, readable by its owner only)") { config };
         create.SetAction(parsed => Run(parsed.GetRequiredValue(config), parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
-        return new Command("keys", "The local issuer's signing key, and the keys of the store") { create, StoreKeysCommand.Rotate(), StoreKeysCommand.Rewrap() };
+        return new Command("keys", "Your public keys; the local issuer's signing key; the keys of the store")
+        {
+            PersonKeysCommands.Add(), PersonKeysCommands.List(), PersonKeysCommands.Remove(), create, StoreKeysCommand.Rotate(), StoreKeysCommand.Rewrap(),
+        };
     }
 
     private static int Run(FileInfo file, TextWriter output, TextWriter error)

@@ -49,7 +49,7 @@ internal static class StoredTargetSection
         Line(text, "", "address", form.Address);
         text.Append("credential:\n");
         Line(text, "  ", "user", form.User);
-        Line(text, "  ", "kind", form.CredentialKind);
+        Line(text, "  ", "kind", form.CredentialKind ?? (form.Protocol == "ssh" ? "password" : null));
         Line(text, "  ", "validity", form.MintValidity);
         Line(text, "", "account", form.Account);
         Lines(text, "", "accounts", form.Accounts);

@@ -15,8 +15,8 @@ namespace Sallyport.Proxy.Admin.Routes;
 /// <summary>Targets: those of the configuration file, to be seen; those of the store, to be changed. Passwords go in and never come out.</summary>
 internal sealed class TargetRoutes(IStateStore store, ISealer sealer, ICluster cluster, TargetDirectory directory, TimeProvider time) : IAdminRoutes
 {
-    /// <summary>Longest password, characters.</summary>
-    private const int LongestPassword = 4096;
+    /// <summary>Longest password or private key, characters.</summary>
+    private const int LongestPassword = 8192;
 
     public void Map(AdminRouteMap map)
     {

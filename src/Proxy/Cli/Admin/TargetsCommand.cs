@@ -7,7 +7,7 @@ namespace Sallyport.Proxy.Cli.Admin;
 /// <summary><c>sallyport targets</c>: what is led to, and by what credential.</summary>
 internal static class TargetsCommand
 {
-    public static Command Create() => new("targets", "Targets and their credentials") { List(), Set(), Delete() };
+    public static Command Create() => new("targets", "Targets and their credentials") { List(), Set(), Delete(), HostKeysCommands.List(), HostKeysCommands.Pin(), HostKeysCommands.Unpin() };
 
     private static Command List()
     {
@@ -25,30 +25,41 @@ internal static class TargetsCommand
     {
         Argument<string> name = Options.Name("target");
         Option<string> address = new("--address") { Description = "host:port", HelpName = "HOST:PORT", Required = true };
-        Option<string> user = new("--user") { Description = "Login name at the target", HelpName = "USER", Required = true };
+        Option<string> protocol = new("--protocol") { Description = "postgres (the default) or ssh", HelpName = "NAME", DefaultValueFactory = _ => "postgres" };
+        Option<string?> user = new("--user") { Description = "Login name at the target; for ssh the one account there is", HelpName = "USER" };
+        Option<string?> account = new("--account") { Description = "ssh: the account when a client names none", HelpName = "NAME" };
+        Option<string[]> accounts = new("--allow-account") { Description = "ssh: an account that may be asked for; repeat it; any by default", HelpName = "NAME" };
+        Option<string?> credential = new("--credential") { Description = "ssh: password (the default), private-key or mint", HelpName = "KIND" };
+        Option<string[]> pinned = new("--host-key") { Description = "ssh: the host's key or fingerprint; repeat it", HelpName = "KEY" };
+        Option<string[]> authority = new("--host-authority") { Description = "ssh: the public key of an authority for host certificates; repeat it", HelpName = "KEY" };
         Option<string> database = new("--database", "-d") { Description = "The database when a client names none", HelpName = "NAME" };
         Option<string[]> databases = new("--allow-database") { Description = "A database that may be asked for; repeat it; any by default", HelpName = "NAME" };
         Option<string> mode = new("--tls-mode") { Description = "verify-full (the default), verify-ca, require or disable", HelpName = "MODE" };
         Option<string> serverName = new("--tls-server-name") { Description = "The name that the certificate must be for", HelpName = "NAME" };
         Option<FileInfo?> ca = new("--tls-ca") { Description = "Certificate authorities to trust (PEM)", HelpName = "FILE" };
-        Option<FileInfo?> password = new("--password-file") { Description = "A file that holds the password; - is standard input; without it the one that it has stays", HelpName = "FILE" };
+        Option<FileInfo?> password = new("--password-file") { Description = "A file that holds the password, or the private key; - is standard input; without it the one that it has stays", HelpName = "FILE" };
         Option<string> reason = Options.Reason();
-        return AdminVerb.Create("set", "Make or change a target of the store", [name, address, user, database, databases, mode, serverName, ca, password, reason], async context =>
+        return AdminVerb.Create("set", "Make or change a target of the store", [name, protocol, address, user, account, accounts, credential, pinned, authority, database, databases, mode, serverName, ca, password, reason], async context =>
         {
             bool tls = context.Value(mode) is not null || context.Value(serverName) is not null || context.Value(ca) is not null;
             string? authorities = context.Value(ca) is { } file ? await File.ReadAllTextAsync(file.FullName, context.Cancel).ConfigureAwait(false) : null;
             var form = new StoredTargetForm
             {
-                Protocol = "postgres",
+                Protocol = context.Value(protocol)!,
                 Address = context.Value(address)!,
-                User = context.Value(user)!,
+                User = context.Value(user),
+                Account = context.Value(account),
+                Accounts = Named(context.Value(accounts)),
+                CredentialKind = context.Value(credential),
+                HostPins = Named(context.Value(pinned)),
+                HostAuthorities = Named(context.Value(authority)),
                 Database = context.Value(database),
-                Databases = context.Value(databases) is { Length: > 0 } named ? named : null,
+                Databases = Named(context.Value(databases)),
                 Tls = tls ? new StoredTargetTlsForm(context.Value(mode), context.Value(serverName), authorities) : null,
             };
             var body = new TargetPutJson(form, context.Value(reason)!, await PasswordAsync(context.Value(password), context.Cancel).ConfigureAwait(false));
             TargetJson target = await context.Client.SendAsync<TargetJson>(HttpMethod.Put, AdminClient.Path($"/v1/targets/{context.Value(name)}"), body, context.Cancel).ConfigureAwait(false);
-            context.Output.Done(target, $"{target.Name}: {target.Address} as {target.User}");
+            context.Output.Done(target, $"{target.Name}: {target.Address} as {target.User ?? target.Account ?? "the account that is asked for"}");
             return ExitCode.Done;
         });
     }
@@ -65,6 +76,8 @@ internal static class TargetsCommand
             return ExitCode.Done;
         });
     }
+
+    private static string[]? Named(string[]? names) => names is { Length: > 0 } ? names : null;
 
     /// <summary>Never from the command line, where every user of the machine could read it.</summary>
     private static async Task<string?> PasswordAsync(FileInfo? file, CancellationToken cancel)

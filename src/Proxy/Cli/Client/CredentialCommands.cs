@@ -36,7 +36,7 @@ internal static class CredentialCommands
             context.Output.Done(made, made.Token);
             return ExitCode.Done;
         });
-        return new Command("tokens", "API tokens: for programs that cannot log in") { list, create, Revoke("token", "/v1/tokens") };
+        return new Command("tokens", "API tokens: for programs that cannot log in") { list, create, Revoke("revoke", "token", "/v1/tokens") };
     }
 
     public static Command Passwords()
@@ -60,7 +60,7 @@ internal static class CredentialCommands
             context.Output.Fields(issued, ("user", issued.User), ("password", issued.Password), ("expires", AdminOutput.Time(issued.ExpiresAt)));
             return ExitCode.Done;
         });
-        return new Command("passwords", "Issued passwords: for drivers that know no tokens") { list, issue, Revoke("password", "/v1/passwords") };
+        return new Command("passwords", "Issued passwords: for drivers that know no tokens") { list, issue, Revoke("revoke", "password", "/v1/passwords") };
     }
 
     public static Command Revocations()
@@ -87,15 +87,16 @@ internal static class CredentialCommands
         return new Command("revocations", "Revoke a token, a login, a subject or a group, at once") { list, create };
     }
 
-    private static Command Revoke(string what, string path)
+    /// <param name="verb">The command's name.</param>
+    internal static Command Revoke(string verb, string what, string path)
     {
         Argument<Guid> id = new("ID") { Description = "Its id" };
         Option<string> reason = Reason();
-        return AdminVerb.Create("revoke", $"Revoke a {what}: nobody gets in by it, and who is in is out within a second", [id, reason], async context =>
+        return AdminVerb.Create(verb, $"{char.ToUpperInvariant(verb[0])}{verb[1..]} a {what}: nobody gets in by it, and who is in is out within a second", [id, reason], async context =>
         {
             RevokedJson revoked = await context.Client.SendAsync<RevokedJson>(
                 HttpMethod.Delete, AdminClient.Query(path + AdminClient.Path($"/{context.Value(id)}"), ("reason", context.Value(reason))), null, context.Cancel).ConfigureAwait(false);
-            context.Output.Done(revoked, $"revoked {revoked.Id}");
+            context.Output.Done(revoked, $"{what} {revoked.Id} lets nobody in any more");
             return ExitCode.Done;
         });
     }
