@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Sallyport.Protocols.Ssh.Terminal;
 
 /// <summary>How many columns a character takes, as terminals agree on it: Unicode's East Asian Width (UAX 11) W and F take two, marks none.</summary>
-internal static class TerminalWidth
+public static class TerminalWidth
 {
     // First and last of each range of W and F, in order.
     private static ReadOnlySpan<int> Wide =>
