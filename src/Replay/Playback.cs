@@ -1,13 +1,16 @@
 using Sallyport.Contract;
 using Sallyport.Protocols.Postgres.Transcript;
+using Sallyport.Protocols.Ssh.Transcript;
 using Sallyport.Recording;
 
 namespace Sallyport.Replay;
 
-/// <summary>One thing to show: exactly one of the last four is there.</summary>
+/// <summary>One thing to show: exactly one of what follows is there.</summary>
 internal sealed record PlayedItem(DateTimeOffset At, bool IsProven)
 {
     public PgTranscriptEntry? Entry { get; init; }
+
+    public SshTranscriptEntry? Ssh { get; init; }
 
     public DecisionRecord? Decision { get; init; }
 
@@ -22,14 +25,17 @@ internal sealed class Playback : IDisposable
     private readonly RecordingReader _reader;
     private readonly PgTranscriptLimits _limits;
     private readonly Queue<PlayedItem> _items = new();
+    private readonly SshTranscriptLimits _sshLimits;
     private PgTranscript? _transcript;
+    private SshTranscript? _ssh;
     private DateTimeOffset _last;
     private bool _ended;
 
-    private Playback(RecordingReader reader, PgTranscriptLimits limits)
+    private Playback(RecordingReader reader, PgTranscriptLimits limits, SshTranscriptLimits sshLimits)
     {
         _reader = reader;
         _limits = limits;
+        _sshLimits = sshLimits;
     }
 
     /// <summary>The session's facts, when the recording has them.</summary>
@@ -38,12 +44,17 @@ internal sealed class Playback : IDisposable
     /// <summary>Bytes of the protocol seen, each way.</summary>
     public (long FromClient, long ToClient) Bytes { get; private set; }
 
+    /// <summary>Time of the last record that was read.</summary>
+    public DateTimeOffset Last => _last;
+
     /// <summary>Opens a file and reads as far as its facts.</summary>
+    /// <param name="limits">For a session of PostgreSQL.</param>
+    /// <param name="sshLimits">For one of SSH; null: its data is counted and not given.</param>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    public static Playback Open(string path, PgTranscriptLimits limits)
+    public static Playback Open(string path, PgTranscriptLimits limits, SshTranscriptLimits? sshLimits = null)
     {
-        var playback = new Playback(RecordingReader.Open(path), limits);
+        var playback = new Playback(RecordingReader.Open(path), limits, sshLimits ?? new SshTranscriptLimits { KeepData = false });
         playback.Step();
         return playback;
     }
@@ -88,6 +99,8 @@ internal sealed class Playback : IDisposable
             case RecordType.SessionStart:
                 if (Facts?.Protocol == "postgres")
                     _transcript = new PgTranscript(_limits);
+                else if (Facts?.Protocol == "ssh")
+                    _ssh = new SshTranscript(_sshLimits);
                 break;
             case RecordType.DataFromClient:
                 Bytes = (Bytes.FromClient + record.Payload.Length, Bytes.ToClient);
@@ -111,14 +124,17 @@ internal sealed class Playback : IDisposable
     private void Feed(Direction direction, in Record record)
     {
         _transcript?.Feed(direction, record.Payload, record.Time);
+        _ssh?.Feed(direction, record.Payload, record.Time);
         TakeEntries();
     }
 
     private void EndTranscript()
     {
         _transcript?.End(_last);
+        _ssh?.End(_last);
         TakeEntries();
         _transcript = null;
+        _ssh = null;
     }
 
     // Only bytes before any damage are decoded, so what they say is proven.
@@ -126,6 +142,8 @@ internal sealed class Playback : IDisposable
     {
         while (_transcript is not null && _transcript.TryTake(out PgTranscriptEntry? entry))
             Add(new PlayedItem(entry!.At, true) { Entry = entry });
+        while (_ssh is not null && _ssh.TryTake(out SshTranscriptEntry? entry))
+            Add(new PlayedItem(entry!.At, true) { Ssh = entry });
     }
 
     private void Add(PlayedItem item) => _items.Enqueue(item);

@@ -8,7 +8,7 @@ namespace Sallyport.Replay;
 internal static class ReplayCli
 {
     private const string Description = """
-        Lists, shows and verifies Sallyport's session recordings.
+        Lists, shows, plays, searches and verifies Sallyport's session recordings.
 
         Exit codes: 0 all is well; 1 a recording is damaged; 2 wrong usage, or a file cannot be read;
         3 (verify) intact, but a recording has no trailer: its session still runs, or the daemon died.
@@ -19,7 +19,11 @@ internal static class ReplayCli
     public static int Run(string[] args, TextWriter output, TextWriter error)
     {
         var screen = new Screen(output);
-        var root = new RootCommand(Description) { ListCommand.Make(screen, error), ShowCommand.Make(screen, error), VerifyCommand.Make(screen, error) };
+        var root = new RootCommand(Description)
+        {
+            ListCommand.Make(screen, error), ShowCommand.Make(screen, error), VerifyCommand.Make(screen, error),
+            PlayCommand.Make(screen, error), ExportCommand.Make(screen, error), SearchCommand.Make(screen, error),
+        };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {

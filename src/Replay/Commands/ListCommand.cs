@@ -13,7 +13,7 @@ namespace Sallyport.Replay.Commands;
 internal static class ListCommand
 {
     private static readonly string[] Headers =
-        ["STARTED", "SUBJECT", "KIND", "TARGET", "SOURCE", "DURATION", "STATEMENTS", "REFUSED", "END", "VERIFIED", "SESSION"];
+        ["STARTED", "SUBJECT", "KIND", "TARGET", "SOURCE", "DURATION", "ACTIONS", "REFUSED", "END", "VERIFIED", "SESSION"];
 
     public static Command Make(Screen screen, TextWriter error)
     {

@@ -34,4 +34,28 @@ internal static class Moment
         { TotalMinutes: < 120 } => string.Create(CultureInfo.InvariantCulture, $"{span.TotalMinutes:0} min"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{span.TotalHours:0.0} h"),
     };
+
+    /// <summary>An offset as players write it: <c>1:02:03</c>, <c>2:03</c>.</summary>
+    public static string Clock(TimeSpan offset) => offset.TotalHours >= 1
+        ? string.Create(CultureInfo.InvariantCulture, $"{(long)offset.TotalHours}:{offset.Minutes:00}:{offset.Seconds:00}")
+        : string.Create(CultureInfo.InvariantCulture, $"{offset.Minutes}:{offset.Seconds:00}");
+
+    /// <summary>An offset of the command line: <c>95</c> or <c>95.5</c> seconds, <c>1:35</c>, <c>1:02:03</c>.</summary>
+    public static TimeSpan? ParseOffset(ArgumentResult result)
+    {
+        string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+        double seconds = 0;
+        bool good = text.Length > 0;
+        string[] parts = text.Split(':');
+        foreach (string part in parts)
+        {
+            good &= double.TryParse(part, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && value < 1_000_000;
+            seconds = (seconds * 60) + value;
+        }
+
+        if (good && parts.Length <= 3)
+            return TimeSpan.FromSeconds(seconds);
+        result.AddError($"'{text}' is no offset: write seconds (95.5), 1:35 or 1:02:03.");
+        return null;
+    }
 }

@@ -1,5 +1,6 @@
 using Sallyport.Contract;
 using Sallyport.Protocols.Postgres.Transcript;
+using Sallyport.Protocols.Ssh.Transcript;
 using Sallyport.Recording;
 
 namespace Sallyport.Replay.Commands;
@@ -18,7 +19,7 @@ internal sealed record SessionSummary(string File, SessionFacts? Facts, long Sta
         long statements = 0, refusals = 0;
         while (playback.Next() is { } item)
         {
-            if (item.Entry is PgStatementEntry { Step: PgStep.Query or PgStep.Execute } or PgFunctionCallEntry)
+            if (item.Entry is PgStatementEntry { Step: PgStep.Query or PgStep.Execute } or PgFunctionCallEntry || IsDone(item))
                 statements++;
             else if (item.Decision is { Verdict: not VerdictKind.Allow })
                 refusals++;
@@ -26,4 +27,9 @@ internal sealed record SessionSummary(string File, SessionFacts? Facts, long Sta
 
         return new SessionSummary(file, playback.Facts, statements, refusals, playback.Report());
     }
+
+    // What an SSH session did: commands run, seen in a terminal or asked for, subsystems, and connections forwarded.
+    private static bool IsDone(PlayedItem item) => item.Event is { Name: SshCommandEvent.Name }
+        || item.Ssh is SshRequestEntry { Name: "exec" or "subsystem", FromTarget: false }
+            or SshChannelEntry { Step: SshChannelStep.Opened, Channel.Type: not "session" };
 }

@@ -1,5 +1,6 @@
 using Sallyport.Contract;
 using Sallyport.Protocols.Postgres.Transcript;
+using Sallyport.Protocols.Ssh.Transcript;
 using Sallyport.Recording;
 using Sallyport.Replay.Json;
 
@@ -18,6 +19,8 @@ internal sealed class ShowJson(TextWriter output, string file) : IShowOutput
     {
         if (item.Entry is { } entry)
             Entry(entry);
+        else if (item.Ssh is { } ssh)
+            SshLine(ssh);
         else if (item.Decision is { } decision)
             ReplayJson.Write(output, DecisionJson.Of(item, decision));
         else if (item.Event is { } happened)
@@ -47,6 +50,26 @@ internal sealed class ShowJson(TextWriter output, string file) : IShowOutput
                 ReplayJson.Write(output, new NotificationJson(notification.At, notification.ProcessId, notification.Channel, notification.Payload));
                 break;
             case PgMalformedEntry malformed:
+                ReplayJson.Write(output, new MalformedJson(
+                    malformed.At, Words.Kebab(malformed.Direction), malformed.Offset, malformed.Reason, malformed.Stopped));
+                break;
+        }
+    }
+
+    private void SshLine(SshTranscriptEntry entry)
+    {
+        switch (entry)
+        {
+            case SshChannelEntry channel:
+                ReplayJson.Write(output, ChannelJson.Of(channel));
+                break;
+            case SshRequestEntry request:
+                ReplayJson.Write(output, RequestJson.Of(request));
+                break;
+            case SshGlobalEntry global:
+                ReplayJson.Write(output, new GlobalRequestJson(global.At, global.Name, global.Destination, global.FromTarget));
+                break;
+            case SshMalformedEntry malformed:
                 ReplayJson.Write(output, new MalformedJson(
                     malformed.At, Words.Kebab(malformed.Direction), malformed.Offset, malformed.Reason, malformed.Stopped));
                 break;

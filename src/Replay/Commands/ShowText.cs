@@ -10,6 +10,8 @@ namespace Sallyport.Replay.Commands;
 /// <summary>A session for people. Every line of recorded text stands behind a margin, so that none can pass for a line of the tool's own.</summary>
 internal sealed class ShowText(Screen screen, bool full) : IShowOutput
 {
+    private readonly ShowSsh _ssh = new(screen, full);
+    private bool _isSsh;
     private const string Margin = "              | ";
     private const string Indent = "              ";
 
@@ -19,6 +21,7 @@ internal sealed class ShowText(Screen screen, bool full) : IShowOutput
     {
         if (facts is null)
             return;
+        _isSsh = facts.Protocol == "ssh";
         Identity who = facts.Identity;
         string actingFor = who.ActingFor.Length == 0 ? "" : " for " + string.Join(" for ", who.ActingFor);
         Field("session", facts.SessionId.ToString("D"));
@@ -26,7 +29,7 @@ internal sealed class ShowText(Screen screen, bool full) : IShowOutput
         if (who.Groups.Length > 0)
             Field("groups", string.Join(", ", who.Groups));
         Field("vouched", $"{who.Issuer}{(who.TokenId is null ? "" : $", token {who.TokenId}")}, until {Moment.Day(who.ExpiresAt)}");
-        Field("client", $"{facts.Source}{(facts.ClientTls ? " over TLS" : ", not encrypted")}");
+        Field("client", $"{facts.Source}{(_isSsh ? " over SSH" : facts.ClientTls ? " over TLS" : ", not encrypted")}");
         if (facts.ClientUser.Length + facts.ClientApplication.Length > 0)
             Field("claims", $"user {facts.ClientUser}, application {facts.ClientApplication}");
         Field("target", $"{Words.Target(facts)} ({facts.Protocol})");
@@ -39,6 +42,10 @@ internal sealed class ShowText(Screen screen, bool full) : IShowOutput
     {
         if (item.Decision is { } decision)
             Decision(item, decision);
+        else if (item.Ssh is { } ssh)
+            _ssh.Entry(ssh);
+        else if (_isSsh && item.Event is { } told && _ssh.TryEvent(item, told))
+            return;
         else if (item.Event is { } happened)
             Head(item.At, happened.Name, SafeText.Line(happened.Detail) + Unproven(item), Screen.Dim);
         else if (item.Damage is { } damage)
@@ -49,6 +56,7 @@ internal sealed class ShowText(Screen screen, bool full) : IShowOutput
 
     public void End(VerifyReport report, Playback playback)
     {
+        _ssh.End();
         screen.Line();
         string span = report is { ProvenFrom: { } from, ProvenUntil: { } until } ? $" after {Moment.Span(until - from)}" : "";
         SessionEnd? end = report.SessionEnd;
@@ -63,7 +71,8 @@ internal sealed class ShowText(Screen screen, bool full) : IShowOutput
     private void Decision(PlayedItem item, DecisionRecord decision)
     {
         bool refused = decision.Verdict != VerdictKind.Allow;
-        if (!refused && !full)
+        // What an SSH session was allowed to run is its story; the operations on files are many, and the manifest tells them.
+        if (!refused && !full && !(_isSsh && decision.Kind is ActionKind.Command or ActionKind.PortForward && decision.Verb is not (Verb.Env or Verb.Pty)))
             return;
         string word = decision.Verdict switch { VerdictKind.Allow => "allowed", VerdictKind.Hold => "HELD", _ => "REFUSED" };
         string what = $"{Words.Effects(decision)} by {decision.RuleId} (policy {decision.PolicyVersion}){(decision.Masked ? ", masked" : "")}";

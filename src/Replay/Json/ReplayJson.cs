@@ -5,7 +5,8 @@ namespace Sallyport.Replay.Json;
 
 /// <summary>
 /// JSON for other programs. list and verify write one array; show writes JSON lines: a <c>session</c>, then in order <c>statement</c>,
-/// <c>function-call</c>, <c>message</c>, <c>notification</c>, <c>malformed</c>, <c>decision</c>, <c>event</c> and <c>damage</c> objects, and last an <c>end</c>.
+/// <c>function-call</c>, <c>message</c>, <c>notification</c>, <c>malformed</c>, <c>channel</c>, <c>request</c>, <c>global-request</c>,
+/// <c>decision</c>, <c>event</c> and <c>damage</c> objects, and last an <c>end</c>.
 /// Times are ISO 8601 in UTC, durations milliseconds; a field that does not apply is absent.
 /// </summary>
 [JsonSourceGenerationOptions(
@@ -21,6 +22,10 @@ namespace Sallyport.Replay.Json;
 [JsonSerializable(typeof(MalformedJson))]
 [JsonSerializable(typeof(DecisionJson))]
 [JsonSerializable(typeof(EventJson))]
+[JsonSerializable(typeof(ChannelJson))]
+[JsonSerializable(typeof(RequestJson))]
+[JsonSerializable(typeof(GlobalRequestJson))]
+[JsonSerializable(typeof(List<MatchJson>))]
 [JsonSerializable(typeof(DamageLineJson))]
 [JsonSerializable(typeof(EndJson))]
 internal sealed partial class ReplayJson : JsonSerializerContext

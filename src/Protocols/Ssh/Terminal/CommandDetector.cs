@@ -37,6 +37,9 @@ public sealed class CommandDetector : ITerminalWatcher
     private int _misses;
     private bool _typing;
 
+    // The line being typed answers a prompt for a secret, even where it is echoed.
+    private bool _secret;
+
     /// <summary>For a terminal of this size (<see cref="TerminalScreen"/> says how it is held).</summary>
     public CommandDetector(int columns, int rows) => Screen = new TerminalScreen(columns, rows) { Watcher = this };
 
@@ -51,6 +54,8 @@ public sealed class CommandDetector : ITerminalWatcher
     {
         get
         {
+            if (_secret && _typing)
+                return true;
             _text.Clear();
             int row = Screen.CursorRow;
             int first = row;
@@ -86,7 +91,7 @@ public sealed class CommandDetector : ITerminalWatcher
         foreach (byte value in bytes)
         {
             TypedKeys.Key key = _keys.Take(value, secret);
-            if (key == TypedKeys.Key.GiveUp || (secret && key == TypedKeys.Key.Enter))
+            if (key == TypedKeys.Key.GiveUp || ((secret || _secret) && key == TypedKeys.Key.Enter))
             {
                 // What was typed was given up, or no command.
                 Forget();
@@ -94,7 +99,7 @@ public sealed class CommandDetector : ITerminalWatcher
             }
 
             if (!_typing && _enters == 0)
-                Anchor();
+                Anchor(secret);
             _typing = key == TypedKeys.Key.Text;
             if (key != TypedKeys.Key.Enter)
                 continue;
@@ -161,12 +166,13 @@ public sealed class CommandDetector : ITerminalWatcher
         _keys.Clear();
         _enters = _misses = _promptColumns = 0;
         _anchorLine = _enterLine = -1;
-        _typing = false;
+        _typing = _secret = false;
     }
 
     // Typing begins here: what stands before the cursor is the prompt.
-    private void Anchor()
+    private void Anchor(bool secret)
     {
+        _secret = secret;
         _anchorLine = Screen.LineId(Screen.CursorRow);
         _promptColumns = Math.Min(Screen.CursorColumn, MaxPrompt);
         _prompt.Clear();

@@ -1,7 +1,7 @@
 namespace Sallyport.Protocols.Ssh.Terminal;
 
 /// <summary>What <see cref="TerminalParser"/> finds in a stream.</summary>
-internal interface ITerminalTarget
+public interface ITerminalTarget
 {
     /// <summary>A run of ASCII characters that print, 0x20 to 0x7e.</summary>
     void Print(ReadOnlySpan<byte> ascii);

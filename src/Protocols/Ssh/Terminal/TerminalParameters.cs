@@ -1,7 +1,7 @@
 namespace Sallyport.Protocols.Ssh.Terminal;
 
 /// <summary>The numbers of a control sequence (ECMA-48 5.4): bounded in count and size; what is beyond is dropped.</summary>
-internal sealed class TerminalParameters
+public sealed class TerminalParameters
 {
     public const int MaxCount = 32;
     private const int MaxValue = 65535;
@@ -23,13 +23,13 @@ internal sealed class TerminalParameters
     /// <summary>Number <paramref name="index"/>; <paramref name="absent"/> when it is empty, absent or 0.</summary>
     public int Or(int index, int absent) => this[index] > 0 ? _values[index] : absent;
 
-    public void Clear()
+    internal void Clear()
     {
         _count = 0;
         _joined = 0;
     }
 
-    public void Digit(int digit)
+    internal void Digit(int digit)
     {
         if (_count == 0)
             Add(joined: false);
@@ -37,7 +37,7 @@ internal sealed class TerminalParameters
         value = Math.Min((Math.Max(value, 0) * 10) + digit, MaxValue);
     }
 
-    public void Separate(bool colon)
+    internal void Separate(bool colon)
     {
         if (_count == 0)
             Add(joined: false);

@@ -5,7 +5,7 @@ namespace Sallyport.Protocols.Ssh.Terminal;
 /// bytes from 0x80 are parts of characters and never C1 controls. DCS is skipped as the other strings are, so its states are one with theirs.
 /// Bounded, linear, and for any bytes without an exception.
 /// </summary>
-internal sealed class TerminalParser(ITerminalTarget target)
+public sealed class TerminalParser(ITerminalTarget target)
 {
     /// <summary>Kept of an OSC. Longer ones are titles and clipboards, which nobody here reads.</summary>
     public const int MaxOsc = 256;

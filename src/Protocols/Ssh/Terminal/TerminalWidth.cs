@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Sallyport.Protocols.Ssh.Terminal;
 
 /// <summary>How many columns a character takes, as terminals agree on it: Unicode's East Asian Width (UAX 11) W and F take two, marks none.</summary>
-internal static class TerminalWidth
+public static class TerminalWidth
 {
     // First and last of each range of W and F, in order.
     private static ReadOnlySpan<int> Wide =>
@@ -28,6 +28,13 @@ internal static class TerminalWidth
     {
         if (rune < 0x300)
             return rune is < 0x20 or (>= 0x7f and < 0xa0) or 0xad ? -1 : 1;
+        switch (rune)
+        {
+            // What most text beyond ASCII is: Han, Hangul, Latin and Cyrillic, lines and blocks.
+            case (>= 0x4e00 and <= 0x9fff) or (>= 0xac00 and <= 0xd7a3): return 2;
+            case (>= 0x400 and <= 0x481) or (>= 0x2500 and <= 0x25fc) or 0xfffd: return 1;
+        }
+
         switch (CharUnicodeInfo.GetUnicodeCategory(rune))
         {
             case UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark:

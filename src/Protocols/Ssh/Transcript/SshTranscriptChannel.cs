@@ -10,12 +10,18 @@ public enum SshOutcome : byte
 }
 
 /// <summary>One channel of a recorded session as far as it is known by now; entries about it carry it, and it goes on changing.</summary>
-public sealed record SshTranscriptChannel
+public sealed class SshTranscriptChannel
 {
     private readonly List<(string Name, string Value)> _environment = [];
 
     /// <summary>Its number in the recording.</summary>
     public required uint Number { get; init; }
+
+    /// <summary>Which use of the number this is, from 1: numbers are used again after a channel's end.</summary>
+    public required int Use { get; init; }
+
+    /// <summary>Names it within the session: <c>0</c>, and <c>0.2</c> for the second use of 0.</summary>
+    public string Label => Use == 1 ? $"{Number}" : $"{Number}.{Use}";
 
     /// <summary><c>session</c>, <c>direct-tcpip</c>, … (RFC 4254 6.1, 7.2).</summary>
     public required string Type { get; init; }

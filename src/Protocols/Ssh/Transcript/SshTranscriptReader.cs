@@ -8,7 +8,11 @@ internal sealed class SshTranscriptReader(SshTranscriptLimits limits)
 {
     private const int MaxUnanswered = 256;
 
+    // Numbers are used again, so that there are few; a hostile recording may use any.
+    private const int MaxNumbers = 65536;
+
     private readonly Dictionary<uint, SshTranscriptChannel> _channels = [];
+    private readonly Dictionary<uint, int> _uses = [];
     private readonly Queue<SshTranscriptEntry> _entries = new();
     private bool _toldMany;
 
@@ -114,7 +118,10 @@ internal sealed class SshTranscriptReader(SshTranscriptLimits limits)
             return;
         }
 
-        var channel = new SshTranscriptChannel { Number = number, Type = type, FromTarget = fromTarget, OpenedAt = time, Destination = destination };
+        _uses.TryGetValue(number, out int uses);
+        if (uses > 0 || _uses.Count < MaxNumbers)
+            _uses[number] = ++uses;
+        var channel = new SshTranscriptChannel { Number = number, Use = Math.Max(uses, 1), Type = type, FromTarget = fromTarget, OpenedAt = time, Destination = destination };
         _channels[number] = channel;
         Add(new SshChannelEntry(time, channel, SshChannelStep.Asked));
     }
@@ -135,6 +142,10 @@ internal sealed class SshTranscriptReader(SshTranscriptLimits limits)
         if (!fields.Ok || !_channels.Remove(number, out SshTranscriptChannel? channel))
             return;
         channel.Opened = SshOutcome.Refused;
+
+        // It never was: the next one with this number is not its second use.
+        if (_uses.TryGetValue(number, out int uses))
+            _uses[number] = uses - 1;
         channel.Refusal = why;
         channel.ClosedAt = time;
         Add(new SshChannelEntry(time, channel, SshChannelStep.Refused));
