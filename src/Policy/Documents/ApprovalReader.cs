@@ -32,7 +32,7 @@ internal sealed class ApprovalReader(DiagnosticBag bag)
         GrantScope[] grants = [.. map.Words("grants", GrantWords).Distinct()];
         if (map.Has("longest-grant") && !map.Has("grants"))
             map.Error("longest-grant", "\"longest-grant\" belongs to \"grants\", which is not there.");
-        List<string> groups = Groups(map, "groups");
+        List<string> groups = Groups(map, "groups", bag);
         return new ApprovalTerms
         {
             Quorum = map.Int("quorum", 1, LargestQuorum) ?? usual.Quorum,
@@ -41,13 +41,14 @@ internal sealed class ApprovalReader(DiagnosticBag bag)
             Timeout = map.Duration("timeout", ShortestTimeout, LongestTimeout) ?? usual.Timeout,
             Scopes = grants,
             LongestGrant = map.Duration("longest-grant", ShortestGrant, LongestGrant) ?? usual.LongestGrant,
-            BreakGlassGroups = Groups(map, "break-glass"),
+            BreakGlassGroups = Groups(map, "break-glass", bag),
             PreApproved = [.. map.Maps("pre-approved", MostWindows).Select(_windows.Change).OfType<ChangeWindow>()],
             Within = new ApprovalHours([.. map.Maps("within", MostWindows).Select(m => _windows.Weekly(m, "within"))]),
         };
     }
 
-    private List<string> Groups(YamlMap map, string key)
+    /// <summary>Groups that are named, not matched.</summary>
+    public static List<string> Groups(YamlMap map, string key, DiagnosticBag bag)
     {
         List<string> groups = [];
         foreach (YamlText text in map.Texts(key, PolicyLimits.PatternLength, PolicyLimits.ListEntries))

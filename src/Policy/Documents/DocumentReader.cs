@@ -91,11 +91,12 @@ internal sealed class DocumentReader(DiagnosticBag bag, MaskStrategies strategie
         return new ColumnMask($"{document}/{id}", columns, strategy);
     }
 
-    private static SessionLimits Limits(YamlMap map) => new()
+    private SessionLimits Limits(YamlMap map) => new()
     {
         Session = map.Duration("session", ShortestLimit, LongestLimit),
         Idle = map.Duration("idle", ShortestLimit, LongestLimit),
         ActionsPerMinute = map.Int("actions-per-minute", 1, MostActions) ?? 0,
         ConcurrentSessions = map.Int("concurrent-sessions", 1, MostSessions) ?? 0,
+        ModeratedBy = ApprovalReader.Groups(map, "moderated-by", bag) is { Count: > 0 } groups ? groups : [],
     };
 }

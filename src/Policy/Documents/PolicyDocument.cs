@@ -47,6 +47,21 @@ internal sealed record PolicyRule
     /// <summary>Besides <see cref="Objects"/>, effects without an object.</summary>
     public bool NoObject { get; init; }
 
+    /// <summary>For effects that run a command. Null: there is no such condition; the same below.</summary>
+    public IReadOnlyList<CommandPattern>? Commands { get; init; }
+
+    /// <summary>For effects on files and directories.</summary>
+    public IReadOnlyList<PathPattern>? Paths { get; init; }
+
+    /// <summary>For effects that forward connections.</summary>
+    public IReadOnlyList<DestinationPattern>? Destinations { get; init; }
+
+    /// <summary>Looks at the objects of effects in any way; otherwise the verb decides.</summary>
+    public bool HasConditions => Objects is not null || Commands is not null || Paths is not null || Destinations is not null;
+
+    /// <summary>Most bytes of a file that is read or written; 0: any number.</summary>
+    public long MaxSize { get; init; }
+
     public bool WhereAbsent { get; init; }
 
     public bool MultiStatement { get; init; }

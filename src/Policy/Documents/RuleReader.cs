@@ -20,6 +20,7 @@ internal sealed class RuleReader(DiagnosticBag bag)
     private static readonly Dictionary<string, bool> WhereWords = new(StringComparer.Ordinal) { ["absent"] = true };
 
     private readonly ApprovalReader _approvals = new(bag);
+    private readonly ConditionReader _conditions = new(bag);
     private YamlMark? _allowsSearchPath;
     private bool _allowsBySchema;
 
@@ -37,6 +38,7 @@ internal sealed class RuleReader(DiagnosticBag bag)
         bool noObject = OnlyTrue(map, "no-object");
         if (noObject && objects is null)
             map.Error("no-object", "Without \"objects\" a rule matches effects without an object anyway: leave this out.");
+        RuleConditions conditions = _conditions.Read(map, words, stops);
         PolicyRule rule = new()
         {
             Id = $"{document}/{id}",
@@ -44,6 +46,10 @@ internal sealed class RuleReader(DiagnosticBag bag)
             Verbs = VerbNames.SetOf(words),
             Objects = objects,
             NoObject = noObject,
+            Commands = conditions.Commands,
+            Paths = conditions.Paths,
+            Destinations = conditions.Destinations,
+            MaxSize = conditions.MaxSize,
             WhereAbsent = map.TryWord("where", WhereWords, out bool absent) && absent,
             MultiStatement = OnlyTrue(map, "multi-statement"),
             Unparsed = OnlyTrue(map, "unparsed"),

@@ -30,6 +30,14 @@ internal static class VerbNames
         [
             Verb.Set, Verb.Reset, Verb.Show, Verb.Prepare, Verb.Execute, Verb.Deallocate, Verb.Discard, Verb.Listen, Verb.Unlisten,
         ],
+        ["terminal"] = [Verb.Shell, Verb.Pty, Verb.Env],
+        ["files-read"] = [Verb.FileRead, Verb.FileList, Verb.FileStat],
+        ["files-write"] =
+        [
+            Verb.FileWrite, Verb.FileSetStat, Verb.FileRename, Verb.FileLink, Verb.FileRemove, Verb.DirectoryMake, Verb.DirectoryRemove,
+        ],
+        // Not the agent, whose keys open more than this target, and not a screen.
+        ["forward"] = [Verb.ForwardLocal, Verb.ForwardRemote],
     };
 
     /// <summary>What each word stands for; null: everything.</summary>

@@ -37,6 +37,7 @@ internal static class Explainer
             PolicyVersion = set.Version,
             PolicyDigest = set.Digest,
             Facts = ConditionText.Facts(facts, now),
+            MaxBytes = kind == VerdictKind.Deny || isLogin ? 0 : gate.Judge(action).MaxBytes,
             Effects = Effects(effects, decision),
             Documents = documents,
             Limits = gate.Limits,

@@ -13,6 +13,8 @@ public static class ExplanationText
         Line(output, $"{KebabNames.Name(explanation.Verdict).ToUpperInvariant()} by {explanation.RuleId}: {explanation.Reason}");
         if (explanation.Hint is not null)
             Line(output, $"  hint: {explanation.Hint}");
+        if (explanation.MaxBytes > 0)
+            Line(output, string.Create(CultureInfo.InvariantCulture, $"  of a file at most {explanation.MaxBytes} bytes"));
         if (explanation.ValidUntil is DateTimeOffset until)
             Line(output, string.Create(CultureInfo.InvariantCulture, $"  ask again after {until:yyyy-MM-dd HH:mm:ss}Z: a time window may turn, or a login be no longer recent"));
         Line(output, "facts:");
@@ -57,6 +59,8 @@ public static class ExplanationText
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"actions-per-minute {limits.ActionsPerMinute}"));
         if (limits.ConcurrentSessions > 0)
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"concurrent-sessions {limits.ConcurrentSessions}"));
+        if (limits.ModeratedBy.Count > 0)
+            parts.Add($"moderated-by {string.Join(" or ", limits.ModeratedBy)}");
         if (limits.RefuseWhenRevoked)
             parts.Add("on-revoked refuse");
         Line(output, $"limits: {string.Join(", ", parts)}");

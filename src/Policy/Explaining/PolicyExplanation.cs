@@ -23,6 +23,9 @@ public sealed record PolicyExplanation
     /// <summary>SHA-256 of the sources of that version.</summary>
     public required string PolicyDigest { get; init; }
 
+    /// <summary>Most bytes of a file that may be read or written; 0: any number.</summary>
+    public long MaxBytes { get; init; }
+
     /// <summary>What documents match on, as <c>kind: human</c>: who, from where, to what.</summary>
     public required IReadOnlyList<string> Facts { get; init; }
 

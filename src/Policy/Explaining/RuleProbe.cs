@@ -44,22 +44,20 @@ internal static class RuleProbe
         reason = $"{text} has a WHERE clause, or is no UPDATE or DELETE";
         if (rule.WhereAbsent && !effect.Flags.HasFlag(ObjectFlags.WhereAbsent))
             return Step.Where;
-        if (rule.Objects is null)
+        if (!rule.HasConditions)
         {
             reason = $"{text} matches by its verb";
             return Step.Matched;
         }
 
-        foreach (ObjectPattern pattern in rule.Objects)
+        if (Pattern(rule, effect, effects.Names, grant) is string pattern)
         {
-            if (!pattern.Matches(effect, effects.Names, grant))
-                continue;
-            reason = $"{text} matches {pattern.Text}";
+            reason = $"{text} matches {pattern}";
             return Step.Matched;
         }
 
         bool noObject = rule.NoObject && effect.Length == 0;
-        reason = noObject ? $"{text} has no object" : $"{text} matches none of {string.Join(", ", rule.Objects.Select(o => o.Text))}";
+        reason = noObject ? $"{text} has no object" : $"{text} matches none of {string.Join(", ", Patterns(rule, EffectSorts.Of(effect.Verb)))}";
         return noObject ? Step.Matched : Step.Object;
     }
 
@@ -67,10 +65,54 @@ internal static class RuleProbe
     public static string Describe(in ObjectRef effect, ReadOnlySpan<byte> names)
     {
         string verb = Yaml.KebabNames.Name(effect.Verb);
-        string name = effect.Length == 0 ? "" : $" {Encoding.UTF8.GetString(names.Slice(effect.Start, effect.Length))}";
+        // Arguments stand behind zero bytes.
+        string name = effect.Length == 0 ? "" : $" {Encoding.UTF8.GetString(names.Slice(effect.Start, effect.Length)).Replace('\0', ' ')}";
         string where = effect.Flags.HasFlag(ObjectFlags.WhereAbsent) ? " (where absent)" : "";
         return $"{verb}{name}{where}";
     }
+
+    // The first pattern that matches.
+    private static string? Pattern(PolicyRule rule, in ObjectRef effect, ReadOnlySpan<byte> names, bool grant)
+    {
+        EffectSort sort = EffectSorts.Of(effect.Verb);
+        foreach (ObjectPattern pattern in rule.Objects ?? [])
+        {
+            if ((sort == EffectSort.Name || pattern.IsEverything) && pattern.Matches(effect, names, grant))
+                return pattern.Text;
+        }
+
+        if (effect.Length == 0)
+            return null;
+        EffectName name = new(effect, names);
+        foreach (CommandPattern pattern in sort == EffectSort.Command ? rule.Commands ?? [] : [])
+        {
+            if (pattern.Matches(name.Program, name.Arguments, grant))
+                return pattern.Text;
+        }
+
+        foreach (PathPattern pattern in sort == EffectSort.Path ? rule.Paths ?? [] : [])
+        {
+            if (pattern.Matches(name.Name, grant ? PathReading.Narrow : PathReading.Wide))
+                return pattern.Text;
+        }
+
+        foreach (DestinationPattern pattern in sort == EffectSort.Destination ? rule.Destinations ?? [] : [])
+        {
+            if (Destinations.Matches(pattern, name.HasQualifier, name.Qualifier, name.Name, grant))
+                return pattern.Text;
+        }
+
+        return null;
+    }
+
+    private static IEnumerable<string> Patterns(PolicyRule rule, EffectSort sort) => sort switch
+    {
+        EffectSort.Command when rule.Commands is not null => rule.Commands.Select(p => p.Text),
+        EffectSort.Path when rule.Paths is not null => rule.Paths.Select(p => p.Text),
+        EffectSort.Destination when rule.Destinations is not null => rule.Destinations.Select(p => p.Text),
+        EffectSort.Name when rule.Objects is not null => rule.Objects.Select(p => p.Text),
+        _ => [$"its conditions: there is no \"{EffectSorts.Key(sort)}\""],
+    };
 
     private static string? ActionReason(PolicyRule rule, ActionFlags flags, bool grant)
     {

@@ -11,7 +11,7 @@ internal sealed class CompiledRule
     private readonly ActionFlags _uncovered;
     private readonly bool _multiStatement;
     private readonly bool _whereAbsent;
-    private readonly ObjectMatcher? _objects;
+    private readonly EffectConditions? _conditions;
 
     /// <param name="rule">The rule as it was read.</param>
     /// <param name="verdict">What is answered when it decides.</param>
@@ -24,13 +24,17 @@ internal sealed class CompiledRule
         _uncovered = (ActionFlags.Unparsed | ActionFlags.Truncated) & ~named;
         _multiStatement = rule.MultiStatement;
         _whereAbsent = rule.WhereAbsent;
-        _objects = rule.Objects is null ? null : new ObjectMatcher(rule.Objects, rule.NoObject);
+        _conditions = rule.HasConditions ? new EffectConditions(rule) : null;
+        MaxSize = rule.MaxSize;
         Verdict = verdict;
     }
 
     public VerdictKind Effect { get; }
 
     public VerbSet Verbs { get; }
+
+    /// <summary>Most bytes of a file that it lets through; 0: any number.</summary>
+    public long MaxSize { get; }
 
     /// <summary>What is answered when this rule decides.</summary>
     public Verdict Verdict { get; }
@@ -50,8 +54,11 @@ internal sealed class CompiledRule
         (flags & _uncovered) == 0 && (Effect == VerdictKind.Allow || _selectedBy == 0 || (flags & _selectedBy) != 0)
         && Fits(flags, effect, name, narrow: true);
 
+    /// <summary>False when no command whose program's name falls into this bucket of <see cref="CommandMatcher"/> can match.</summary>
+    public bool MayMatchCommands(int bucket) => _conditions is null || _conditions.MayMatchCommands(bucket);
+
     private bool Fits(ActionFlags flags, in ObjectRef effect, in EffectName name, bool narrow) =>
         (!_multiStatement || (flags & ActionFlags.MultiStatement) != 0)
         && (!_whereAbsent || (effect.Flags & ObjectFlags.WhereAbsent) != 0)
-        && (_objects is null || _objects.Matches(name, narrow));
+        && (_conditions is null || _conditions.Matches(name, narrow));
 }

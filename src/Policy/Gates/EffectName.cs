@@ -1,4 +1,5 @@
 using Sallyport.Contract;
+using Sallyport.Policy.Matching;
 
 namespace Sallyport.Policy.Gates;
 
@@ -11,9 +12,19 @@ internal readonly ref struct EffectName
         HasQualifier = effect.QualifierLength > 0;
         Qualifier = effect.Qualifier(names);
         Name = effect.Name(names);
-        NameHash = NameSet.Hash(NameSet.EmptyHash, Name);
-        FullHash = HasQualifier ? NameSet.Hash(NameHash, Qualifier) : NameHash;
+        Sort = EffectSorts.Of(effect.Verb);
+        if (Sort == EffectSort.Command)
+        {
+            NameHash = NameSet.Hash(NameSet.EmptyHash, PathComponents.Last(Program));
+        }
+        else if (Sort == EffectSort.Name)
+        {
+            NameHash = NameSet.Hash(NameSet.EmptyHash, Name);
+            FullHash = HasQualifier ? NameSet.Hash(NameHash, Qualifier) : NameHash;
+        }
     }
+
+    public EffectSort Sort { get; }
 
     public bool HasObject { get; }
 
@@ -23,6 +34,13 @@ internal readonly ref struct EffectName
 
     public ReadOnlySpan<byte> Name { get; }
 
+    /// <summary>Of a command: its program as written.</summary>
+    public ReadOnlySpan<byte> Program => HasQualifier ? Qualifier : Name;
+
+    /// <summary>Of a command: its arguments.</summary>
+    public ArgumentList Arguments => new(HasQualifier ? Name : [], HasQualifier);
+
+    /// <summary>Of the name; of a command: of its program without the directory. 0 for paths and destinations, which are not looked up.</summary>
     public uint NameHash { get; }
 
     public uint FullHash { get; }

@@ -30,6 +30,9 @@ internal sealed class ObjectMatcher
         _barePatterns = [.. patterns.Where(p => !p.Name.IsLiteral)];
     }
 
+    /// <summary>One of the patterns is <c>*</c>, which matches every effect of every sort.</summary>
+    public bool IsEverything => _everything;
+
     /// <summary>True when a pattern matches the effect's object; <paramref name="narrow"/> as in <see cref="ObjectPattern.Matches"/>.</summary>
     public bool Matches(in EffectName effect, bool narrow)
     {

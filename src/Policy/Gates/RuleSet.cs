@@ -50,6 +50,7 @@ internal sealed class RuleSet
         int held = RuleTable.None;
         int allowed = RuleTable.None;
         bool granted = true;
+        long size = 0;
         for (int i = 0; i < effects.Count; i++)
         {
             ObjectRef effect = effects[i];
@@ -61,13 +62,15 @@ internal sealed class RuleSet
             int grant = _grants.FirstThatGrants(effects.Flags, effect, name);
             granted = grant != RuleTable.None;
             allowed = i == 0 ? grant : allowed;
+            size = _grants.LeastSize(size, effects.Flags, effect, name);
         }
 
         if (denied != RuleTable.None)
             return _deny[denied].Verdict;
         if (!granted)
             return stepUp?.Judge(_grants, effects) ?? DefaultVerdicts.For(effects.Flags, _version);
-        return held != RuleTable.None ? _hold[held].Verdict : _grants[allowed].Verdict;
+        Verdict verdict = held != RuleTable.None ? _hold[held].Verdict : _grants[allowed].Verdict;
+        return size == 0 ? verdict : verdict with { MaxBytes = size };
     }
 
     /// <summary>The ids of all rules that hold an action, in the order of their ids; empty when its verdict is not to hold it.</summary>

@@ -22,7 +22,17 @@ internal static class TightestLimits
 
         // To end is stricter than to refuse, and what happens when no document says anything.
         bool refuse = documents.Any(d => d.RefuseWhenRevoked == true) && documents.All(d => d.RefuseWhenRevoked != false);
-        return tightest with { RefuseWhenRevoked = refuse };
+        return tightest with { RefuseWhenRevoked = refuse, ModeratedBy = Moderators([.. documents.Select(d => d.Limits.ModeratedBy).Where(g => g.Count > 0)]) };
+    }
+
+    // Whoever is of a group that all of them name satisfies all of them. Where they have none in common, somebody must still be watching.
+    private static IReadOnlyList<string> Moderators(IReadOnlyList<IReadOnlyList<string>> named)
+    {
+        if (named.Count == 0)
+            return [];
+        string[] all = [.. named.SelectMany(g => g).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        string[] common = [.. all.Where(g => named.All(n => n.Contains(g)))];
+        return common.Length > 0 ? common : all;
     }
 
     private static TimeSpan? Least(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b ?? a : a;

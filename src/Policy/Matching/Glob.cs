@@ -34,15 +34,29 @@ internal sealed class Glob
     public byte[] Bytes => _pattern;
 
     /// <summary>Compiles a pattern in which <c>*</c> and <c>?</c> are wildcards.</summary>
-    public static Glob Compile(string pattern)
+    public static Glob Compile(string pattern) => Compile(pattern, []);
+
+    /// <summary>Compiles a pattern in which <c>*</c> and <c>?</c> are wildcards, but for the characters that were quoted.</summary>
+    /// <param name="pattern">The pattern.</param>
+    /// <param name="quoted">For each character, whether it stands for itself; empty: none is quoted.</param>
+    public static Glob Compile(ReadOnlySpan<char> pattern, ReadOnlySpan<bool> quoted)
     {
-        byte[] bytes = Encoding.UTF8.GetBytes(pattern);
-        List<byte> compiled = new(bytes.Length);
-        foreach (byte b in bytes)
+        List<byte> compiled = new(pattern.Length);
+        Span<byte> bytes = stackalloc byte[4];
+        for (int i = 0; i < pattern.Length;)
         {
-            byte code = b switch { (byte)'*' => Star, (byte)'?' => One, _ => b };
-            if (code != Star || compiled.Count == 0 || compiled[^1] != Star)
-                compiled.Add(code);
+            _ = Rune.DecodeFromUtf16(pattern[i..], out Rune rune, out int length);
+            bool wild = quoted.IsEmpty || !quoted[i];
+            i += length;
+            if (wild && rune.Value is ('*' or '?'))
+            {
+                byte code = rune.Value == '*' ? Star : One;
+                if (code != Star || compiled.Count == 0 || compiled[^1] != Star)
+                    compiled.Add(code);
+                continue;
+            }
+
+            compiled.AddRange(bytes[..rune.EncodeToUtf8(bytes)]);
         }
 
         return new Glob([.. compiled]);

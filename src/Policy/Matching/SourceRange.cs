@@ -56,13 +56,19 @@ internal sealed class SourceRange
     {
         Span<byte> bytes = stackalloc byte[16];
         IPAddress folded = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        if (!folded.TryWriteBytes(bytes, out int length) || length != _network.Length)
+        return folded.TryWriteBytes(bytes, out int length) && Contains(bytes[..length]);
+    }
+
+    /// <summary>The same of an address' 4 or 16 bytes; IPv4 inside IPv6 has been made IPv4.</summary>
+    public bool Contains(ReadOnlySpan<byte> address)
+    {
+        if (address.Length != _network.Length)
             return false;
         int whole = _prefix / 8;
         int rest = _prefix % 8;
-        if (!bytes[..whole].SequenceEqual(_network.AsSpan(0, whole)))
+        if (!address[..whole].SequenceEqual(_network.AsSpan(0, whole)))
             return false;
-        return rest == 0 || (bytes[whole] & (0xFF << (8 - rest))) == _network[whole];
+        return rest == 0 || (address[whole] & (0xFF << (8 - rest))) == _network[whole];
     }
 
     private static byte[] Masked(byte[] address, int prefix)

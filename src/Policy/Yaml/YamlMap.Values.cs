@@ -66,6 +66,18 @@ public sealed partial class YamlMap
         return null;
     }
 
+    /// <summary>A number of bytes such as <c>100MB</c> or <c>64MiB</c>; null when the key is missing or wrong.</summary>
+    public long? Size(string key)
+    {
+        if (ValueOf(key, "a size such as 100MB") is not string text)
+            return null;
+        if (ByteSizes.TryParse(text, out long bytes))
+            return bytes;
+        string? meant = text.Length > 0 && text.All(char.IsAsciiDigit) ? $"{text}MB" : null;
+        Error(key, $"\"{text}\" is not a size: write a number and KB, MB, GB, TB, KiB, MiB, GiB or TiB, such as 100MB.", meant);
+        return null;
+    }
+
     /// <summary>One of some words; the default (and an error) when it is none of them.</summary>
     /// <param name="key">The key.</param>
     /// <param name="words">What each word means.</param>

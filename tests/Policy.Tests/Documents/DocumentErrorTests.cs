@@ -7,6 +7,7 @@ namespace Sallyport.Policy.Tests.Documents;
 public class DocumentErrorTests
 {
     private const string Hold = "policy: p\nrules:\n  - id: r\n    effect: hold\n    verbs: [all]\n    approval:\n      ";
+    private const string Ssh = "policy: p\nrules:\n  - id: r\n    effect: allow\n    verbs: [";
     private const string Rule = "policy: p\nrules:\n  - id: r\n    effect: allow\n    verbs: [select]\n";
 
     [Theory]
@@ -40,6 +41,26 @@ public class DocumentErrorTests
     [InlineData(Rule + "    unparsed: false", 6, "can only be true", null)]
     [InlineData(Rule + "    multi-statement: yes", 6, "neither true nor false", "true")]
     [InlineData(Rule + "    no-object: true", 6, "leave this out", null)]
+    [InlineData(Rule + "    commands: [rm]", 6, "says nothing of the verb \"select\"", null)]
+    [InlineData(Ssh + "exec]\n    objects: [rm]", 6, "give \"commands\" for it", null)]
+    [InlineData(Ssh + "exec, shell]\n    commands: [rm]", 6, "says nothing of the verb \"shell\"", null)]
+    [InlineData(Ssh + "exec]\n    commands: [rm]\n    paths: [/a]", 7, "\"paths\" is about the verbs of files-read", null)]
+    [InlineData(Ssh + "exec]\n    commands: ['rm -{rf}']", 6, "for deny and hold", null)]
+    [InlineData(Ssh + "exec]\n    commands: ['rm ''x']", 6, "lacks a closing quote", null)]
+    [InlineData(Ssh + "exec]\n    commands: ['rm ** x']", 6, "has ** before its end", null)]
+    [InlineData(Ssh + "exec]\n    commands: ['rm -{r,}']", 6, "has options that are none", null)]
+    [InlineData(Ssh + "exec]\n    commands: ['bin/*']", 6, "wildcard in the relative path", null)]
+    [InlineData(Ssh + "exec]\n    commands: ['/bin/']", 6, "names no program", null)]
+    [InlineData(Ssh + "exec]\n    commands: ['cat /a//*']", 6, "has an empty component", null)]
+    [InlineData(Ssh + "files-read]\n    paths: [etc/passwd]", 6, "must begin with /, ~/ or **/", null)]
+    [InlineData(Ssh + "files-read]\n    paths: [/a/]", 6, "has an empty component", "/a/**")]
+    [InlineData(Ssh + "files-read]\n    paths: [/a/../b]", 6, "has a component . or ..", null)]
+    [InlineData(Ssh + "files-read]\n    paths: [/a/b**]", 6, "has ** inside a component", null)]
+    [InlineData(Ssh + "forward]\n    destinations: [db]", 6, "is no destination", "db:*")]
+    [InlineData(Ssh + "forward]\n    destinations: [10.0.0.1/8:22]", 6, "bits set behind its prefix", "10.0.0.0/8")]
+    [InlineData(Ssh + "files-read]\n    max-size: 100", 6, "is not a size", "100MB")]
+    [InlineData(Ssh + "exec]\n    max-size: 1MB", 6, "is about file-read and file-write", null)]
+    [InlineData("policy: p\nrules:\n  - id: r\n    effect: deny\n    verbs: [file-read]\n    max-size: 1MB", 6, "belongs to rules whose effect is allow", null)]
     [InlineData("policy: p\nmatch: {group: [a]}\nlimits: {idle: 1m}", 2, "\"group\" is not known in match", "groups")]
     [InlineData("policy: p\nmatch: {groups: []}\nlimits: {idle: 1m}", 2, "must not be empty", null)]
     [InlineData("policy: p\nmatch: {kinds: [humans]}\nlimits: {idle: 1m}", 2, "none of human, agent, service", "human")]

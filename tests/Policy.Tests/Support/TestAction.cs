@@ -4,7 +4,7 @@ using Sallyport.Contract;
 namespace Sallyport.Policy.Tests.Support;
 
 /// <summary>One effect, written down: an empty name is no object.</summary>
-public sealed record TestEffect(Verb Verb, string Schema = "", string Name = "", bool WhereAbsent = false);
+public sealed record TestEffect(Verb Verb, string Schema = "", string Name = "", bool WhereAbsent = false, char Separator = '.');
 
 /// <summary>An action that lives on the heap, so that tests can keep and print it.</summary>
 public sealed record TestAction(Verb Verb, ActionFlags Flags, IReadOnlyList<TestEffect> Effects)
@@ -35,11 +35,41 @@ public sealed record TestAction(Verb Verb, ActionFlags Flags, IReadOnlyList<Test
         return new TestAction(own!.Value, flags, effects);
     }
 
+    /// <summary>
+    /// Reads what an SSH session does: <c>exec rm|-rf|x</c> (a program and its arguments), <c>forward-local db:5432</c>, <c>forward-local unix:/run/x</c>, and
+    /// otherwise a verb with or without a name; several effects are parted by <c> ; </c>.
+    /// </summary>
+    public static TestAction Ssh(string text, ActionFlags flags = ActionFlags.None)
+    {
+        List<TestEffect> effects = [];
+        Verb? own = null;
+        foreach (string part in text.Split(" ; "))
+        {
+            string[] words = part.Split(' ', 2);
+            Verb verb = Policy.Yaml.KebabNames.Of<Verb>()[words[0]];
+            own ??= verb;
+            if (words.Length == 2)
+                effects.Add(SshEffect(verb, words[1]));
+        }
+
+        return new TestAction(own!.Value, flags, effects) { Kind = ActionKind.Command };
+    }
+
     public ActionView View() => new() { Kind = Kind, Verb = Verb, Flags = Flags, Names = _names, Objects = _objects };
 
     public override string ToString() => $"{Verb} [{Flags}] {string.Join(", ", Effects)}";
 
-    private static string Full(TestEffect effect) => effect.Schema.Length == 0 ? effect.Name : $"{effect.Schema}.{effect.Name}";
+    private static TestEffect SshEffect(Verb verb, string name)
+    {
+        if (verb == Verb.Exec)
+            return name.Split('|', 2) is [string program, string arguments] ? new TestEffect(verb, program, arguments.Replace('|', '\0'), Separator: '\0') : new TestEffect(verb, Name: name);
+        if (verb is not (Verb.ForwardLocal or Verb.ForwardRemote))
+            return new TestEffect(verb, Name: name);
+        int colon = name.LastIndexOf(':');
+        return name.StartsWith("unix:", StringComparison.Ordinal) ? new TestEffect(verb, Name: name[5..]) : new TestEffect(verb, name[..colon], name[(colon + 1)..], Separator: ':');
+    }
+
+    private static string Full(TestEffect effect) => effect.Schema.Length == 0 ? (effect.Separator == ':' ? $":{effect.Name}" : effect.Name) : $"{effect.Schema}{effect.Separator}{effect.Name}";
 
     private static ObjectRef[] Refs(IReadOnlyList<TestEffect> effects)
     {

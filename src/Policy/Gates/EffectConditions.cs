@@ -1,0 +1,64 @@
+using Sallyport.Policy.Documents;
+using Sallyport.Policy.Matching;
+
+namespace Sallyport.Policy.Gates;
+
+/// <summary>
+/// The conditions of one rule on the objects of effects, compiled: for each sort of object its own. A rule that has any says nothing about effects
+/// of a sort that it has none for.
+/// </summary>
+internal sealed class EffectConditions
+{
+    private readonly ObjectMatcher? _objects;
+    private readonly CommandMatcher? _commands;
+    private readonly IReadOnlyList<PathPattern> _paths;
+    private readonly IReadOnlyList<DestinationPattern> _destinations;
+
+    public EffectConditions(PolicyRule rule)
+    {
+        _objects = rule.Objects is null ? null : new ObjectMatcher(rule.Objects, rule.NoObject);
+        _commands = rule.Commands is null ? null : new CommandMatcher(rule.Commands);
+        _paths = rule.Paths ?? [];
+        _destinations = rule.Destinations ?? [];
+    }
+
+    /// <summary>True when the effect's object matches.</summary>
+    /// <param name="name">The object.</param>
+    /// <param name="narrow">For granting: only what is certain.</param>
+    public bool Matches(in EffectName name, bool narrow)
+    {
+        if (name.Sort == EffectSort.Name || !name.HasObject || _objects is { IsEverything: true })
+            return _objects is not null && _objects.Matches(name, narrow);
+        return name.Sort switch
+        {
+            EffectSort.Command => _commands is not null && _commands.Matches(name, narrow),
+            EffectSort.Path => MatchesPath(name.Name, narrow ? PathReading.Narrow : PathReading.Wide),
+            _ => MatchesDestination(name, narrow),
+        };
+    }
+
+    /// <summary>As <see cref="CompiledRule.MayMatchCommands"/>.</summary>
+    public bool MayMatchCommands(int bucket) => _objects is { IsEverything: true } || (_commands is not null && _commands.MayMatch(bucket));
+
+    private bool MatchesPath(ReadOnlySpan<byte> path, PathReading reading)
+    {
+        foreach (PathPattern pattern in _paths)
+        {
+            if (pattern.Matches(path, reading))
+                return true;
+        }
+
+        return false;
+    }
+
+    private bool MatchesDestination(in EffectName name, bool narrow)
+    {
+        foreach (DestinationPattern pattern in _destinations)
+        {
+            if (Destinations.Matches(pattern, name.HasQualifier, name.Qualifier, name.Name, narrow))
+                return true;
+        }
+
+        return false;
+    }
+}
