@@ -129,7 +129,7 @@ public sealed class SshClientsTests(SshServerFixture sshd) : IAsyncLifetime
     {
         using var echo = new EchoServer();
         await using ChildProcess ssh = ChildProcess.Start(
-            ["ssh", .. _daemon.Options(), "-o", "LogLevel=INFO", "-N", "-R", $"0:127.0.0.1:{echo.Port}", SshDaemon.User + "@127.0.0.1"]);
+            ["ssh", "-o", "LogLevel=INFO", .. _daemon.Options(), "-N", "-R", $"0:127.0.0.1:{echo.Port}", SshDaemon.User + "@127.0.0.1"]);
         await ssh.WaitForOutputAsync("Allocated port ");
         string text = ssh.Output + ssh.Error;
         int port = int.Parse(text[(text.IndexOf("Allocated port ", StringComparison.Ordinal) + 15)..].Split(' ')[0], CultureInfo.InvariantCulture);

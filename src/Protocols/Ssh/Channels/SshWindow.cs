@@ -40,6 +40,9 @@ internal struct SshWindow
         Granted = granted;
     }
 
+    /// <summary>The sender has sent so much elsewhere, and it comes in here.</summary>
+    public void Lend(int bytes) => Granted += bytes;
+
     /// <summary>The receiver grants more. False: the window would pass 2^32 - 1.</summary>
     /// <param name="grant">False: something of ours waits for the room.</param>
     /// <param name="pass">What of it the sender is granted; 0: nothing needs to be said.</param>

@@ -27,7 +27,8 @@ internal sealed class SshAdoption
         return true;
     }
 
-    public async ValueTask RunAsync(SshLobbyChannel menu, SshShared shared, SshClientLoop loop, CancellationToken cancel)
+    /// <param name="typedAhead">What the person typed behind the choice.</param>
+    public async ValueTask RunAsync(SshLobbyChannel menu, ReadOnlyMemory<byte> typedAhead, SshShared shared, SshClientLoop loop, CancellationToken cancel)
     {
         var adopted = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         SshChannel channel = shared.Channels.Add(number => new SshChannel(number, SshChannelKind.Session, SshSide.Client, shared.Limits.PendingRequests)
@@ -51,6 +52,15 @@ internal sealed class SshAdoption
         foreach ((string type, byte[] body) in _kept)
             await RequestAsync(loop, channel, type, body, cancel).ConfigureAwait(false);
         await RequestAsync(loop, channel, "shell", [], cancel).ConfigureAwait(false);
+
+        // Typed behind the choice, in the same message: it has been taken off the menu's window, so the session's gives it room.
+        if (!typedAhead.IsEmpty && !channel.IsDropped)
+        {
+            lock (channel.Lock)
+                channel.ToTarget.Lend(typedAhead.Length);
+            await loop.TakeAsync(new SshWriter().Begin(SshMessageNumber.ChannelData).UInt32(channel.Number).String(typedAhead.Span).ToArray(), cancel).ConfigureAwait(false);
+        }
+
         await shared.Transport(SshSide.Target).FlushAsync(cancel).ConfigureAwait(false);
         await shared.Transport(SshSide.Client).FlushAsync(cancel).ConfigureAwait(false);
     }

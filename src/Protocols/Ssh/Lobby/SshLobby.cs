@@ -227,7 +227,7 @@ internal sealed class SshLobby(SshWay way, string account, Action<SessionFacts> 
                 return null;
             }
 
-            if (answer.Chosen is { } chosen && await EnterAsync(channel, chosen, patience, cut, stop).ConfigureAwait(false) is { } end)
+            if (answer.Chosen is { } chosen && await EnterAsync(channel, chosen, data[(i + 1)..], patience, cut, stop).ConfigureAwait(false) is { } end)
                 return end;
         }
 
@@ -235,7 +235,8 @@ internal sealed class SshLobby(SshWay way, string account, Action<SessionFacts> 
     }
 
     /// <summary>Goes to the target that was chosen; null: it would not have the person, who may choose again.</summary>
-    private async ValueTask<SessionEnd?> EnterAsync(SshLobbyChannel channel, SshAddress chosen, CancellationTokenSource patience, CancellationTokenRegistration cut, CancellationToken stop)
+    private async ValueTask<SessionEnd?> EnterAsync(
+        SshLobbyChannel channel, SshAddress chosen, ReadOnlyMemory<byte> typedAhead, CancellationTokenSource patience, CancellationTokenRegistration cut, CancellationToken stop)
     {
         bool entered = false;
         using var handshake = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -251,7 +252,7 @@ internal sealed class SshLobby(SshWay way, string account, Action<SessionFacts> 
                 cut.Unregister();
                 return default;
             },
-            adopt: (shared, loop, cancel) => _adoption.RunAsync(channel, shared, loop, cancel),
+            adopt: (shared, loop, cancel) => _adoption.RunAsync(channel, typedAhead, shared, loop, cancel),
             handshake.Token,
             stop).ConfigureAwait(false);
         return entered ? end : null;
