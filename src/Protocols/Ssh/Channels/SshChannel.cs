@@ -19,7 +19,7 @@ internal enum SshChannelKind : byte
 /// <summary>One channel between the two peers. <see cref="Lock"/> guards the windows and halves: both loops use them.</summary>
 /// <param name="number">Ours: each peer addresses it by this one.</param>
 /// <param name="opener">Who asked for it.</param>
-internal sealed class SshChannel(uint number, SshChannelKind kind, SshSide opener, int pendingRequests)
+internal sealed class SshChannel(SshShared shared, uint number, SshChannelKind kind, SshSide opener)
 {
     /// <summary>Bytes that may wait for the client's window.</summary>
     private const int MostSaid = 4 << 20;
@@ -53,9 +53,9 @@ internal sealed class SshChannel(uint number, SshChannelKind kind, SshSide opene
     public bool IsAnswered { get; private set; }
 
     /// <summary>Requests of the client, and of the target, whose replies are owed.</summary>
-    public SshOwed OwedToClient { get; } = new(pendingRequests);
+    public SshOwed OwedToClient { get; } = new(shared.Limits.PendingRequests);
 
-    public SshOwed OwedToTarget { get; } = new(pendingRequests);
+    public SshOwed OwedToTarget { get; } = new(shared.Limits.PendingRequests);
 
     /// <summary>A command, shell or subsystem was let through: there is one in a channel's life (RFC 4254 6.5).</summary>
     public bool IsStarted { get; set; }
@@ -73,7 +73,7 @@ internal sealed class SshChannel(uint number, SshChannelKind kind, SshSide opene
     public SshFiles? Files { get; set; }
 
     /// <summary>What the client is told besides what the target says.</summary>
-    public SshSay Say { get; } = new(MostSaid);
+    public SshSay Say => field ??= new(shared, this, MostSaid);
 
     /// <summary>Masks what the client is shown; null: it is shown as it is.</summary>
     public IStreamMask? OutputMask { get; set; }
@@ -133,7 +133,7 @@ internal sealed class SshChannel(uint number, SshChannelKind kind, SshSide opene
 
     /// <summary>It is over: writes down what it moved.</summary>
     /// <returns>False: await <see cref="SessionContext.ReadyAsync"/>.</returns>
-    public bool Finish(SshShared shared)
+    public bool Finish()
     {
         Files?.Finish();
         if (ForwardWord is not { } word)

@@ -83,5 +83,7 @@ internal sealed class SshClientLoop
     }
 
     private ValueTask EofAsync(SshChannel channel, Memory<byte> message, CancellationToken cancel) =>
-        channel.Files is { } files ? files.EofAsync(message, () => _relay.EofAsync(channel, message, cancel)) : _relay.EofAsync(channel, message, cancel);
+        channel.Files is { } files
+        ? files.EofAsync(() => _relay.PassAsync(channel, new SshWriter().Begin(SshMessageNumber.ChannelEof).UInt32(channel.Number).ToArray(), cancel))
+        : _relay.EofAsync(channel, message, cancel);
 }

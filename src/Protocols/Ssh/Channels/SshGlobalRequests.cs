@@ -77,7 +77,7 @@ internal sealed class SshGlobalRequests(SshShared shared, SshActions actions, Ss
         if (verdict.Kind == VerdictKind.Deny)
         {
             shared.Forwards.Answer(asked.Address, asked.Port, granted: false);
-            await TellAsync(SshRefusal.FromVerdict(verdict, $"the target does not listen on {asked.Address}:{asked.Port}"), cancel).ConfigureAwait(false);
+            Tell(SshRefusal.FromVerdict(verdict, $"the target does not listen on {asked.Address}:{asked.Port}"));
             await OwnAsync(wantReply, SshReply.Failure, null, cancel).ConfigureAwait(false);
             return;
         }
@@ -104,7 +104,7 @@ internal sealed class SshGlobalRequests(SshShared shared, SshActions actions, Ss
         }
 
         shared.Forwards.Answer(asked.Address, asked.Port, granted: false);
-        await TellAsync(SshRefusal.FromOutcome(verdict, outcome, "the target does not listen"), cancel).ConfigureAwait(false);
+        Tell(SshRefusal.FromOutcome(verdict, outcome, "the target does not listen"));
         shared.OwedToClient.Resolve(debt, SshReply.Failure);
         await shared.PayAsync(shared.OwedToClient, SshSide.Client, channel: null, cancel).ConfigureAwait(false);
     }
@@ -130,8 +130,7 @@ internal sealed class SshGlobalRequests(SshShared shared, SshActions actions, Ss
         : actions.Destination(Verb.ForwardRemote, Encoding.UTF8.GetBytes(asked.Address), asked.Port);
 
     /// <summary>A refused global request has no place for words; clients show SSH_MSG_DEBUG when they are asked to be verbose (RFC 4253 11.3).</summary>
-    private ValueTask TellAsync(string text, CancellationToken cancel) => shared.SendAsync(
-        SshSide.Client, new SshWriter().Begin(SshMessageNumber.Debug).Boolean(true).String(text).String("").WrittenMemory, cancel);
+    private void Tell(string text) => shared.Answer(SshSide.Client, new SshWriter().Begin(SshMessageNumber.Debug).Boolean(true).String(text).String("").Written);
 
     private async ValueTask OwnAsync(bool wantReply, SshReply reply, byte[]? body, CancellationToken cancel)
     {

@@ -33,7 +33,7 @@ internal sealed class SshLoops(SshShared shared)
         await request.ConfigureAwait(false);
         await reply.ConfigureAwait(false);
         foreach (SshChannel channel in shared.Channels.All())
-            channel.Finish(shared);
+            channel.Finish();
         return end;
     }
 

@@ -21,7 +21,7 @@ internal sealed class SshOpens(SshShared shared, SshActions actions, SshRefuser 
         {
             case "session" when open.Rest.Length == 0:
                 if (_noMoreSessions)
-                    await refuser.OpenAsync(SshSide.Client, open.Sender, "sallyport: no more sessions: you said so", cancel).ConfigureAwait(false);
+                    refuser.Open(SshSide.Client, open.Sender, "sallyport: no more sessions: you said so");
                 else
                     await PassAsync(open, SshChannelKind.Session, "", cancel).ConfigureAwait(false);
                 break;
@@ -33,7 +33,7 @@ internal sealed class SshOpens(SshShared shared, SshActions actions, SshRefuser 
                 break;
             default:
                 shared.Context.Event("refused", $"channel type {SshNames.Shown(open.Type)}");
-                await refuser.OpenAsync(SshSide.Client, open.Sender, UnknownChannelType, "sallyport: this type of channel is not let through", cancel).ConfigureAwait(false);
+                refuser.Open(SshSide.Client, open.Sender, UnknownChannelType, "sallyport: this type of channel is not let through");
                 break;
         }
     }
@@ -91,7 +91,7 @@ internal sealed class SshOpens(SshShared shared, SshActions actions, SshRefuser 
         if (shared.Restrictions.NoForwarding)
         {
             shared.Context.Event("refused", $"forward to {SshNames.Shown(about)}: not permitted by the key or certificate");
-            await refuser.OpenAsync(SshSide.Client, open.Sender, SshRefusal.FromRestriction("port forwarding"), cancel).ConfigureAwait(false);
+            refuser.Open(SshSide.Client, open.Sender, SshRefusal.FromRestriction("port forwarding"));
             return;
         }
 
@@ -109,10 +109,10 @@ internal sealed class SshOpens(SshShared shared, SshActions actions, SshRefuser 
                 holds.Begin(verdict, held, static (_, _) => default, outcome => DecidedAsync(open, kind, about, verdict, outcome, cancel));
                 break;
             case VerdictKind.Hold:
-                await refuser.OpenAsync(SshSide.Client, open.Sender, ResourceShortage, "sallyport: too many connections wait for approval", cancel).ConfigureAwait(false);
+                refuser.Open(SshSide.Client, open.Sender, ResourceShortage, "sallyport: too many connections wait for approval");
                 break;
             default:
-                await refuser.OpenAsync(SshSide.Client, open.Sender, SshRefusal.FromVerdict(verdict, $"no connection to {about}"), cancel).ConfigureAwait(false);
+                refuser.Open(SshSide.Client, open.Sender, SshRefusal.FromVerdict(verdict, $"no connection to {about}"));
                 break;
         }
     }
@@ -123,20 +123,20 @@ internal sealed class SshOpens(SshShared shared, SshActions actions, SshRefuser 
         if (outcome.Approved)
             await PassAsync(open, kind, about, cancel).ConfigureAwait(false);
         else
-            await refuser.OpenAsync(SshSide.Client, open.Sender, SshRefusal.FromOutcome(verdict, outcome, $"no connection to {about}"), cancel).ConfigureAwait(false);
+            refuser.Open(SshSide.Client, open.Sender, SshRefusal.FromOutcome(verdict, outcome, $"no connection to {about}"));
     }
 
     /// <summary>Asks the target for the channel, under our number, with the window that the client grants.</summary>
     private async ValueTask PassAsync(Request open, SshChannelKind kind, string about, CancellationToken cancel)
     {
-        SshChannel? channel = shared.Channels.Add(number => new SshChannel(number, kind, SshSide.Client, shared.Limits.PendingRequests)
+        SshChannel? channel = shared.Channels.Add(number => new SshChannel(shared, number, kind, SshSide.Client)
         {
             About = about,
             StartedAt = shared.Time.GetTimestamp(),
         });
         if (channel is null)
         {
-            await refuser.OpenAsync(SshSide.Client, open.Sender, ResourceShortage, $"sallyport: at most {shared.Limits.Channels} channels at a time", cancel).ConfigureAwait(false);
+            refuser.Open(SshSide.Client, open.Sender, ResourceShortage, $"sallyport: at most {shared.Limits.Channels} channels at a time");
             return;
         }
 

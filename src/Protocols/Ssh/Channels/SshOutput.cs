@@ -47,18 +47,24 @@ internal sealed class SshOutput(SshShared shared)
     {
         if ((isError ? channel.ErrorMask : channel.OutputMask) is not { } mask)
             return;
+        // What the client takes no faster than it does holds the target back.
+        while (shared.Transport(SshSide.Client).IsBarred)
+            await shared.Transport(SshSide.Client).WritableAsync(cancel).ConfigureAwait(false);
         byte[] masked = ArrayPool<byte>.Shared.Rent(mask.MaxLength(data.Length));
         try
         {
             int length = mask.Mask(data.Span, masked, flush);
             if (!isError)
                 channel.Terminal?.FromTarget(masked.AsSpan(0, length));
-            if (!await channel.Say.SayAsync(shared, channel, masked.AsMemory(0, length), isError, cancel).ConfigureAwait(false))
-                throw SshShared.Violation(SshSide.Client, "the client takes nothing of what it asked for");
+            if (!channel.Say.Say(masked.AsSpan(0, length), isError))
+                await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(masked);
         }
+
+        if (data.Length > 0)
+            await shared.Transport(SshSide.Client).FlushAsync(cancel).ConfigureAwait(false);
     }
 }

@@ -10,13 +10,10 @@ internal sealed class SshRefuser(SshShared shared)
 
     /// <summary>Refuses a CHANNEL_OPEN of that peer (RFC 4254 5.1).</summary>
     /// <param name="sender">The peer's number of the channel.</param>
-    public ValueTask OpenAsync(SshSide side, uint sender, uint reason, string description, CancellationToken cancel) => shared.SendAsync(
-        side,
-        new SshWriter().Begin(SshMessageNumber.ChannelOpenFailure).UInt32(sender).UInt32(reason).String(description).String("").WrittenMemory,
-        cancel);
+    public void Open(SshSide side, uint sender, uint reason, string description) => shared.Answer(
+        side, new SshWriter().Begin(SshMessageNumber.ChannelOpenFailure).UInt32(sender).UInt32(reason).String(description).String("").Written);
 
-    public ValueTask OpenAsync(SshSide side, uint sender, string description, CancellationToken cancel) =>
-        OpenAsync(side, sender, AdministrativelyProhibited, description, cancel);
+    public void Open(SshSide side, uint sender, string description) => Open(side, sender, AdministrativelyProhibited, description);
 
     /// <summary>
     /// Refuses what a session channel was to run: the request succeeds as far as the client can tell, and what ran said why on standard error and failed. So
@@ -30,8 +27,8 @@ internal sealed class SshRefuser(SshShared shared)
             channel.OwedToClient.Resolve(debt, SshReply.Success);
         channel.OwedToClient.Abandon();
         await shared.PayAsync(channel.OwedToClient, SshSide.Client, channel, cancel).ConfigureAwait(false);
-        byte[] said = SshRefusal.Lines(text, channel.HasPty);
-        await channel.Say.SayAsync(shared, channel, said, isError: true, cancel).ConfigureAwait(false);
+        if (!channel.Say.Say(SshRefusal.Lines(text, channel.HasPty), isError: true))
+            await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
         await EndAsync(channel, cancel).ConfigureAwait(false);
     }
 
@@ -61,7 +58,7 @@ internal sealed class SshRefuser(SshShared shared)
         }
 
         if (target)
-            await shared.SendAsync(SshSide.Target, new SshWriter().Begin(SshMessageNumber.ChannelClose).UInt32(channel.PeerNumber(SshSide.Target)).WrittenMemory, cancel).ConfigureAwait(false);
+            shared.Answer(SshSide.Target, new SshWriter().Begin(SshMessageNumber.ChannelClose).UInt32(channel.PeerNumber(SshSide.Target)).Written);
     }
 
     private async ValueTask ToClientAsync(SshChannel channel, byte[] message, CancellationToken cancel)
@@ -69,6 +66,6 @@ internal sealed class SshRefuser(SshShared shared)
         if (!shared.Tape.Message(Direction.ToClient, message))
             await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
         BinaryPrimitives.WriteUInt32BigEndian(message.AsSpan(1), channel.PeerNumber(SshSide.Client));
-        await shared.SendAsync(SshSide.Client, message, cancel).ConfigureAwait(false);
+        shared.Answer(SshSide.Client, message);
     }
 }

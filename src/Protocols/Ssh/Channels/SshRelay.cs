@@ -73,10 +73,10 @@ internal sealed class SshRelay(SshShared shared, SshSide from)
             throw SshShared.Violation(from, "a window of more than 2^32 - 1 bytes");
         if (channel.IsDropped)
             return;
-        if (say is not null)
-            await say.FlushAsync(shared, channel, cancel).ConfigureAwait(false);
-        else
-            await shared.AdjustAsync(channel, _to, pass, cancel).ConfigureAwait(false);
+        if (say is null)
+            shared.Adjust(channel, _to, pass);
+        else if (!say.Flush())
+            await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
     }
 
     /// <summary>SSH_MSG_CHANNEL_EOF.</summary>
@@ -102,7 +102,11 @@ internal sealed class SshRelay(SshShared shared, SshSide from)
         if (message.Length != 5)
             throw SshShared.Violation(from, "a CLOSE of another length");
         if (from == SshSide.Client)
+        {
             channel.Waiting?.Withdraw();
+            channel.Files?.Withdraw();
+        }
+
         if (!channel.IsDropped)
             await _output.FlushAsync(channel, from, cancel).ConfigureAwait(false);
         bool pass;
@@ -151,7 +155,7 @@ internal sealed class SshRelay(SshShared shared, SshSide from)
             over = channel.IsOver;
         if (!over || !shared.Channels.Remove(channel))
             return;
-        if (!channel.Finish(shared))
+        if (!channel.Finish())
             await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
     }
 
@@ -161,7 +165,7 @@ internal sealed class SshRelay(SshShared shared, SshSide from)
         {
             // There is no type of extended data towards a server: nobody would read it.
             shared.Context.Event("refused", "extended data from the client");
-            await ReturnAsync(channel, data.Length, cancel).ConfigureAwait(false);
+            Return(channel, data.Length);
             return;
         }
 
@@ -185,12 +189,10 @@ internal sealed class SshRelay(SshShared shared, SshSide from)
     {
         if (channel.Files is { } files)
         {
-            if (!files.FromTarget(message.Span[head..], isError: head == ExtendedHead))
-                throw SshShared.Violation(from, $"channel {channel.Number}: the target's file protocol was not understood");
-            if (head == ExtendedHead && !shared.Tape.Message(_direction, message.Span))
-                await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
-            BinaryPrimitives.WriteUInt32BigEndian(message.Span[1..], channel.PeerNumber(_to));
-            await shared.SendAsync(_to, message, cancel).ConfigureAwait(false);
+            if (head == DataHead)
+                await files.FromTargetAsync(message, cancel).ConfigureAwait(false);
+            else
+                await PassAsync(channel, message, cancel).ConfigureAwait(false);
             return;
         }
 
@@ -207,7 +209,7 @@ internal sealed class SshRelay(SshShared shared, SshSide from)
         await shared.SendAsync(_to, message, cancel).ConfigureAwait(false);
     }
 
-    private ValueTask ReturnAsync(SshChannel channel, int bytes, CancellationToken cancel)
+    private void Return(SshChannel channel, int bytes)
     {
         uint grant;
         lock (channel.Lock)
@@ -216,6 +218,6 @@ internal sealed class SshRelay(SshShared shared, SshSide from)
             grant = channel.WindowTo(_to).Grant();
         }
 
-        return shared.AdjustAsync(channel, from, grant, cancel);
+        shared.Adjust(channel, from, grant);
     }
 }

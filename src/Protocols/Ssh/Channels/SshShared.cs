@@ -84,7 +84,7 @@ internal sealed class SshShared(
             _endAsked.SetResult();
     }
 
-    /// <summary>Writes one message, as soon as that side's transport takes it. It goes out with the next flush.</summary>
+    /// <summary>Passes one message of the other peer on, as soon as that side's transport takes it. It goes out with the next flush.</summary>
     public ValueTask SendAsync(SshSide to, ReadOnlyMemory<byte> message, CancellationToken cancel) => SendAsync(to, message, default, cancel);
 
     public async ValueTask SendAsync(SshSide to, ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> body, CancellationToken cancel)
@@ -114,20 +114,23 @@ internal sealed class SshShared(
                 BinaryPrimitives.WriteUInt32BigEndian(message.AsSpan(1), channel.PeerNumber(to));
             }
 
-            await SendAsync(to, message, cancel).ConfigureAwait(false);
+            Answer(to, message);
         }
     }
 
+    /// <summary>Writes a small message of our own, which waits for nothing: see <see cref="SshTransport.Answer"/>.</summary>
+    public void Answer(SshSide to, ReadOnlySpan<byte> head, ReadOnlySpan<byte> body = default) => Transport(to).Answer(head, body);
+
     /// <summary>Grants that peer more window on a channel.</summary>
-    public async ValueTask AdjustAsync(SshChannel channel, SshSide to, uint bytes, CancellationToken cancel)
+    public void Adjust(SshChannel channel, SshSide to, uint bytes)
     {
         if (bytes == 0)
             return;
-        byte[] message = new byte[9];
+        Span<byte> message = stackalloc byte[9];
         message[0] = SshMessageNumber.ChannelWindowAdjust;
-        BinaryPrimitives.WriteUInt32BigEndian(message.AsSpan(1), channel.PeerNumber(to));
-        BinaryPrimitives.WriteUInt32BigEndian(message.AsSpan(5), bytes);
-        await SendAsync(to, message, cancel).ConfigureAwait(false);
+        BinaryPrimitives.WriteUInt32BigEndian(message[1..], channel.PeerNumber(to));
+        BinaryPrimitives.WriteUInt32BigEndian(message[5..], bytes);
+        Answer(to, message);
     }
 
     /// <summary>The peer broke a rule: the session ends.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using Sallyport.Contract;
+using Sallyport.Protocols.Ssh.Sftp;
 using Sallyport.Protocols.Ssh.Shell;
 
 namespace Sallyport.Protocols.Ssh.Channels;
@@ -12,6 +13,9 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
 {
     /// <summary>Kept back of the client's window for what we may have to say.</summary>
     private const int SayReserve = 8192;
+
+    /// <summary>Kept back of the target's window for what a filter asks it itself.</summary>
+    private const int FilterReserve = 64 << 10;
 
     private readonly ShellScanner _scanner = new();
 
@@ -80,6 +84,15 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
         return _scanner.View(text);
     }
 
+    /// <summary>What reads a protocol of files; null: it is none.</summary>
+    private ISshStreamFilter? Filter(SshChannel channel, string type, byte[] text)
+    {
+        if (type == "exec")
+            _scanner.Scan(text);
+        bool isSftp = type == "subsystem" ? text.AsSpan().SequenceEqual("sftp"u8) : type == "exec" && _scanner.Verb == Verb.Subsystem;
+        return isSftp ? new SftpChannel(shared.Context, shared.Time, (int)channel.Number) : null;
+    }
+
     private static string NotDone(string type) => type switch
     {
         "shell" => "no shell was started",
@@ -97,7 +110,8 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
             held,
             async (notice, withdrawn) =>
             {
-                await channel.Say.SayAsync(shared, channel, SshRefusal.Lines(SshRefusal.Waits(notice), channel.HasPty), isError: true, withdrawn).ConfigureAwait(false);
+                if (!channel.Say.Say(SshRefusal.Lines(SshRefusal.Waits(notice), channel.HasPty), isError: true))
+                    await shared.Context.ReadyAsync(withdrawn).ConfigureAwait(false);
                 await shared.Transport(SshSide.Client).FlushAsync(withdrawn).ConfigureAwait(false);
             },
             async outcome =>
@@ -123,7 +137,8 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
         SshChannel channel = run.Channel;
         channel.IsStarted = true;
         channel.About = run.Type == "shell" ? "shell" : Encoding.UTF8.GetString(text);
-        channel.Files = SshFiles.For(shared, channel, run.Type, text, _scanner, verdict);
+        if (Filter(channel, run.Type, text) is { } filter)
+            channel.Files = new SshFiles(shared, channel, filter, holds, refuser, framed: filter is SftpChannel);
         if (channel.Files is null && shared.Context.Masks is { } masks && masks.OpenStream() is { } mask)
         {
             channel.OutputMask = mask;
@@ -139,11 +154,11 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
         uint toTarget;
         lock (channel.Lock)
         {
-            toClient = channel.ToTarget.Reserve(0);
-            toTarget = channel.Files is { Speaks: true } || channel.IsMasked ? 0 : channel.ToClient.Reserve(Math.Min(SayReserve, channel.ToClient.Spare));
+            toClient = channel.ToTarget.Reserve(channel.Files is null ? 0 : Math.Min(FilterReserve, channel.ToTarget.Room / 4));
+            toTarget = channel.Files is not null || channel.IsMasked ? 0 : channel.ToClient.Reserve(Math.Min(SayReserve, channel.ToClient.Spare));
         }
 
-        await shared.AdjustAsync(channel, SshSide.Client, toClient, cancel).ConfigureAwait(false);
-        await shared.AdjustAsync(channel, SshSide.Target, toTarget, cancel).ConfigureAwait(false);
+        shared.Adjust(channel, SshSide.Client, toClient);
+        shared.Adjust(channel, SshSide.Target, toTarget);
     }
 }

@@ -76,7 +76,8 @@ internal sealed class SshTargetLoop(SshShared shared)
             case SshMessageNumber.ChannelOpenConfirmation or SshMessageNumber.ChannelOpenFailure:
                 return SshAnswers.TakeAsync(shared, SshSide.Target, _relay.Channel(message.Span), message, cancel);
             case SshMessageNumber.GlobalRequest:
-                return GlobalAsync(message, cancel);
+                Global(message);
+                return default;
             case SshMessageNumber.RequestSuccess or SshMessageNumber.RequestFailure:
                 return AnswerAsync(message, cancel);
             case < SshMessageNumber.GlobalRequest:
@@ -111,14 +112,14 @@ internal sealed class SshTargetLoop(SshShared shared)
         await shared.PayAsync(channel.OwedToTarget, SshSide.Target, channel, cancel).ConfigureAwait(false);
     }
 
-    private async ValueTask GlobalAsync(ReadOnlyMemory<byte> message, CancellationToken cancel)
+    private void Global(ReadOnlyMemory<byte> message)
     {
         if (!SshGlobalRequests.TryRead(message.Span, out string type, out bool wantReply, out _))
             throw SshShared.Violation(SshSide.Target, "a GLOBAL_REQUEST that cannot be read");
         if (type is not ("keepalive@openssh.com" or "hostkeys-00@openssh.com"))
             shared.Context.Event("refused", $"the target's global request {SshNames.Shown(type)}");
         if (wantReply)
-            await shared.SendAsync(SshSide.Target, new[] { SshMessageNumber.RequestFailure }, cancel).ConfigureAwait(false);
+            shared.Answer(SshSide.Target, [SshMessageNumber.RequestFailure]);
     }
 
     /// <summary>The answer to a global request of the client's, which only asks where to listen.</summary>
@@ -148,18 +149,18 @@ internal sealed class SshTargetLoop(SshShared shared)
         if (Kind(type, rest, out string about) is not { } kind)
         {
             shared.Context.Event("refused", $"the target's channel {SshNames.Shown(type)} {SshNames.Shown(about)}");
-            await _refuser.OpenAsync(SshSide.Target, sender, AdministrativelyProhibited, "nobody asked for it", cancel).ConfigureAwait(false);
+            _refuser.Open(SshSide.Target, sender, AdministrativelyProhibited, "nobody asked for it");
             return;
         }
 
-        SshChannel? channel = shared.Channels.Add(number => new SshChannel(number, kind, SshSide.Target, shared.Limits.PendingRequests)
+        SshChannel? channel = shared.Channels.Add(number => new SshChannel(shared, number, kind, SshSide.Target)
         {
             About = about,
             StartedAt = shared.Time.GetTimestamp(),
         });
         if (channel is null)
         {
-            await _refuser.OpenAsync(SshSide.Target, sender, ResourceShortage, "too many channels", cancel).ConfigureAwait(false);
+            _refuser.Open(SshSide.Target, sender, ResourceShortage, "too many channels");
             return;
         }
 

@@ -31,7 +31,7 @@ internal sealed class SshAdoption
     public async ValueTask RunAsync(SshLobbyChannel menu, ReadOnlyMemory<byte> typedAhead, SshShared shared, SshClientLoop loop, CancellationToken cancel)
     {
         var adopted = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        SshChannel channel = shared.Channels.Add(number => new SshChannel(number, SshChannelKind.Session, SshSide.Client, shared.Limits.PendingRequests)
+        SshChannel channel = shared.Channels.Add(number => new SshChannel(shared, number, SshChannelKind.Session, SshSide.Client)
         {
             StartedAt = shared.Time.GetTimestamp(),
             Adoption = (adopted, menu.Granted),

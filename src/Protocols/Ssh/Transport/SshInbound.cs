@@ -182,7 +182,7 @@ internal sealed class SshInbound(SshReceiver receiver, SshSender sender, SshExch
     private void Answer(ReadOnlySpan<byte> answer)
     {
         _owesAnswer = true;
-        if (!sender.TryWriteOrDefer(answer))
+        if (!sender.TryAnswer(answer, []))
             Stop(faults.Violation("more to be answered than a peer may have wait"));
     }
 

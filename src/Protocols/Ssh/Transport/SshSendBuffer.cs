@@ -15,6 +15,9 @@ internal sealed class SshSendBuffer(int capacity, int first) : IDisposable
     /// <summary>True when another <paramref name="size"/> bytes fit; a buffer that is empty takes any message.</summary>
     public bool HasRoom(int size) => _used == 0 || _used + size <= capacity;
 
+    /// <summary>True when another <paramref name="size"/> bytes are at most so far beyond the capacity.</summary>
+    public bool HasRoomBeyond(int size, int beyond) => _used + size <= capacity + beyond;
+
     /// <summary>The next <paramref name="size"/> bytes; the caller has asked for room, or writes a message that must always go out.</summary>
     public Span<byte> Take(int size)
     {

@@ -14,8 +14,8 @@ namespace Sallyport.Protocols.Ssh.Transport;
 /// </remarks>
 internal sealed class SshSender(IDuplex duplex, int capacity, SshFaults faults) : IDisposable
 {
-    /// <summary>Answers that wait for the end of a key exchange; a peer that makes us owe more is hostile.</summary>
-    private const int MostDeferred = 64 << 10;
+    /// <summary>Answers that wait for room or for the end of a key exchange, bytes; a peer that makes us owe more and takes nothing is hostile.</summary>
+    private const int MostAnswers = 1 << 20;
 
     private const int FirstBuffer = 16 << 10;
 
@@ -70,18 +70,28 @@ internal sealed class SshSender(IDuplex duplex, int capacity, SshFaults faults) 
         Close(new IOException("DISCONNECT was sent."));
     }
 
-    /// <summary>An answer of the transport itself, now or when the key exchange ends; false: the peer makes us owe too many.</summary>
-    public bool TryWriteOrDefer(ReadOnlySpan<byte> payload)
+    /// <summary>
+    /// An answer to what this peer sent, for the loop that reads from it: that loop must not wait for what only it can bring about. It is written now, whatever
+    /// room there is, or when the key exchange ends. False: the peer makes us owe too much.
+    /// </summary>
+    public bool TryAnswer(ReadOnlySpan<byte> head, ReadOnlySpan<byte> body)
     {
         lock (_gate)
         {
             ThrowIfFailed();
-            if (!_barred && TryAppend(payload, []))
+            int size = head.Length + body.Length;
+            if (!_barred)
+            {
+                if (!_buffer.HasRoomBeyond(size + SshPacket.MaxOverhead, MostAnswers))
+                    return false;
+                Append(head, body);
                 return true;
-            if (_deferredBytes + payload.Length > MostDeferred)
+            }
+
+            if (_deferredBytes + size > MostAnswers)
                 return false;
-            _deferredBytes += payload.Length;
-            _deferred.Enqueue(payload.ToArray());
+            _deferredBytes += size;
+            _deferred.Enqueue([.. head, .. body]);
             return true;
         }
     }

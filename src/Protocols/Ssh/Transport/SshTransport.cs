@@ -129,8 +129,22 @@ internal sealed class SshTransport : IAsyncDisposable
         return written;
     }
 
+    /// <summary>
+    /// Writes an answer to this peer without waiting for anything: now, or when the key exchange ends that bars it. For small messages, and for the loop that
+    /// reads from this peer: it must not wait for an exchange that only it carries on.
+    /// </summary>
+    /// <exception cref="SshEndException">The peer makes us owe more than it takes.</exception>
+    public void Answer(ReadOnlySpan<byte> head, ReadOnlySpan<byte> body = default)
+    {
+        if (!_sender.TryAnswer(head, body))
+            throw _faults.Violation("more to be answered than a peer may have wait");
+    }
+
     /// <summary>Answers the message that was read last with SSH_MSG_UNIMPLEMENTED (RFC 4253 11.4); it leaves with the next read or flush.</summary>
     public void Unimplemented() => _inbound.Unimplemented();
+
+    /// <summary>True while a key exchange keeps messages back.</summary>
+    public bool IsBarred => _sender.IsBarred;
 
     /// <summary>Waits until <see cref="TryWrite(ReadOnlySpan{byte})"/> may succeed again; sends meanwhile what fills the buffer.</summary>
     public ValueTask WritableAsync(CancellationToken cancel) => _sender.WritableAsync(cancel);
