@@ -129,7 +129,9 @@ internal static class SftpOperations
         }
 
         op.Rest = reader.Rest;
-        if (reader.Failed)
+        // Only attributes, and extensions with fields of their own, go on behind what is read here.
+        bool ends = type is not (SftpType.Open or SftpType.SetStat or SftpType.FSetStat or SftpType.MkDir or SftpType.Extended) && op.Kind != SftpOperationKind.Unsupported;
+        if (reader.Failed || (ends && !reader.Rest.IsEmpty))
             op.Kind = SftpOperationKind.Malformed;
         return op;
     }
