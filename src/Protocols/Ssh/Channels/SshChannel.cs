@@ -1,6 +1,5 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Sallyport.Contract;
+using Sallyport.Protocols.Ssh.Transcript;
 
 namespace Sallyport.Protocols.Ssh.Channels;
 
@@ -23,8 +22,6 @@ internal sealed class SshChannel(SshShared shared, uint number, SshChannelKind k
 {
     /// <summary>Bytes that may wait for the client's window.</summary>
     private const int MostSaid = 4 << 20;
-
-    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly SshHalf[] _halves = opener == SshSide.Client ? [SshHalf.Open, SshHalf.Opening] : [SshHalf.Opening, SshHalf.Open];
     private readonly uint[] _peerNumbers = new uint[2];
@@ -138,16 +135,8 @@ internal sealed class SshChannel(SshShared shared, uint number, SshChannelKind k
         Files?.Finish();
         if (ForwardWord is not { } word)
             return true;
-        string json = JsonSerializer.Serialize(new
-        {
-            channel = number,
-            kind = word,
-            destination = About,
-            bytesToTarget = Bytes(SshSide.Target),
-            bytesToClient = Bytes(SshSide.Client),
-            ms = (long)shared.Time.GetElapsedTime(StartedAt).TotalMilliseconds,
-        }, Json);
-        return shared.Context.Event("forward", json);
+        var ended = new SshForwardEvent(number, word, About, Bytes(SshSide.Target), Bytes(SshSide.Client), (long)shared.Time.GetElapsedTime(StartedAt).TotalMilliseconds);
+        return shared.Context.Event(SshForwardEvent.Name, ended.ToDetail());
     }
 
     private string? ForwardWord => kind switch

@@ -90,7 +90,16 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
         if (type == "exec")
             _scanner.Scan(text);
         bool isSftp = type == "subsystem" ? text.AsSpan().SequenceEqual("sftp"u8) : type == "exec" && _scanner.Verb == Verb.Subsystem;
-        return isSftp ? new SftpChannel(shared.Context, shared.Time, (int)channel.Number) : null;
+        if (isSftp)
+            return new SftpChannel(shared.Context, shared.Time, (int)channel.Number);
+        if (type != "exec" || _scanner.Transfer is not { } transfer)
+            return null;
+        var paths = new List<string>();
+        foreach (ref readonly ObjectRef effect in _scanner.Objects)
+            paths.Add(Encoding.UTF8.GetString(_scanner.Names.Slice(effect.Start, effect.Length)));
+        return transfer.Kind == FileTransferKind.Scp
+            ? new ScpObserver(shared.Context, shared.Time, (int)channel.Number, paths[0], transfer.Uploads, transfer.IntoDirectory)
+            : new TransferObserver(shared.Context, shared.Time, (int)channel.Number, transfer.By, paths, transfer.Uploads);
     }
 
     private static string NotDone(string type) => type switch

@@ -1,9 +1,8 @@
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Sallyport.Contract;
 using Sallyport.Protocols.Ssh.Shell;
 using Sallyport.Protocols.Ssh.Terminal;
+using Sallyport.Protocols.Ssh.Transcript;
 
 namespace Sallyport.Protocols.Ssh.Channels;
 
@@ -13,8 +12,6 @@ namespace Sallyport.Protocols.Ssh.Channels;
 /// </summary>
 internal sealed class SshTerminal(SshShared shared, SshChannel channel, uint columns, uint rows)
 {
-    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     private readonly Lock _lock = new();
     private readonly CommandDetector _detector = new(Size(columns, TerminalScreen.MaxColumns), Size(rows, TerminalScreen.MaxRows));
     private readonly ShellScanner _scanner = new();
@@ -52,7 +49,7 @@ internal sealed class SshTerminal(SshShared shared, SshChannel channel, uint col
 
     private void Saw(string command)
     {
-        shared.Context.Event("command", JsonSerializer.Serialize(new { channel = channel.Number, text = command }, Json));
+        shared.Context.Event(SshCommandEvent.Name, new SshCommandEvent(channel.Number, command).ToDetail());
         byte[] text = Encoding.UTF8.GetBytes(command);
         _scanner.Scan(text);
         ReadOnlySpan<ObjectRef> run = _scanner.Objects;
