@@ -1,6 +1,6 @@
+using System.IO.Pipelines;
 using System.Net;
 using System.Net.Security;
-using System.IO.Pipelines;
 using Sallyport.Contract;
 
 namespace Sallyport.Protocols.Ssh.Tests.Doubles;

@@ -100,13 +100,43 @@ internal sealed class SshExchange(
         }
     }
 
-    /// <summary>A message from 20 to 49. The reader flushes afterwards.</summary>
-    public async ValueTask HandleAsync(ReadOnlyMemory<byte> payload, CancellationToken cancel)
+    /// <summary>Takes part in an exchange that the peer begins: waits for the turn, then sends our KEXINIT. A wait that is cancelled changes nothing.</summary>
+    public async ValueTask JoinAsync(byte number, CancellationToken cancel)
+    {
+        lock (_begin)
+        {
+            if (number != SshMessageNumber.KexInit || _stage != Stage.Idle)
+                return;
+            _stage = Stage.Theirs;
+        }
+
+        try
+        {
+            await turn.TakeAsync(cancel).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _stage = Stage.Idle;
+            throw;
+        }
+
+        lock (_begin)
+        {
+            _holdsTurn = true;
+            if (_over)
+                GiveTurn();
+            else
+                SendInit(Stage.Theirs);
+        }
+    }
+
+    /// <summary>A message from 20 to 49, behind <see cref="JoinAsync"/>. The reader flushes afterwards.</summary>
+    public async ValueTask HandleAsync(ReadOnlyMemory<byte> payload)
     {
         switch (payload.Span[0])
         {
             case SshMessageNumber.KexInit:
-                await OnKexInitAsync(payload.ToArray(), cancel).ConfigureAwait(false);
+                await OnKexInitAsync(payload.ToArray()).ConfigureAwait(false);
                 return;
             case SshMessageNumber.NewKeys:
                 OnNewKeys(payload.Length);
@@ -130,7 +160,7 @@ internal sealed class SshExchange(
         _nextReceiving?.Dispose();
     }
 
-    private async ValueTask OnKexInitAsync(byte[] peerInit, CancellationToken cancel)
+    private async ValueTask OnKexInitAsync(byte[] peerInit)
     {
         if (BindsPeer || _stage is Stage.Method or Stage.Switching)
             throw faults.Violation("KEXINIT inside a key exchange");
@@ -138,7 +168,6 @@ internal sealed class SshExchange(
         BindsPeer = true;
         if (IsFirst)
             SettleStrict(peer);
-        await JoinAsync(cancel).ConfigureAwait(false);
 
         (SshKexInit client, SshKexInit server) = role.IsServer ? (peer, _ours!) : (_ours!, peer);
         SshAgreement agreement = SshAgreement.Of(client, server, out string missing) ?? throw faults.KeyExchange($"no common {missing}");
@@ -166,27 +195,6 @@ internal sealed class SshExchange(
         IsStrict = peer.KeyExchanges.Contains(role.IsServer ? SshAlgorithms.StrictClient : SshAlgorithms.StrictServer);
         if (IsStrict && receiver.Sequence != 1)
             throw faults.Violation("strict key exchange: KEXINIT was not the first packet");
-    }
-
-    /// <summary>Sends our KEXINIT if it has not been: then the peer began, and we wait for the turn.</summary>
-    private async ValueTask JoinAsync(CancellationToken cancel)
-    {
-        lock (_begin)
-        {
-            if (_stage == Stage.Ours)
-                return;
-            _stage = Stage.Theirs;
-        }
-
-        await turn.TakeAsync(cancel).ConfigureAwait(false);
-        lock (_begin)
-        {
-            _holdsTurn = true;
-            if (_over)
-                GiveTurn();
-            else
-                SendInit(Stage.Theirs);
-        }
     }
 
     private void SendInit(Stage stage)

@@ -69,18 +69,17 @@ internal sealed class SshInbound(SshReceiver receiver, SshSender sender, SshExch
     }
 
     /// <summary>Why reading has stopped; a fault and an end stay.</summary>
-    public SshInboundStop TakeStop()
-    {
-        SshInboundStop stop = _stop;
-        if (stop == SshInboundStop.KeyExchange)
-            _stop = SshInboundStop.None;
-        return stop;
-    }
+    public SshInboundStop Stopped => _stop;
 
+    /// <summary>The number of the message that is held.</summary>
+    public byte HeldNumber => _held.Span[0];
+
+    /// <summary>The message that is held: reading goes on behind it.</summary>
     public Memory<byte> TakeHeld()
     {
         Memory<byte> held = _held;
         _held = default;
+        _stop = SshInboundStop.None;
         return held;
     }
 

@@ -24,7 +24,6 @@ internal sealed class SshTransport : IAsyncDisposable
     private readonly SshExchange _exchange;
     private readonly SshInbound _inbound;
     private readonly bool _isServer;
-    private bool _isWaiting;
 
     private SshTransport(IDuplex duplex, SshTransportOptions options, SshTurn turn, TimeProvider time, SshFaults faults, SshExchangeRole role)
     {
@@ -216,8 +215,9 @@ internal sealed class SshTransport : IAsyncDisposable
             _exchange.End();
             return default;
         }
-        catch (Exception e) when (!_isWaiting)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
+            // Nothing is lost by a wait that is cancelled: the next read goes on.
             _sender.Close(e);
             _exchange.End();
             throw;
@@ -234,10 +234,11 @@ internal sealed class SshTransport : IAsyncDisposable
     {
         if (!_inbound.HasStopped && _exchange.IsFirst)
             _inbound.Look();
-        switch (_inbound.TakeStop())
+        switch (_inbound.Stopped)
         {
             case SshInboundStop.KeyExchange:
-                await _exchange.HandleAsync(_inbound.TakeHeld(), cancel).ConfigureAwait(false);
+                await _exchange.JoinAsync(_inbound.HeldNumber, cancel).ConfigureAwait(false);
+                await _exchange.HandleAsync(_inbound.TakeHeld()).ConfigureAwait(false);
                 await _sender.FlushAsync(cancel).ConfigureAwait(false);
                 return true;
             case SshInboundStop.Fault:
@@ -249,10 +250,7 @@ internal sealed class SshTransport : IAsyncDisposable
         if (_exchange.TryBegin() || _inbound.TakeOwesAnswer())
             await _sender.FlushAsync(cancel).ConfigureAwait(false);
         SshReceived received = await _receiver.ReceiveAsync().ConfigureAwait(false);
-        // Nothing is lost by a wait that is cancelled: the next read goes on.
-        _isWaiting = true;
         cancel.ThrowIfCancellationRequested();
-        _isWaiting = false;
         if (_exchange.IsLate)
             throw _faults.KeyExchange("the key exchange took too long");
         return received != SshReceived.Ended;

@@ -65,4 +65,19 @@ public sealed record SshTransportOptions
 
     /// <summary>Lines that a target may send before its identification string (RFC 4253 4.2).</summary>
     public int LinesBeforeVersion { get; init; } = 50;
+
+    /// <summary>What is wrong with the names, in words for whoever configured them; null: every list has names, all of them known and none twice.</summary>
+    public string? Check() =>
+        Check(nameof(KeyExchanges), KeyExchanges, SshAlgorithms.KeyExchanges) ?? Check(nameof(HostKeys), HostKeys, SshAlgorithms.HostKeys)
+        ?? Check(nameof(Ciphers), Ciphers, SshAlgorithms.Ciphers) ?? Check(nameof(Macs), Macs, SshAlgorithms.Macs)
+        ?? Check(nameof(Compressions), Compressions, SshAlgorithms.Compressions);
+
+    private static string? Check(string list, IReadOnlyList<string> names, IReadOnlyList<string> known)
+    {
+        if (names.Count == 0)
+            return $"{list}: empty";
+        if (names.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
+            return $"{list}: {unknown} is not known";
+        return names.Distinct().Count() == names.Count ? null : $"{list}: a name twice";
+    }
 }
