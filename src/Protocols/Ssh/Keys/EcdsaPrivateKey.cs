@@ -3,12 +3,12 @@ using System.Security.Cryptography;
 namespace Sallyport.Protocols.Ssh.Keys;
 
 /// <summary>An ECDSA private key (RFC 5656).</summary>
-internal sealed class EcdsaPrivateKey(ECDsa key, SshCurve curve, string comment) : SshPrivateKey(PublicOf(key, curve), comment)
+internal sealed class EcdsaPrivateKey(ECDsa key, SshCurve curve, string comment, Lock? gate = null) : SshPrivateKey(PublicOf(key, curve), comment)
 {
     private readonly string[] _algorithms = [curve.Type];
 
-    // The library does not promise that one of its objects signs for several at once.
-    private readonly Lock _lock = new();
+    // The library does not promise that one of its objects signs for several at once. It is the object's, which a key with a certificate shares.
+    private readonly Lock _lock = gate ?? new Lock();
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Algorithms => _algorithms;
@@ -33,7 +33,7 @@ internal sealed class EcdsaPrivateKey(ECDsa key, SshCurve curve, string comment)
         CryptographicOperations.ZeroMemory(parts.D);
     }
 
-    private protected override SshPrivateKey Certified(byte[] certificate) => new EcdsaPrivateKey(key, curve, Comment) { Certificate = certificate };
+    private protected override SshPrivateKey Certified(byte[] certificate) => new EcdsaPrivateKey(key, curve, Comment, _lock) { Certificate = certificate };
 
     private static SshPublicKey PublicOf(ECDsa key, SshCurve curve)
     {

@@ -3,12 +3,12 @@ using System.Security.Cryptography;
 namespace Sallyport.Protocols.Ssh.Keys;
 
 /// <summary>An RSA private key: signs with SHA-2 only (RFC 8332).</summary>
-internal sealed class RsaPrivateKey(RSA key, string comment) : SshPrivateKey(PublicOf(key), comment)
+internal sealed class RsaPrivateKey(RSA key, string comment, Lock? gate = null) : SshPrivateKey(PublicOf(key), comment)
 {
     private static readonly string[] Names = [SshKeyTypes.RsaSha512, SshKeyTypes.RsaSha256];
 
-    // The library does not promise that one of its objects signs for several at once.
-    private readonly Lock _lock = new();
+    // The library does not promise that one of its objects signs for several at once. It is the object's, which a key with a certificate shares.
+    private readonly Lock _lock = gate ?? new Lock();
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Algorithms => Names;
@@ -31,7 +31,7 @@ internal sealed class RsaPrivateKey(RSA key, string comment) : SshPrivateKey(Pub
             CryptographicOperations.ZeroMemory(secret);
     }
 
-    private protected override SshPrivateKey Certified(byte[] certificate) => new RsaPrivateKey(key, Comment) { Certificate = certificate };
+    private protected override SshPrivateKey Certified(byte[] certificate) => new RsaPrivateKey(key, Comment, _lock) { Certificate = certificate };
 
     private static SshPublicKey PublicOf(RSA key)
     {
