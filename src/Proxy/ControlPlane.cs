@@ -241,14 +241,13 @@ internal sealed class ControlPlane : IAsyncDisposable
             new ExplainRoutes(library, _doors.Targets, daemon.Node, daemon.Broker?.Issuer ?? "", _time),
             new TargetRoutes(_state.Store, _state.Sealer, _state.Cluster, _doors.Targets, _time),
             new PinRoutes(_pins, _doors.Targets, _time),
+            new SshClientRoutes(daemon.Node, daemon.Listeners, () => _doors.Materials.Ssh, _doors.Targets, Logins.Policy, _time),
             new AuditRoutes(_state.Store),
             new NodeRoutes(_state.Store, _time, daemon.Node),
             new MetricsRoutes(_doors.Metrics),
             Logins.Routes,
             new ApprovalRoutes(Approvals),
         ];
-        if (daemon.Listeners.Any(listener => listener.Ssh is not null))
-            routes.Add(new SshClientRoutes(daemon, () => _doors.Materials.Ssh, _doors.Targets, Logins.Policy, _time));
         if (_broker is not null)
             routes.AddRange([new UserRoutes(_broker.Users), new AgentRoutes(_broker.Agents)]);
         BrowserSessions? browsers = null;

@@ -13,15 +13,22 @@ internal enum SuspensionCause : byte
 
     /// <summary>The store has been away too long to know what was revoked.</summary>
     Store,
+
+    /// <summary>Somebody of certain groups must be watching, and nobody is.</summary>
+    Moderation,
 }
 
 /// <summary>One live session, and what can be done to it. Safe from any thread.</summary>
 internal sealed class LiveSession
 {
-    private const int Causes = 3;
+    private const int Causes = 4;
+
+    /// <summary>The rule id that everything is refused by while nobody watches who must.</summary>
+    public const string ModerationRule = "session/moderation";
 
     private readonly Lock _lock = new();
     private readonly (string RuleId, string Hint)?[] _suspensions = new (string, string)?[Causes];
+    private readonly List<Contract.Identity> _watchers = [];
     private long _recheckAt;
 
     public LiveSession(SessionContext context, ISessionControl control)
@@ -29,6 +36,7 @@ internal sealed class LiveSession
         Context = context;
         Control = control;
         _recheckAt = context.Facts.StartedAt.UtcTicks;
+        Moderate();
     }
 
     public SessionContext Context { get; }
@@ -49,13 +57,14 @@ internal sealed class LiveSession
     /// <summary>What its policy makes of a revocation: true: refuse everything; false: end it.</summary>
     public bool RefusesWhenRevoked => Context.Limits.RefuseWhenRevoked;
 
-    /// <summary><c>live</c>, <c>frozen</c>, <c>revoked</c> or <c>suspended</c>.</summary>
+    /// <summary><c>live</c>, <c>frozen</c>, <c>revoked</c>, <c>suspended</c> or <c>unwatched</c>.</summary>
     public string State
     {
         get
         {
             lock (_lock)
-                return IsSuspended(SuspensionCause.Revoked) ? "revoked" : IsSuspended(SuspensionCause.Frozen) ? "frozen" : IsSuspended(SuspensionCause.Store) ? "suspended" : "live";
+                return IsSuspended(SuspensionCause.Revoked) ? "revoked" : IsSuspended(SuspensionCause.Frozen) ? "frozen" : IsSuspended(SuspensionCause.Store) ? "suspended"
+                    : IsSuspended(SuspensionCause.Moderation) ? "unwatched" : "live";
         }
     }
 
@@ -86,6 +95,51 @@ internal sealed class LiveSession
         }
     }
 
+    /// <summary>Somebody watches, until what is returned is disposed of.</summary>
+    public IDisposable Watch(Contract.Identity watcher)
+    {
+        lock (_lock)
+            _watchers.Add(watcher);
+        Moderate();
+        return new Watching(this, watcher);
+    }
+
+    /// <summary>Holds what policy demands now against who watches now: called when either may have changed.</summary>
+    public void Moderate()
+    {
+        IReadOnlyList<string> groups = Context.Limits.ModeratedBy;
+        bool changed;
+        bool watched;
+        lock (_lock)
+        {
+            watched = groups.Count == 0 || _watchers.Any(watcher => Counts(watcher, groups));
+            changed = watched == IsSuspended(SuspensionCause.Moderation);
+            if (!changed)
+                return;
+            _suspensions[(int)SuspensionCause.Moderation] = watched
+                ? null
+                : (ModerationRule, $"Somebody of {string.Join(", ", groups)} must be watching this session, and nobody is: it stands still until somebody does.");
+            Apply();
+        }
+
+        Context.Event(watched ? "watched" : "unwatched", string.Join(' ', groups));
+    }
+
+    /// <summary>Another person, of one of the groups. Programs do not watch, and whoever a session is for does not watch themselves.</summary>
+    private bool Counts(Contract.Identity watcher, IReadOnlyList<string> groups)
+    {
+        Contract.Identity own = Facts.Identity;
+        return watcher.Kind == IdentityKind.Human && watcher.ActingFor.IsEmpty && watcher.Subject != own.Subject && !own.ActingFor.Contains(watcher.Subject)
+            && watcher.Groups.Any(groups.Contains);
+    }
+
+    private void Leave(Contract.Identity watcher)
+    {
+        lock (_lock)
+            _watchers.Remove(watcher);
+        Moderate();
+    }
+
     private bool IsSuspended(SuspensionCause cause) => _suspensions[(int)cause] is not null;
 
     private void Apply()
@@ -100,5 +154,16 @@ internal sealed class LiveSession
         }
 
         Context.Resume();
+    }
+
+    private sealed class Watching(LiveSession session, Contract.Identity watcher) : IDisposable
+    {
+        private int _over;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _over, 1) == 0)
+                session.Leave(watcher);
+        }
     }
 }

@@ -134,6 +134,10 @@ internal sealed class LiveSessions(Func<SessionFacts, string?>? refuse = null) :
             }
         }
 
+        // Policy may have changed who must watch.
+        foreach (LiveSession entry in All())
+            entry.Moderate();
+
         // Outside the lock: an engine may take its own locks, or leave, when it is told to end.
         foreach ((ISessionControl control, string reason, string message) in over ?? [])
             control.End(reason, message);

@@ -7,7 +7,7 @@ using Sallyport.Proxy.Upstream;
 namespace Sallyport.Proxy.Ssh;
 
 /// <summary>What a person's SSH client must know of this gateway: <c>sallyport ssh-config</c> asks.</summary>
-internal sealed class SshClientRoutes(DaemonConfig config, Func<SshMaterials> materials, TargetDirectory targets, IPolicy policy, TimeProvider time) : IAdminRoutes
+internal sealed class SshClientRoutes(string node, IReadOnlyList<ListenerConfig> listeners, Func<SshMaterials> materials, TargetDirectory targets, IPolicy policy, TimeProvider time) : IAdminRoutes
 {
     public void Map(AdminRouteMap map) =>
         map.Get("/v1/ssh", AdminRole.SignedIn, Get).Says("What an SSH client must know: the gateway's listeners, host keys and host authority, and the targets that policy lets the caller log in at.");
@@ -15,11 +15,11 @@ internal sealed class SshClientRoutes(DaemonConfig config, Func<SshMaterials> ma
     private Task<SshClientJson> Get(AdminCall call)
     {
         SshMaterials now = materials();
-        List<SshListenerJson> listeners = [.. config.Listeners.Where(listener => listener.Ssh is not null).Select(listener => new SshListenerJson(
+        List<SshListenerJson> entries = [.. listeners.Where(listener => listener.Ssh is not null).Select(listener => new SshListenerJson(
             listener.Name, listener.Address.Port, [.. listener.Ssh!.HostNames], [.. now.HostKeys[listener.Name].PublicKeys.Select(key => key.ToString())]))];
         List<SshTargetJson> allowed = [.. targets.Names("ssh").Select(name => targets.Find(name, "ssh")).OfType<TargetInfo>().Where(target => MayEnter(call, target))
             .Select(target => new SshTargetJson(target.Name, target.DefaultResource.Length > 0 ? target.DefaultResource : null, target.Resources))];
-        return Task.FromResult(new SshClientJson(now.HostAuthority?.PublicKey.ToString(), listeners, allowed));
+        return Task.FromResult(new SshClientJson(now.HostAuthority?.PublicKey.ToString(), entries, allowed));
     }
 
     /// <summary>As at a login; which account is only known then, so the target's own is asked about, or the first.</summary>
@@ -29,8 +29,8 @@ internal sealed class SshClientRoutes(DaemonConfig config, Func<SshMaterials> ma
         return accounts.Any(account => policy.Open(new SessionFacts
         {
             SessionId = Guid.Empty,
-            Node = config.Node,
-            Listener = config.Listeners.First(listener => listener.Ssh is not null).Name,
+            Node = node,
+            Listener = listeners.FirstOrDefault(listener => listener.Ssh is not null)?.Name ?? "",
             Protocol = "ssh",
             Identity = call.Identity,
             Target = target.Name,

@@ -18,6 +18,7 @@ using Sallyport.Proxy.Identity.Logins;
 using Sallyport.Proxy.Identity.Revocations;
 using Sallyport.Proxy.Metrics;
 using Sallyport.Proxy.Sessions;
+using Sallyport.Proxy.Ssh;
 using Sallyport.Proxy.Tests.Support;
 using Sallyport.Proxy.Upstream;
 using Sallyport.Recording;
@@ -37,6 +38,7 @@ internal sealed class AdminHouse : IAsyncDisposable
     private readonly Identities _identities;
     private readonly SessionWarden _warden;
     private readonly MissedOrders _missed;
+    private readonly HostPins _pins;
     private BrokerServer _broker = null!;
     private ApprovalService _approvals = null!;
     private LastUses _uses = null!;
@@ -50,7 +52,9 @@ internal sealed class AdminHouse : IAsyncDisposable
         _registry = new SessionRegistry(state.Store, Node, time);
         SessionNotes.Keep(Sessions, _registry, new AdminAudit(), Node);
         Board = new MeteredSessions(Sessions, Metrics);
-        Targets = new TargetDirectory([Target.Of(new TargetConfig { Name = "shop", Protocol = "postgres", Host = "db.internal", Port = 5432, ServerName = "db.internal", User = "app", Password = new SecretReference(SecretSource.Env, "NONE", default) }, null)]);
+        HostKeys = new HostKeyBoard(time, _logs.Log, Metrics);
+        Targets = new TargetDirectory([Target.Of(new TargetConfig { Name = "shop", Protocol = "postgres", Host = "db.internal", Port = 5432, ServerName = "db.internal", User = "app", Password = new SecretReference(SecretSource.Env, "NONE", default) }, null)], HostKeys);
+        _pins = new HostPins(state.Store, Cluster, HostKeys, _logs.Log);
         StoredTargets = new StoredTargets(state.Store, state.Sealer, Cluster, Targets, _logs.Log);
         Policy = new PolicyStore(time);
         _revocations = new Revocations(state.Store, Cluster, new AdminAudit(), "https://broker.example/", time, _logs.Log);
@@ -71,6 +75,8 @@ internal sealed class AdminHouse : IAsyncDisposable
 
     /// <summary>The sessions as engines see them.</summary>
     public ILiveSessions Board { get; }
+
+    public HostKeyBoard HostKeys { get; }
 
     public TargetDirectory Targets { get; }
 
@@ -109,6 +115,7 @@ internal sealed class AdminHouse : IAsyncDisposable
             metrics: house.Metrics);
         house._warden.Start();
         house._missed.Start();
+        await house._pins.StartAsync(default);
         policies.Start();
         await house.StoredTargets.StartAsync(default);
         Assert(await policies.ReloadAsync(default));
@@ -144,7 +151,8 @@ internal sealed class AdminHouse : IAsyncDisposable
         _uses = new LastUses(State.Store, time, _logs.Log);
         var tokens = new ApiTokens(State.Store, _identities, _revocations, _uses, Issuer, time);
         var passwords = new IssuedPasswords(State.Store, _revocations, Issuer, time);
-        return [new UserRoutes(_broker.Users), new AgentRoutes(_broker.Agents), new ApprovalRoutes(_approvals), new CredentialRoutes(tokens, passwords, _revocations, Issuer)];
+        var keys = new PersonKeys(State.Store, Cluster, _identities, _revocations, Issuer, time, _logs.Log);
+        return [new UserRoutes(_broker.Users), new AgentRoutes(_broker.Agents), new ApprovalRoutes(_approvals), new CredentialRoutes(tokens, passwords, keys, _revocations, Issuer), new PinRoutes(_pins, Targets, time), new SshClientRoutes(Node, [], () => SshMaterials.None, Targets, Policy, time)];
     }
 
     /// <summary>A session that is in, and is recorded.</summary>

@@ -85,7 +85,35 @@ public sealed class CredentialRoutesTests : IAsyncLifetime
         Assert.Single((await SendAsync(HttpMethod.Get, "/v1/revocations", "bob", [AdminRole.Auditor])).Body["items"]!.AsArray());
     }
 
-    private Task<AdminRig> StartAsync(string broker) => AdminRig.StartAsync([new CredentialRoutes(_rig.ApiTokens, _rig.Passwords, _rig.Revocations, broker)]);
+    [Fact]
+    public async Task People_register_their_own_keys_and_a_key_is_one_persons()
+    {
+        var key = Sallyport.Protocols.Ssh.Keys.SshPrivateKey.Generate("ssh-ed25519", "pat@laptop");
+        var proof = new Sallyport.Contract.KeyProof(key.PublicBlob, "root+web1", LoginRig.From());
+        Assert.False(await _rig.Login.IsKnownKeyAsync(proof, default));
+        (HttpStatusCode status, JsonNode body) = await SendAsync(HttpMethod.Post, "/v1/keys", "pat", [], new { key = $"{key.PublicKey} pat@laptop" });
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.Equal(("pat@laptop", key.PublicKey.Fingerprint), ((string)body["name"]!, (string)body["fingerprint"]!));
+        Assert.Equal("key.registered", _admin.Audit.Kept[^1].Type);
+        Assert.Equal("pat", (await _rig.Login.LoginKeyAsync(proof, default)).Identity!.Subject);
+
+        Assert.Equal(HttpStatusCode.BadRequest, (await SendAsync(HttpMethod.Post, "/v1/keys", "sam", [], new { key = key.PublicKey.ToString() })).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await SendAsync(HttpMethod.Post, "/v1/keys", "sam", [], new { key = key.PublicKey.ToString(), subject = "pat" })).Status);
+        Assert.Empty((await SendAsync(HttpMethod.Get, "/v1/keys", "sam", [])).Body["items"]!.AsArray());
+        Assert.Equal(HttpStatusCode.NotFound, (await SendAsync(HttpMethod.Delete, $"/v1/keys/{body["id"]}?reason=x", "sam", [])).Status);
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(HttpMethod.Delete, $"/v1/keys/{body["id"]}?reason=lost", "pat", [])).Status);
+        Assert.Equal("key-unknown", (await _rig.Login.LoginKeyAsync(proof, default)).Refusal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("ssh-ed25519")]
+    [InlineData("ssh-ed25519 AAAA")]
+    [InlineData("-----BEGIN OPENSSH PRIVATE KEY-----")]
+    public async Task What_is_no_key_is_not_registered(string key) =>
+        Assert.Equal(HttpStatusCode.BadRequest, (await SendAsync(HttpMethod.Post, "/v1/keys", "pat", [], new { key })).Status);
+
+    private Task<AdminRig> StartAsync(string broker) => AdminRig.StartAsync([new CredentialRoutes(_rig.ApiTokens, _rig.Passwords, _rig.Room.PersonKeys, _rig.Revocations, broker)]);
 
     private static object NewToken(string? subject = null) => new { name = "ci", lifetime = "1d", scopes = new[] { "target:*" }, subject };
 

@@ -93,7 +93,7 @@ public sealed class ConfigReaderTests : IDisposable
 
         TargetConfig orders = config.Targets[0];
         Assert.Equal(("orders", "db.internal", 5432, TargetTlsMode.VerifyCa, "db.example.com"), (orders.Name, orders.Host, orders.Port, orders.TlsMode, orders.ServerName));
-        Assert.Equal(("app", SecretSource.Credential, "orders"), (orders.User, orders.Password.Source, orders.Password.Name));
+        Assert.Equal(("app", SecretSource.Credential, "orders"), (orders.User, orders.Password!.Source, orders.Password.Name));
         Assert.Equal(["orders", "archive"], orders.Databases.AsEnumerable());
         Assert.Equal(["md5"], orders.WeakLogins.AsEnumerable());
         Assert.Equal(TimeSpan.FromSeconds(3), orders.ConnectTimeout);

@@ -94,6 +94,17 @@ public sealed class LiveSessionsTests
     }
 
     [Fact]
+    public void What_goes_on_without_being_judged_ends_at_expiry_itself()
+    {
+        var terminal = new Control { EndsWithIdentity = true };
+        Assert.True(_sessions.TryEnter(Session(SessionLimits.None, lifetime: TimeSpan.FromHours(1)), terminal, out _));
+        Sweep(after: TimeSpan.FromHours(1) - TimeSpan.FromSeconds(1), silent: TimeSpan.Zero);
+        Assert.Null(terminal.Reason);
+        Sweep(after: TimeSpan.FromSeconds(1), silent: TimeSpan.Zero);
+        Assert.Equal("identity-expired", terminal.Reason);
+    }
+
+    [Fact]
     public async Task What_runs_under_an_approval_for_a_time_ends_with_it()
     {
         var control = new Control();
@@ -183,6 +194,8 @@ public sealed class LiveSessionsTests
         public const long Start = 1_000_000;
 
         public long LastActivity => Start;
+
+        public bool EndsWithIdentity { get; init; }
 
         public string? Reason { get; private set; }
 

@@ -38,6 +38,9 @@ internal sealed class LoginRig : IAsyncDisposable
 
     public FixedPolicy Policy { get; } = new();
 
+    /// <summary>What files say of people's keys.</summary>
+    public Sallyport.Proxy.Ssh.KeyTrust Trust { get; set; } = Sallyport.Proxy.Ssh.KeyTrust.None;
+
     public LoginRoom Room { get; private set; } = null!;
 
     public Revocations Revocations => Room.Revocations;
@@ -65,6 +68,7 @@ internal sealed class LoginRig : IAsyncDisposable
                 Issuers = [new Issuer(new IssuerRules { Name = "corp", Issuer = TestIssuer.Address, Audiences = [TestIssuer.Audience] }, new FixedKeys(keys))],
                 Broker = new BrokerTokens(Broker, TestIssuer.Audience, new FixedKeys(keys)),
                 Desk = desk,
+                Keys = () => rig.Trust,
                 Grace = Grace,
                 Time = rig.Time,
                 Log = rig.Logs.Log,

@@ -21,7 +21,14 @@ internal sealed class LiveTranscript(string protocol)
             return [TranscriptJson.Of(item.At, decision)];
         if (item.Event is { } happened)
             return [new TranscriptJson("event", item.At) { Name = happened.Name, Detail = happened.Detail }];
-        return item.Data is { } data && protocol == "postgres" ? Understand(item.At, data.Direction, data.Bytes) : [];
+        if (item.Data is not { } data)
+            return [];
+        return protocol switch
+        {
+            "postgres" => Understand(item.At, data.Direction, data.Bytes),
+            "ssh" => LiveSsh.Understand(item.At, data.Direction, data.Bytes),
+            _ => [],
+        };
     }
 
     private List<TranscriptJson> Understand(DateTimeOffset at, Direction direction, byte[] bytes)

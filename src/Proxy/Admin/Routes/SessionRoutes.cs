@@ -96,17 +96,20 @@ internal sealed class SessionRoutes(IStateStore store, ICluster cluster, LiveSes
             Reason = why,
             Details = new Dictionary<string, string> { ["form"] = "live", ["subject"] = session.Facts.Identity.Subject },
         }).ConfigureAwait(false);
-        return new EventStream<object>(EventsAsync(tap, SessionJson.Of(session, time.GetUtcNow()), call.Cancel));
+        return new EventStream<object>(EventsAsync(session, tap, call.Identity, call.Cancel));
     }
 
     private async IAsyncEnumerable<SseItem<object>> EventsAsync(
-        SessionTap tap, SessionJson session, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+        LiveSession live, SessionTap tap, Contract.Identity watcher, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {
         Follower follower = tap.Follow();
+
+        // While it is shown to somebody who may be the one that must watch, it may go on.
+        using IDisposable watching = live.Watch(watcher);
         try
         {
-            yield return new SseItem<object>(session, "session");
-            var transcript = new LiveTranscript(session.Protocol);
+            yield return new SseItem<object>(SessionJson.Of(live, time.GetUtcNow()), "session");
+            var transcript = new LiveTranscript(live.Facts.Protocol);
             await foreach (FollowedItem item in follower.ReadAsync(cancel).ConfigureAwait(false))
             {
                 foreach (TranscriptJson told in transcript.Take(item))
