@@ -35,21 +35,17 @@ internal sealed class ConditionReader(DiagnosticBag bag)
         EffectSort[] given = [.. Sorts.Where(s => map.Has(EffectSorts.Key(s)))];
         if (given.Length == 0 || verbs.Length == 0)
             return;
-        foreach (EffectSort sort in Sorts)
+        Verb[] left = [.. verbs.Where(v => !given.Contains(EffectSorts.Of(v)))];
+        if (left.Length > 0)
         {
-            bool named = verbs.Any(v => EffectSorts.Of(v) == sort);
-            string key = EffectSorts.Key(sort);
-            if (named && !given.Contains(sort))
-            {
-                string verb = KebabNames.Name(verbs.First(v => EffectSorts.Of(v) == sort));
-                string other = EffectSorts.Key(given[0]);
-                map.Error(other, $"\"{other}\" says nothing of the verb \"{verb}\", which would never match: give \"{key}\" for it, or a rule of its own.");
-            }
-            else if (!named && given.Contains(sort))
-            {
-                map.Error(key, $"\"{key}\" is about {About(sort)}: none of the rule's verbs is.");
-            }
+            string other = EffectSorts.Key(given[0]);
+            string own = EffectSorts.Key(EffectSorts.Of(left[0]));
+            map.Error(other, $"\"{other}\" says nothing of the verb \"{KebabNames.Name(left[0])}\", which would never match: give \"{own}\" for it, or a rule of its own.");
+            return;
         }
+
+        foreach (EffectSort sort in given.Where(s => verbs.All(v => EffectSorts.Of(v) != s)))
+            map.Error(EffectSorts.Key(sort), $"\"{EffectSorts.Key(sort)}\" is about {About(sort)}: none of the rule's verbs is.");
     }
 
     private static string About(EffectSort sort) => sort switch

@@ -1,5 +1,6 @@
 using Sallyport.Contract;
 using Sallyport.Policy.Masking;
+using Sallyport.Policy.Masking.Streams;
 using Sallyport.Policy.Matching;
 using Sallyport.Policy.Yaml;
 
@@ -17,6 +18,8 @@ internal sealed class DocumentReader(DiagnosticBag bag, MaskStrategies strategie
     private static readonly string[] ReservedIds = ["limits", "default", "step-up"];
 
     private static readonly Dictionary<string, bool> RevokedWords = new(StringComparer.Ordinal) { ["end"] = false, ["refuse"] = true };
+
+    private static readonly Dictionary<string, string> DetectWords = Detectors.Words.Keys.ToDictionary(w => w, StringComparer.Ordinal);
 
     private static readonly Dictionary<string, bool> ComputedWords = new(StringComparer.Ordinal) { ["mask"] = false, ["keep"] = true };
 
@@ -74,7 +77,11 @@ internal sealed class DocumentReader(DiagnosticBag bag, MaskStrategies strategie
 
     private ColumnMask Mask(YamlMap map, string document, string id)
     {
-        map.Require("columns");
+        IReadOnlyList<string> detect = map.Words("detect", DetectWords);
+        if (!map.Has("detect"))
+            map.Require("columns");
+        else if (map.Has("columns"))
+            map.Error("detect", "\"detect\" is about streams of text, \"columns\" about fields: make two masks of them.");
         List<ColumnPattern> columns = [];
         foreach (YamlText text in map.Texts("columns", PolicyLimits.PatternLength, PolicyLimits.ListEntries))
         {
@@ -88,7 +95,9 @@ internal sealed class DocumentReader(DiagnosticBag bag, MaskStrategies strategie
         map.Require("with");
         if (map.TryWord("with", MaskStrategies.Words, out MaskStrategy strategy) && strategies.Of(strategy) is null)
             map.Error("with", "\"hash\" needs a mask key, and none is configured.");
-        return new ColumnMask($"{document}/{id}", columns, strategy);
+        if (map.Has("detect") && map.Has("with") && strategy == MaskStrategy.Null)
+            map.Error("with", "There is no NULL in a stream of text.", "redact");
+        return new ColumnMask($"{document}/{id}", columns, detect, strategy);
     }
 
     private SessionLimits Limits(YamlMap map) => new()

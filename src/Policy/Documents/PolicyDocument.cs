@@ -76,5 +76,5 @@ internal sealed record PolicyRule
     public ApprovalTerms? Approval { get; init; }
 }
 
-/// <summary>One valid mask: columns, and what is done to their values.</summary>
-internal sealed record ColumnMask(string Id, IReadOnlyList<ColumnPattern> Columns, MaskStrategy Strategy);
+/// <summary>One valid mask: columns, or the words of detectors for streams, and what is done to their values.</summary>
+internal sealed record ColumnMask(string Id, IReadOnlyList<ColumnPattern> Columns, IReadOnlyList<string> Detect, MaskStrategy Strategy);

@@ -34,7 +34,7 @@ internal sealed class RuleReader(DiagnosticBag bag)
         if (known && effect == VerdictKind.Hold && words.Any(w => w is [Verb.Login]))
             map.Error("verbs", "A login cannot be held: allow or deny it.");
         bool stops = known && effect != VerdictKind.Allow;
-        IReadOnlyList<ObjectPattern>? objects = map.Has("objects") ? Objects(map, stops) : null;
+        IReadOnlyList<ObjectPattern>? objects = map.Has("objects") ? Objects(map, stops, folds: words.Any(w => w is null || w.Any(v => v < Verb.Exec))) : null;
         bool noObject = OnlyTrue(map, "no-object");
         if (noObject && objects is null)
             map.Error("no-object", "Without \"objects\" a rule matches effects without an object anyway: leave this out.");
@@ -94,7 +94,8 @@ internal sealed class RuleReader(DiagnosticBag bag)
         return known && effect == VerdictKind.Hold ? terms ?? ApprovalTerms.Default : null;
     }
 
-    private List<ObjectPattern> Objects(YamlMap map, bool stops)
+    // The names of SQL are folded; those of SSH are not.
+    private List<ObjectPattern> Objects(YamlMap map, bool stops, bool folds)
     {
         List<ObjectPattern> patterns = [];
         foreach (YamlText text in map.Texts("objects", PolicyLimits.PatternLength, PolicyLimits.ListEntries))
@@ -103,7 +104,8 @@ internal sealed class RuleReader(DiagnosticBag bag)
                 patterns.Add(pattern);
             else
                 bag.Error(text.Mark, $"\"{text.Value}\" {error}.");
-            WarnOfCapitals(bag, text);
+            if (folds)
+                WarnOfCapitals(bag, text);
             if (stops && patterns is [.., { Name.IsAny: true, Schema.IsAny: false } last] && last.Text == text.Value)
                 bag.Warning(text.Mark, $"\"{text.Value}\" stops every name without a schema as well, since any of them could be in that schema. Name the objects if that is not meant.");
         }

@@ -61,7 +61,7 @@ internal static class Explainer
         {
             Applies = true,
             Rules = rules,
-            Masks = [.. document.Masks.Select(m => $"{m.Id}: {Word(m.Strategy)} on {string.Join(", ", m.Columns.Select(c => c.Text))}")],
+            Masks = [.. document.Masks.Select(m => $"{m.Id}: {Word(m.Strategy)} on {string.Join(", ", m.Columns.Select(c => c.Text).Concat(m.Detect))}")],
         };
     }
 

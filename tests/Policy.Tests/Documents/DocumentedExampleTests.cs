@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Sallyport.Contract;
 using Sallyport.Policy.Documents;
+using Sallyport.Policy.Masking.Streams;
 using Sallyport.Policy.Tests.Support;
 using Sallyport.Policy.Yaml;
 using Xunit;
@@ -40,6 +41,51 @@ public class DocumentedExampleTests
             ? Facts(kind: IdentityKind.Agent)
             : Facts(groups: [parts[0]], source: who == "dba" ? "10.9.1.1" : "10.1.1.1", target: parts.Length == 2 ? parts[1] : "shop");
         Assert.Equal(expected, Ask(store, TestAction.Parse(action), facts));
+    }
+
+    [Theory]
+    [InlineData("deployers", "exec git|pull|--ff-only", "allow by deploy/commands")]
+    [InlineData("deployers", "exec git|push", "deny by default")]
+    [InlineData("deployers", "exec /tmp/git|pull|--ff-only", "deny by default")]
+    [InlineData("deployers", "exec journalctl|-u|shop|-f", "allow by deploy/commands")]
+    [InlineData("deployers", "exec tail|-n|50|/srv/shop/log/app.log", "allow by deploy/commands")]
+    [InlineData("deployers", "exec tail|-n|50|/srv/shop/log/../secrets/a.log", "deny by default")]
+    [InlineData("deployers", "exec rm|old.log", "allow by deploy/cleaning")]
+    [InlineData("deployers", "exec rm|-fr|x", "deny by deploy/no-recursive-rm")]
+    [InlineData("deployers", "exec rm|--force|-vR|x", "deny by deploy/no-recursive-rm")]
+    [InlineData("deployers", "exec git|pull|--ff-only ; exec rm|-r|-f|x", "deny by deploy/no-recursive-rm")]
+    [InlineData("deployers", "exec systemctl|restart|shop", "hold by deploy/restart")]
+    [InlineData("deployers", "exec systemctl|restart|sshd", "deny by default")]
+    [InlineData("deployers", "subsystem sftp", "allow by deploy/sftp")]
+    [InlineData("deployers", "file-write /srv/shop/a/b", "allow by deploy/upload")]
+    [InlineData("deployers", "file-write /srv/shop/tls.key", "deny by deploy/no-keys")]
+    [InlineData("deployers", "file-rename /srv/shop/a ; file-rename /etc/a", "deny by default")]
+    [InlineData("deployers", "shell", "deny by default")]
+    [InlineData("unix-admins", "shell", "allow by administrators-ssh/terminal")]
+    [InlineData("unix-admins", "env LC_ALL", "allow by administrators-ssh/environment")]
+    [InlineData("unix-admins", "env LD_PRELOAD", "deny by default")]
+    [InlineData("unix-admins", "forward-local 10.2.3.4:5432", "allow by administrators-ssh/databases")]
+    [InlineData("unix-admins", "forward-local db-1.corp.example:5432", "allow by administrators-ssh/databases")]
+    [InlineData("unix-admins", "forward-local db-1.corp.example:22", "deny by default")]
+    [InlineData("unix-admins", "forward-local unix:/run/postgresql/.s.PGSQL.5432", "allow by administrators-ssh/databases")]
+    [InlineData("unix-admins", "forward-agent", "deny by default")]
+    public void The_examples_of_ssh_do_what_the_page_says(string group, string action, string expected)
+    {
+        // Without the guard rails and the step-up, which are about databases.
+        PolicyStore store = Load(new TestTime(), [.. Examples().Where(e => e.StartsWith("policy: deploy", StringComparison.Ordinal) || e.StartsWith("policy: administrators-ssh", StringComparison.Ordinal))]);
+        Assert.Equal(expected, Ask(store, TestAction.Ssh(action), Facts(groups: [group], target: "web1")));
+    }
+
+    [Fact]
+    public void The_examples_of_ssh_bound_files_mask_output_and_want_a_watcher()
+    {
+        PolicyStore store = Load(new TestTime(), [.. Examples()]);
+        IGate deploy = store.Open(Facts(groups: ["deployers"], target: "web1"));
+        Assert.Equal(100_000_000, deploy.Judge(TestAction.Ssh("file-write /srv/shop/a").View()).MaxBytes);
+        byte[] output = new byte[200];
+        int written = deploy.Masks!.OpenStream()!.Mask("paid by 4111 1111 1111 1111"u8, output, flush: true);
+        Assert.Equal("paid by [redacted]"u8, output.AsSpan(0, written));
+        Assert.Equal(["security", "unix-leads"], store.Open(Facts(groups: ["unix-admins"], target: "web1")).Limits.ModeratedBy);
     }
 
     [Theory]
@@ -88,7 +134,14 @@ public class DocumentedExampleTests
         PolicyStore store = new(TimeProvider.System, MaskKey);
         Assert.True(store.TryLoad(Examples().Select((e, i) => Source($"{i}", e)), out IReadOnlyList<Diagnostic> diagnostics));
         Assert.Empty(diagnostics);
-        Assert.Equal(8, store.DocumentCount);
+        Assert.Equal(10, store.DocumentCount);
+    }
+
+    [Fact]
+    public void Every_detector_is_on_the_page()
+    {
+        foreach (string word in Detectors.Words.Keys)
+            Assert.Contains($"| `{word}` |", Page, StringComparison.Ordinal);
     }
 
     [Fact]
