@@ -16,7 +16,14 @@ internal sealed class FileSession : ISessionRecorder, IPolicy, IGate
         var identity = new Identity { Subject = "p", Issuer = "i", Kind = IdentityKind.Human, ExpiresAt = DateTimeOffset.MaxValue };
         var facts = new SessionFacts
         {
-            SessionId = Guid.Empty, Node = "n", Listener = "l", Protocol = "ssh", Identity = identity, Target = "t", Source = new IPEndPoint(0, 0), StartedAt = default,
+            SessionId = Guid.Empty,
+            Node = "n",
+            Listener = "l",
+            Protocol = "ssh",
+            Identity = identity,
+            Target = "t",
+            Source = new IPEndPoint(0, 0),
+            StartedAt = default,
         };
         Context = new SessionContext(facts, this, this, TimeProvider.System);
     }

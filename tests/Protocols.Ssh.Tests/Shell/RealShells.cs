@@ -9,11 +9,10 @@ internal sealed class RealShells : IDisposable
 {
     private const UnixFileMode Executable = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private readonly string _folder = Directory.CreateTempSubdirectory("sallyport-shell-").FullName;
-    private readonly string _log;
+    private int _runs;
 
     public RealShells()
     {
-        _log = Path.Combine(_folder, "log");
         string bin = Directory.CreateDirectory(Path.Combine(_folder, "bin")).FullName;
         foreach (string name in Names)
         {
@@ -35,14 +34,15 @@ internal sealed class RealShells : IDisposable
     /// <summary>The commands that ran, each with its arguments, a blank between them.</summary>
     public List<string> Run(string shell, string line)
     {
-        string place = Directory.CreateDirectory(Path.Combine(_folder, "place")).FullName;
-        File.Delete(_log);
+        // A place and a log of its own: what a line leaves running in the background writes to nobody else's.
+        string place = Directory.CreateDirectory(Path.Combine(_folder, $"place{++_runs}")).FullName;
+        string log = Path.Combine(_folder, $"log{_runs}");
         var start = new ProcessStartInfo(Path.Combine("/usr/bin", shell)) { WorkingDirectory = place, RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true };
         start.ArgumentList.Add("-c");
         start.ArgumentList.Add(line + "\nwait");
         start.Environment.Clear();
         start.Environment["PATH"] = Path.Combine(_folder, "bin");
-        start.Environment["SHELL_LOG"] = _log;
+        start.Environment["SHELL_LOG"] = log;
         using (Process process = Process.Start(start)!)
         {
             process.StandardInput.Close();
@@ -52,10 +52,9 @@ internal sealed class RealShells : IDisposable
             Assert(process.WaitForExit(10_000), line);
         }
 
-        Directory.Delete(place, recursive: true);
-        if (!File.Exists(_log))
+        if (!File.Exists(log))
             return [];
-        return [.. File.ReadAllText(_log, Encoding.UTF8).Split("\u001e\u001f", StringSplitOptions.RemoveEmptyEntries).Select(call => call[..^1].Replace('\u001f', ' '))];
+        return [.. File.ReadAllText(log, Encoding.UTF8).Split("\u001e\u001f", StringSplitOptions.RemoveEmptyEntries).Select(call => call[..^1].Replace('\u001f', ' '))];
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -17,7 +17,13 @@ internal sealed class ShellLineGenerator(Random random)
     {
         var text = new StringBuilder(AndOr(depth));
         for (int i = random.Next(3); i > 0; i--)
-            text.Append(Pick([" ; ", ";", "\n", " &\n", "&", " # it's\n"])).Append(AndOr(depth));
+        {
+            string separator = Pick([" ; ", ";", "\n", " &\n", "&", " # it's\n"]);
+            // In the background it may still be to run when its shell has ended.
+            RunsAll &= !separator.Contains('&', StringComparison.Ordinal);
+            text.Append(separator).Append(AndOr(depth));
+        }
+
         return text.ToString();
     }
 

@@ -11,7 +11,7 @@ namespace Sallyport.Protocols.Ssh.Tests.Shell;
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class ShellPropertyTests : IDisposable
 {
-    private static readonly string[] s_shells = [.. ((string[])["dash", "bash", "zsh"]).Where(RealShells.Has)];
+    private static readonly string[] s_shells = [.. ((string[])["dash", "bash", "zsh", "ksh"]).Where(RealShells.Has)];
 
     private static readonly string[] s_soup =
     [
@@ -34,7 +34,7 @@ public sealed class ShellPropertyTests : IDisposable
         {
             var line = new ShellLineGenerator(new Random(seed));
             Check(line.Next(), mustParse: true, line.RunsAll);
-        }, iter: 30, threads: 1);
+        }, iter: 20, threads: 1);
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class ShellPropertyTests : IDisposable
             // What is denied need not be run to see what it does.
             if ((scanner.Flags & ActionFlags.Unparsed) == 0)
                 Check(line, mustParse: true, runsAll: false);
-        }, iter: 250, threads: 1);
+        }, iter: 150, threads: 1);
     }
 
     [Fact]

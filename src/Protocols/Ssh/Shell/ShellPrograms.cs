@@ -118,7 +118,10 @@ internal static class ShellPrograms
         Add(
             Wrapper("i0v", "uC") with
             {
-                LongFlags = ["ignore-environment", "null", "debug"], LongValues = ["unset", "chdir"], Assigns = true, MayBeAlone = true,
+                LongFlags = ["ignore-environment", "null", "debug"],
+                LongValues = ["unset", "chdir"],
+                Assigns = true,
+                MayBeAlone = true,
             },
             "env");
         Add(
@@ -138,7 +141,9 @@ internal static class ShellPrograms
         Add(
             new ShellProgram(ShellProgramKind.Xargs)
             {
-                Flags = "0rtxop", Values = "InPLsdEa", LongFlags = ["null", "no-run-if-empty", "verbose", "exit", "interactive", "open-tty"],
+                Flags = "0rtxop",
+                Values = "InPLsdEa",
+                LongFlags = ["null", "no-run-if-empty", "verbose", "exit", "interactive", "open-tty"],
                 LongValues = ["replace", "max-args", "max-procs", "max-lines", "max-chars", "delimiter", "arg-file"],
             },
             "xargs");
@@ -146,19 +151,29 @@ internal static class ShellPrograms
         Add(
             new ShellProgram(ShellProgramKind.Flock)
             {
-                Flags = "sxenuoFv", Values = "wE", LongFlags = ["shared", "exclusive", "nonblock", "unlock", "close", "no-fork", "verbose"], LongValues = ["timeout", "wait", "conflict-exit-code"], Operands = 1,
+                Flags = "sxenuoFv",
+                Values = "wE",
+                LongFlags = ["shared", "exclusive", "nonblock", "unlock", "close", "no-fork", "verbose"],
+                LongValues = ["timeout", "wait", "conflict-exit-code"],
+                Operands = 1,
             },
             "flock");
         Add(
             new ShellProgram(ShellProgramKind.Watch)
             {
-                Flags = "dtbegcxpw", Values = "nq", LongFlags = ["differences", "no-title", "beep", "errexit", "chgexit", "color", "exec", "precise", "no-wrap"], LongValues = ["interval", "equexit"],
+                Flags = "dtbegcxpw",
+                Values = "nq",
+                LongFlags = ["differences", "no-title", "beep", "errexit", "chgexit", "color", "exec", "precise", "no-wrap"],
+                LongValues = ["interval", "equexit"],
             },
             "watch");
         Add(
             new ShellProgram(ShellProgramKind.Script)
             {
-                Flags = "aefq", LongFlags = ["append", "return", "flush", "force", "quiet"], Values = "", LongValues = [],
+                Flags = "aefq",
+                LongFlags = ["append", "return", "flush", "force", "quiet"],
+                Values = "",
+                LongValues = [],
             },
             "script");
         return all;
