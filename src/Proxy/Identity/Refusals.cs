@@ -84,17 +84,14 @@ internal static class Refusals
     /// <summary>An issued password or API token that is none, or a wrong password.</summary>
     public const string Credential = "credential-unknown";
 
-    /// <summary>A public key or certificate that is revoked, or whose authority is.</summary>
+    /// <summary>A public key that is on the list of revoked keys.</summary>
     public const string KeyRevoked = "key-revoked";
 
-    /// <summary>A certificate whose authority is not trusted, that it did not sign, or that is for a host.</summary>
+    /// <summary>A certificate whose authority is not trusted. Why others are refused, the engine's <c>certificate-…</c> words say.</summary>
     public const string Certificate = "certificate-refused";
 
-    /// <summary>Not among the certificate's principals, or there are none, or more than one where the principal is the person.</summary>
+    /// <summary>More than one principal where the principal is the person.</summary>
     public const string Principal = "principal-refused";
-
-    /// <summary>A critical option that is not understood, or not met.</summary>
-    public const string CriticalOption = "critical-option-refused";
 
     /// <summary>A FIDO key that does not say that a person touched it.</summary>
     public const string Presence = "presence-missing";
