@@ -43,7 +43,7 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
         switch (verdict.Kind)
         {
             case VerdictKind.Allow:
-                await RunAsync(run, text, verdict, debt, cancel).ConfigureAwait(false);
+                await RunAsync(run, text, _scanner, debt, cancel).ConfigureAwait(false);
                 break;
             case VerdictKind.Hold:
                 Hold(run with { Message = run.Message.ToArray() }, text, verdict, debt, cancel);
@@ -85,18 +85,18 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
     }
 
     /// <summary>What reads a protocol of files; null: it is none.</summary>
-    private ISshStreamFilter? Filter(SshChannel channel, string type, byte[] text)
+    private ISshStreamFilter? Filter(SshChannel channel, string type, byte[] text, ShellScanner scanner)
     {
         if (type == "exec")
-            _scanner.Scan(text);
-        bool isSftp = type == "subsystem" ? text.AsSpan().SequenceEqual("sftp"u8) : type == "exec" && _scanner.Verb == Verb.Subsystem;
+            scanner.Scan(text);
+        bool isSftp = type == "subsystem" ? text.AsSpan().SequenceEqual("sftp"u8) : type == "exec" && scanner.Verb == Verb.Subsystem;
         if (isSftp)
             return new SftpChannel(shared.Context, shared.Time, (int)channel.Number);
-        if (type != "exec" || _scanner.Transfer is not { } transfer)
+        if (type != "exec" || scanner.Transfer is not { } transfer)
             return null;
         var paths = new List<string>();
-        foreach (ref readonly ObjectRef effect in _scanner.Objects)
-            paths.Add(Encoding.UTF8.GetString(_scanner.Names.Slice(effect.Start, effect.Length)));
+        foreach (ref readonly ObjectRef effect in scanner.Objects)
+            paths.Add(Encoding.UTF8.GetString(scanner.Names.Slice(effect.Start, effect.Length)));
         return transfer.Kind == FileTransferKind.Scp
             ? new ScpObserver(shared.Context, shared.Time, (int)channel.Number, paths[0], transfer.Uploads, transfer.IntoDirectory)
             : new TransferObserver(shared.Context, shared.Time, (int)channel.Number, transfer.By, paths, transfer.Uploads);
@@ -133,7 +133,8 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
                     return;
                 }
 
-                await RunAsync(run, text, verdict, debt, cancel).ConfigureAwait(false);
+                // The client's loop scans other commands meanwhile, so this one is read by a scanner of its own.
+                await RunAsync(run, text, new ShellScanner(), debt, cancel).ConfigureAwait(false);
                 channel.Waiting = null;
                 if (hasEof)
                     await relay.PassAsync(channel, new SshWriter().Begin(SshMessageNumber.ChannelEof).UInt32(channel.Number).ToArray(), cancel).ConfigureAwait(false);
@@ -141,12 +142,12 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
     }
 
     /// <summary>The target runs it, and the client may send it what it likes.</summary>
-    private async ValueTask RunAsync(SshRequest run, byte[] text, Verdict verdict, SshDebt? debt, CancellationToken cancel)
+    private async ValueTask RunAsync(SshRequest run, byte[] text, ShellScanner scanner, SshDebt? debt, CancellationToken cancel)
     {
         SshChannel channel = run.Channel;
         channel.IsStarted = true;
         channel.About = run.Type == "shell" ? "shell" : Encoding.UTF8.GetString(text);
-        if (Filter(channel, run.Type, text) is { } filter)
+        if (Filter(channel, run.Type, text, scanner) is { } filter)
             channel.Files = new SshFiles(shared, channel, filter, holds, refuser, framed: filter is SftpChannel);
         if (channel.Files is null && shared.Context.Masks is { } masks && masks.OpenStream() is { } mask)
         {
