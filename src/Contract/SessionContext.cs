@@ -157,8 +157,6 @@ public sealed class SessionContext
     /// <returns>False: await <see cref="ReadyAsync"/> before sending them.</returns>
     public bool Record(Direction direction, ReadOnlySpan<byte> bytes) => _recorder.Data(direction, bytes);
 
-    /// <summary>Records an event of the session.</summary>
-    /// <returns>False: await <see cref="ReadyAsync"/>.</returns>
     public bool Event(string name, string detail) => _recorder.Event(name, detail);
 
     /// <summary>Waits until the recording has caught up.</summary>

@@ -217,7 +217,9 @@ internal sealed class SshFiles(SshShared shared, SshChannel channel, ISshStreamF
 
     private ValueTask EndAsync(SshFilterStep step, CancellationToken cancel)
     {
-        shared.Context.Event("refused", $"channel {channel.Number} ends: {step.Reason ?? "its file protocol cannot go on"}");
+        string reason = step.Reason ?? "its file protocol cannot go on";
+        shared.Context.Event("refused", $"channel {channel.Number} ends: {reason}");
+        channel.Say.Say(SshRefusal.Lines($"sallyport: {reason}", terminal: false), isError: true);
         return refuser.EndAsync(channel, cancel);
     }
 
