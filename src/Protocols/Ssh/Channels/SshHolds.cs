@@ -12,9 +12,12 @@ internal sealed class SshHolds(SshShared shared, CancellationToken session)
     private readonly List<SshWait> _waits = [];
 
     /// <summary>Begins to wait. What came of it is dealt with by <paramref name="then"/>, which the wait's task covers; a wait that is taken back ends without it.</summary>
-    public SshWait Begin(Verdict verdict, HeldAction action, Func<HoldNotice, CancellationToken, ValueTask> tell, Func<HoldOutcome, ValueTask> then)
+    /// <param name="known">Is given the wait before it begins: it may end at once.</param>
+    public SshWait Begin(
+        Verdict verdict, HeldAction action, Func<HoldNotice, CancellationToken, ValueTask> tell, Func<HoldOutcome, ValueTask> then, Action<SshWait>? known = null)
     {
         var wait = new SshWait(session);
+        known?.Invoke(wait);
         lock (_lock)
             _waits.Add(wait);
         shared.BeginWait();

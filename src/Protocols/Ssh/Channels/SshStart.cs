@@ -87,16 +87,18 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
     /// <summary>What reads a protocol of files; null: it is none.</summary>
     private ISshStreamFilter? Filter(SshChannel channel, string type, byte[] text)
     {
+        // A scanner of its own: after a hold this runs beside the client's loop, which judges with the other one.
+        var scanner = new ShellScanner();
         if (type == "exec")
-            _scanner.Scan(text);
-        bool isSftp = type == "subsystem" ? text.AsSpan().SequenceEqual("sftp"u8) : type == "exec" && _scanner.Verb == Verb.Subsystem;
+            scanner.Scan(text);
+        bool isSftp = type == "subsystem" ? text.AsSpan().SequenceEqual("sftp"u8) : type == "exec" && scanner.Verb == Verb.Subsystem;
         if (isSftp)
             return new SftpChannel(shared.Context, shared.Time, (int)channel.Number);
-        if (type != "exec" || _scanner.Transfer is not { } transfer)
+        if (type != "exec" || scanner.Transfer is not { } transfer)
             return null;
         var paths = new List<string>();
-        foreach (ref readonly ObjectRef effect in _scanner.Objects)
-            paths.Add(Encoding.UTF8.GetString(_scanner.Names.Slice(effect.Start, effect.Length)));
+        foreach (ref readonly ObjectRef effect in scanner.Objects)
+            paths.Add(Encoding.UTF8.GetString(scanner.Names.Slice(effect.Start, effect.Length)));
         return transfer.Kind == FileTransferKind.Scp
             ? new ScpObserver(shared.Context, shared.Time, (int)channel.Number, paths[0], transfer.Uploads, transfer.IntoDirectory)
             : new TransferObserver(shared.Context, shared.Time, (int)channel.Number, transfer.By, paths, transfer.Uploads);
@@ -114,7 +116,7 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
         SshChannel channel = run.Channel;
         HeldAction held = SshActions.Held(
             View(run.Type, text), shared.Context.Facts, shared.Context.HoldingRules(View(run.Type, text)), System.Runtime.InteropServices.CollectionsMarshal.AsSpan(channel.Environment));
-        channel.Waiting = holds.Begin(
+        holds.Begin(
             verdict,
             held,
             async (notice, withdrawn) =>
@@ -125,7 +127,6 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
             },
             async outcome =>
             {
-                bool hasEof = channel.Waiting?.HasEof ?? false;
                 if (!outcome.Approved)
                 {
                     channel.Waiting = null;
@@ -134,10 +135,12 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
                 }
 
                 await RunAsync(run, text, verdict, debt, cancel).ConfigureAwait(false);
+                if (channel.TryResume())
+                    return;
+                await relay.PassAsync(channel, new SshWriter().Begin(SshMessageNumber.ChannelEof).UInt32(channel.Number).ToArray(), cancel).ConfigureAwait(false);
                 channel.Waiting = null;
-                if (hasEof)
-                    await relay.PassAsync(channel, new SshWriter().Begin(SshMessageNumber.ChannelEof).UInt32(channel.Number).ToArray(), cancel).ConfigureAwait(false);
-            });
+            },
+            wait => channel.Waiting = wait);
     }
 
     /// <summary>The target runs it, and the client may send it what it likes.</summary>
