@@ -28,6 +28,7 @@ internal sealed class SshChannel(SshShared shared, uint number, SshChannelKind k
     private readonly uint[] _maxPackets = new uint[2];
     private readonly bool[] _closeSent = new bool[2];
     private readonly long[] _bytes = new long[2];
+    private SshWait? _waiting;
 
     /// <summary>Bytes towards the client and towards the target: how much each may still be sent.</summary>
     public SshWindow ToClient;
@@ -46,8 +47,8 @@ internal sealed class SshChannel(SshShared shared, uint number, SshChannelKind k
 
     public long StartedAt { get; init; }
 
-    /// <summary>Both peers have agreed to it.</summary>
-    public bool IsAnswered { get; private set; }
+    /// <summary>Both peers have agreed to it, and all that the agreement says is known here.</summary>
+    public bool IsAnswered { get; set; }
 
     /// <summary>Requests of the client, and of the target, whose replies are owed.</summary>
     public SshOwed OwedToClient { get; } = new(shared.Limits.PendingRequests);
@@ -83,7 +84,7 @@ internal sealed class SshChannel(SshShared shared, uint number, SshChannelKind k
     public (TaskCompletionSource<bool> Answered, int Granted)? Adoption { get; init; }
 
     /// <summary>What waits for a person on this channel; null: nothing.</summary>
-    public SshWait? Waiting { get; set; }
+    public SshWait? Waiting { get => Volatile.Read(ref _waiting); set => Volatile.Write(ref _waiting, value); }
 
     /// <summary>What the screen shows; null: no terminal.</summary>
     public SshTerminal? Terminal { get; set; }
@@ -111,11 +112,30 @@ internal sealed class SshChannel(SshShared shared, uint number, SshChannelKind k
     /// <summary>Takes up a message of <paramref name="from"/>. False: it is not legal now. Caller holds <see cref="Lock"/>.</summary>
     public bool TryAdvance(SshSide from, byte message)
     {
-        if (!SshChannelState.TryAdvance(ref _halves[(int)from], message, from == opener, IsAnswered))
-            return false;
-        if (message == SshMessageNumber.ChannelOpenConfirmation)
-            IsAnswered = true;
-        return true;
+        return SshChannelState.TryAdvance(ref _halves[(int)from], message, from == opener, IsAnswered);
+    }
+
+    /// <summary>The client sends nothing more, while a person is asked about the channel: that is kept for later. False: nobody is asked.</summary>
+    public bool TryKeepEof()
+    {
+        lock (Lock)
+        {
+            if (Waiting is not { } waiting)
+                return false;
+            return waiting.HasEof = true;
+        }
+    }
+
+    /// <summary>The wait for a person is over. False: an EOF was kept, and has to go out first.</summary>
+    public bool TryResume()
+    {
+        lock (Lock)
+        {
+            if (Waiting is { HasEof: true })
+                return false;
+            Waiting = null;
+            return true;
+        }
     }
 
     public SshHalf Half(SshSide side) => _halves[(int)side];

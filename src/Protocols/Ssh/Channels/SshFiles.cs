@@ -117,10 +117,13 @@ internal sealed class SshFiles(SshShared shared, SshChannel channel, ISshStreamF
     }
 
     /// <summary>The client has closed the channel: an operation that waits is taken back.</summary>
-    public void Withdraw()
+    public async ValueTask WithdrawAsync()
     {
+        SshWait? wait;
         lock (_behind)
-            _wait?.Withdraw();
+            wait = _wait;
+        if (wait is not null)
+            await wait.WithdrawAsync().ConfigureAwait(false);
     }
 
     /// <summary>The channel is over: what was not finished is written down.</summary>

@@ -97,25 +97,43 @@ internal sealed class SshShared(
     /// <summary>Gives the replies of our own that are next in order.</summary>
     public async ValueTask PayAsync(SshOwed owed, SshSide to, SshChannel? channel, CancellationToken cancel)
     {
-        for (SshDebt? debt = owed.NextOwn(paid: false); debt is not null; debt = owed.NextOwn(paid: true))
+        await owed.Turn.WaitAsync(cancel).ConfigureAwait(false);
+        try
         {
-            byte[] message;
-            if (channel is null)
+            while (owed.Own() is { } debt)
             {
-                message = debt.Reply == SshReply.Success ? [SshMessageNumber.RequestSuccess, .. debt.Body] : [SshMessageNumber.RequestFailure];
-            }
-            else
-            {
-                message = new byte[5];
-                message[0] = debt.Reply == SshReply.Success ? SshMessageNumber.ChannelSuccess : SshMessageNumber.ChannelFailure;
-                BinaryPrimitives.WriteUInt32BigEndian(message.AsSpan(1), channel.Number);
-                if (to == SshSide.Client && !Tape.Message(Direction.ToClient, message))
-                    await context.ReadyAsync(cancel).ConfigureAwait(false);
-                BinaryPrimitives.WriteUInt32BigEndian(message.AsSpan(1), channel.PeerNumber(to));
-            }
+                byte[] message;
+                if (channel is null)
+                {
+                    message = debt.Reply == SshReply.Success ? [SshMessageNumber.RequestSuccess, .. debt.Body] : [SshMessageNumber.RequestFailure];
+                }
+                else
+                {
+                    message = new byte[5];
+                    message[0] = debt.Reply == SshReply.Success ? SshMessageNumber.ChannelSuccess : SshMessageNumber.ChannelFailure;
+                    BinaryPrimitives.WriteUInt32BigEndian(message.AsSpan(1), channel.Number);
+                    if (to == SshSide.Client && !Tape.Message(Direction.ToClient, message))
+                        await context.ReadyAsync(cancel).ConfigureAwait(false);
+                    BinaryPrimitives.WriteUInt32BigEndian(message.AsSpan(1), channel.PeerNumber(to));
+                }
 
-            Answer(to, message);
+                Answer(to, message);
+                owed.Paid();
+            }
         }
+        finally
+        {
+            owed.Turn.Release();
+        }
+    }
+
+    /// <summary>The target will answer nothing more on a channel: its replies are given here, behind one that is being written just now.</summary>
+    public async ValueTask AbandonAsync(SshChannel channel, CancellationToken cancel)
+    {
+        await channel.OwedToClient.Turn.WaitAsync(cancel).ConfigureAwait(false);
+        channel.OwedToClient.Abandon();
+        channel.OwedToClient.Turn.Release();
+        await PayAsync(channel.OwedToClient, SshSide.Client, channel, cancel).ConfigureAwait(false);
     }
 
     /// <summary>Writes a small message of our own, which waits for nothing: see <see cref="SshTransport.Answer"/>.</summary>

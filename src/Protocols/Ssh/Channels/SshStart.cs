@@ -126,7 +126,6 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
             },
             async outcome =>
             {
-                bool hasEof = channel.Waiting?.HasEof ?? false;
                 if (!outcome.Approved)
                 {
                     channel.Waiting = null;
@@ -135,9 +134,10 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
                 }
 
                 await RunAsync(run, text, filter, debt, cancel).ConfigureAwait(false);
+                if (channel.TryResume())
+                    return;
+                await relay.PassAsync(channel, new SshWriter().Begin(SshMessageNumber.ChannelEof).UInt32(channel.Number).ToArray(), cancel).ConfigureAwait(false);
                 channel.Waiting = null;
-                if (hasEof)
-                    await relay.PassAsync(channel, new SshWriter().Begin(SshMessageNumber.ChannelEof).UInt32(channel.Number).ToArray(), cancel).ConfigureAwait(false);
             },
             wait => channel.Waiting = wait);
     }
