@@ -181,7 +181,9 @@ internal sealed class SshPeer : IAsyncDisposable
                 ReadOnlyMemory<byte> message = await Transport.ReadAsync(_stop.Token);
                 if (message.IsEmpty)
                     break;
-                if (Takes?.Invoke(message) != true)
+                if (Takes?.Invoke(message) == true)
+                    await Transport.FlushAsync(_stop.Token);
+                else
                     _received.Writer.TryWrite(message.ToArray());
             }
         }

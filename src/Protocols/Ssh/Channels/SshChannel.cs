@@ -80,8 +80,8 @@ internal sealed class SshChannel(SshShared shared, uint number, SshChannelKind k
 
     public bool IsMasked => OutputMask is not null;
 
-    /// <summary>A channel that the client has from before the session (a menu's): whoever waits for the target's answer, and what the client may still send.</summary>
-    public (TaskCompletionSource<bool> Answered, int Granted)? Adoption { get; init; }
+    /// <summary>The client has it from before the session; null: as all others.</summary>
+    public SshAdopted? Adoption { get; init; }
 
     /// <summary>What waits for a person on this channel; null: nothing.</summary>
     public SshWait? Waiting { get => Volatile.Read(ref _waiting); set => Volatile.Write(ref _waiting, value); }
@@ -115,14 +115,14 @@ internal sealed class SshChannel(SshShared shared, uint number, SshChannelKind k
         return SshChannelState.TryAdvance(ref _halves[(int)from], message, from == opener, IsAnswered);
     }
 
-    /// <summary>The client sends nothing more, while a person is asked about the channel: that is kept for later. False: nobody is asked.</summary>
+    /// <summary>The client sends nothing more, while a person is asked about the channel or the target has no room: that is kept for later. False: it can go out.</summary>
     public bool TryKeepEof()
     {
         lock (Lock)
         {
-            if (Waiting is not { } waiting)
-                return false;
-            return waiting.HasEof = true;
+            if (Waiting is { } waiting)
+                return waiting.HasEof = true;
+            return Adoption is { } adoption && adoption.TryKeepEof();
         }
     }
 

@@ -73,6 +73,8 @@ internal sealed class SshRelay(SshShared shared, SshSide from)
             throw SshShared.Violation(from, "a window of more than 2^32 - 1 bytes");
         if (channel.IsDropped)
             return;
+        if (from == SshSide.Target)
+            shared.Settle(channel);
         if (say is null)
             shared.Adjust(channel, _to, pass);
         else if (!say.Flush())
@@ -202,6 +204,18 @@ internal sealed class SshRelay(SshShared shared, SshSide from)
         if (!ready)
             await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
         BinaryPrimitives.WriteUInt32BigEndian(message.Span[1..], channel.PeerNumber(_to));
+        if (channel.Adoption is { } adoption)
+        {
+            bool kept;
+            lock (channel.Lock)
+                kept = adoption.TryKeep(message.Span);
+            if (kept)
+            {
+                shared.Settle(channel);
+                return;
+            }
+        }
+
         await shared.SendAsync(_to, message, cancel).ConfigureAwait(false);
     }
 

@@ -151,6 +151,19 @@ internal sealed class SshShared(
         Answer(to, message);
     }
 
+    /// <summary>Sends the target what was kept on a channel that a menu has left, if it can go now.</summary>
+    public void Settle(SshChannel channel)
+    {
+        if (channel.Adoption is not { } adoption)
+            return;
+        byte[] eof = new SshWriter().Begin(SshMessageNumber.ChannelEof).UInt32(channel.PeerNumber(SshSide.Target)).ToArray();
+        lock (channel.Lock)
+        {
+            foreach (byte[] message in adoption.Settle(channel.ToTarget, eof))
+                Answer(SshSide.Target, message);
+        }
+    }
+
     /// <summary>The peer broke a rule: the session ends.</summary>
     public static SshEndException Violation(SshSide side, string what) => new(
         new SessionEnd(side == SshSide.Client ? SessionSide.Client : SessionSide.Target, SessionStage.Ready, "protocol-violation", "2", what), SshDisconnectReason.ProtocolError, what);

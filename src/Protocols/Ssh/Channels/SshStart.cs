@@ -175,5 +175,10 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
 
         shared.Adjust(channel, SshSide.Client, toClient);
         shared.Adjust(channel, SshSide.Target, toTarget);
+        if (channel.Adoption is { } adoption)
+        {
+            adoption.IsRunning = true;
+            shared.Settle(channel);
+        }
     }
 }
