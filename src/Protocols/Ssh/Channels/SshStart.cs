@@ -97,7 +97,11 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
             return null;
         var paths = new List<string>();
         foreach (ref readonly ObjectRef effect in _scanner.Objects)
-            paths.Add(Encoding.UTF8.GetString(_scanner.Names.Slice(effect.Start, effect.Length)));
+        {
+            if (effect.Verb is Verb.FileRead or Verb.FileWrite)
+                paths.Add(Encoding.UTF8.GetString(_scanner.Names.Slice(effect.Start, effect.Length)));
+        }
+
         return transfer.Kind == FileTransferKind.Scp
             ? new ScpObserver(shared.Context, shared.Time, (int)channel.Number, paths[0], transfer.Uploads, transfer.IntoDirectory)
             : new TransferObserver(shared.Context, shared.Time, (int)channel.Number, transfer.By, paths, transfer.Uploads);

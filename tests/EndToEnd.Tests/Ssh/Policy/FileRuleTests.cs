@@ -109,24 +109,30 @@ public sealed class FileRuleTests(RulesDaemon rules) : IClassFixture<RulesDaemon
         Assert.Contains(reason, key.Error, StringComparison.Ordinal);
     }
 
+    /// <summary>What it moves within a directory nobody tells: any rule that stops something below it stops all.</summary>
     [Fact]
     public async Task Rsync_is_judged_by_path_and_direction()
     {
         string there = rules.Folder();
+        File.WriteAllText(Path.Combine(there, "a"), "content");
+        File.WriteAllText(Path.Combine(there, "a.key"), "secret");
         _here.Write("tree/a", "content");
         string shell = "ssh " + string.Join(' ', rules.Daemon.Options());
         string host = $"{SshDaemon.User}@127.0.0.1:";
 
-        SshRun up = await SshRun.OfAsync(["rsync", "-a", "-e", shell, _here.At("tree/"), $"{host}{there}/"]);
-        SshRun forbidden = await SshRun.OfAsync(["rsync", "-a", "-e", shell, _here.At("tree/"), $"{host}{rules.Files}/readonly/"]);
+        SshRun file = await SshRun.OfAsync(["rsync", "-t", "-e", shell, $"{host}{there}/a", _here.At("file")]);
+        SshRun tree = await SshRun.OfAsync(["rsync", "-a", "-e", shell, $"{host}{there}/", _here.At("copy")]);
+        SshRun pattern = await SshRun.OfAsync(["rsync", "-t", "-e", shell, $"{host}{there}/a.k*", _here.At("pattern")]);
+        SshRun forbidden = await SshRun.OfAsync(["rsync", "-rt", "-e", shell, _here.At("tree/"), $"{host}{rules.Files}/readonly/"]);
+        SshRun links = await SshRun.OfAsync(["rsync", "-a", "-e", shell, _here.At("tree/"), $"{host}{there}/"]);
         SshRun outside = await SshRun.OfAsync(["rsync", "-a", "-e", shell, $"{host}/etc/hostname", _here.At("down")]);
 
-        Assert.Equal((0, ""), (up.ExitCode, up.Error));
-        Assert.Equal("content", File.ReadAllText(Path.Combine(there, "a")));
-        Assert.NotEqual(0, forbidden.ExitCode);
-        Assert.Contains("Rule box/only-read.", forbidden.Error, StringComparison.Ordinal);
+        Assert.Equal((0, ""), (file.ExitCode, file.Error));
+        Assert.Equal("content", File.ReadAllText(_here.At("file")));
+        foreach (SshRun refused in new[] { tree, pattern, forbidden, links })
+            Assert.Contains("Rule box/no-keys.", refused.Error, StringComparison.Ordinal);
         Assert.NotEqual(0, outside.ExitCode);
-        Assert.False(File.Exists(_here.At("down")));
+        Assert.False(File.Exists(_here.At("copy/a.key")) || File.Exists(_here.At("pattern")) || File.Exists(_here.At("down")));
     }
 
     [Fact]
