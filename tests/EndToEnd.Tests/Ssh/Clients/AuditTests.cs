@@ -10,7 +10,7 @@ public sealed class AuditTests(ClientGateway gateway)
     [Fact]
     public async Task It_has_nothing_to_warn_of()
     {
-        SshRun run = await gateway.RunAsync(["ssh-audit", "-n", "-l", "warn", "-T", "10", "127.0.0.1:" + gateway.Port]);
+        SshRun run = await gateway.RunAsync(["ssh-audit", "-n", "-l", "warn", "-t", "20", "127.0.0.1:" + gateway.Port]);
         Assert.Equal("", run.Output + run.Error);
     }
 }

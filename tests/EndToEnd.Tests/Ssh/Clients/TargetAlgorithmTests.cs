@@ -1,10 +1,12 @@
+using System.Globalization;
 using Sallyport.EndToEnd.Tests.Support;
 using Xunit;
 
 namespace Sallyport.EndToEnd.Tests.Ssh.Clients;
 
 /// <summary>Targets that leave no choice are spoken to in what they have, by a gateway with its defaults.</summary>
-public sealed class TargetAlgorithmTests
+[Collection(ClientGateways.Name)]
+public sealed class TargetAlgorithmTests(ClientGateway gateway)
 {
     [Theory]
     [InlineData("ssh-ed25519", "curve25519-sha256", "chacha20-poly1305@openssh.com", "hmac-sha2-256")]
@@ -18,10 +20,24 @@ public sealed class TargetAlgorithmTests
             Ciphers {cipher}
             MACs {mac}
             """);
-        await using SshDaemon daemon = await SshDaemon.StartAsync(server, SshPolicies.AllowAll);
-        string text = string.Concat(Enumerable.Range(0, 100_000).Select(i => $"line {i}\n"));
-        SshRun run = await daemon.SshAsync(text, [SshDaemon.User + "@127.0.0.1", "cat"]);
-        Assert.Equal((0, ""), (run.ExitCode, run.Error));
-        Assert.Equal(text, run.Output);
+        SshDaemon daemon = gateway.Daemon;
+        string config = await File.ReadAllTextAsync(daemon.ConfigFile);
+        string Port(SshServer of) => "127.0.0.1:" + of.Port.ToString(CultureInfo.InvariantCulture);
+        daemon.Write("sallyport.yaml", config.Replace(Port(gateway.Server), Port(server), StringComparison.Ordinal)
+            .Replace(gateway.Server.KnownHostsFile, server.KnownHostsFile, StringComparison.Ordinal)
+            .Replace(gateway.Server.CredentialFile, server.CredentialFile, StringComparison.Ordinal));
+        try
+        {
+            await daemon.ReloadAsync();
+            string text = string.Concat(Enumerable.Range(0, 100_000).Select(i => $"line {i}\n"));
+            SshRun run = await daemon.SshAsync(text, [SshDaemon.User + "@127.0.0.1", "cat; echo $SSH_CONNECTION >&2"]);
+            Assert.Equal((0, text), (run.ExitCode, run.Output));
+            Assert.EndsWith($" {server.Port}\n", run.Error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            daemon.Write("sallyport.yaml", config);
+            await daemon.ReloadAsync();
+        }
     }
 }
