@@ -69,13 +69,11 @@ public readonly record struct ObjectRef(Verb Verb, ObjectFlags Flags, int Start,
 /// </summary>
 public readonly ref struct ActionView
 {
-    /// <summary>Which of the six kinds it is.</summary>
     public required ActionKind Kind { get; init; }
 
     /// <summary>The verb of the action as a whole; <see cref="Objects"/> holds those of its parts.</summary>
     public required Verb Verb { get; init; }
 
-    /// <summary>What is known of the action as a whole.</summary>
     public ActionFlags Flags { get; init; }
 
     /// <summary>The text as the client sent it (UTF-8 or the client's encoding), for the record and for people; never parsed again.</summary>

@@ -20,7 +20,6 @@ public sealed record HeldAction
     /// <summary>The whole text, as it will run if it is approved; secrets in it blanked.</summary>
     public required string Text { get; init; }
 
-    /// <summary>Every rule that holds it.</summary>
     public IReadOnlyList<string> Rules { get; init; } = [];
 
     public IReadOnlyList<HeldEffect> Effects { get; init; } = [];

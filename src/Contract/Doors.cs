@@ -51,13 +51,11 @@ public interface IHostKeys
 /// <summary>A target as an engine needs to know it.</summary>
 public sealed record TargetInfo
 {
-    /// <summary>Its name in the configuration.</summary>
     public required string Name { get; init; }
 
     /// <summary><c>postgres</c>, <c>ssh</c> or <c>http2</c>.</summary>
     public required string Protocol { get; init; }
 
-    /// <summary>How to encrypt.</summary>
     public TargetTlsMode TlsMode { get; init; } = TargetTlsMode.VerifyFull;
 
     /// <summary>TLS settings that verify the target as <see cref="TlsMode"/> says; null when it is <see cref="TargetTlsMode.Disable"/>.</summary>
@@ -130,7 +128,6 @@ public interface IGate
     IReadOnlyList<string> HoldingRules(in ActionView action) => [];
 }
 
-/// <summary>Which way recorded bytes went.</summary>
 public enum Direction : byte
 {
     FromClient = 0,
@@ -147,10 +144,8 @@ public sealed class RecordingException : IOException
     }
 }
 
-/// <summary>Opens recordings.</summary>
 public interface IRecorder
 {
-    /// <summary>Starts the recording of a session.</summary>
     /// <exception cref="RecordingException">It cannot be recorded, so it must not start.</exception>
     ISessionRecorder Open(SessionFacts facts);
 }
@@ -200,6 +195,5 @@ public interface ILiveSessions
     /// <summary>Enters a session that has been let in. False when a limit (or a drain) says no more; <paramref name="refusal"/> then tells the client why.</summary>
     bool TryEnter(SessionContext session, ISessionControl control, out string? refusal);
 
-    /// <summary>The session has ended.</summary>
     void Leave(SessionContext session);
 }

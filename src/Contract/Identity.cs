@@ -52,12 +52,10 @@ public sealed record Identity
 /// <summary>Who, from where, to what and when: all that is fixed when a session starts.</summary>
 public sealed record SessionFacts
 {
-    /// <summary>Unique, sorts by time.</summary>
     public required Guid SessionId { get; init; }
 
     public required string Node { get; init; }
 
-    /// <summary>Name of the listener it came in by.</summary>
     public required string Listener { get; init; }
 
     /// <summary><c>postgres</c>, <c>ssh</c> or <c>http2</c>.</summary>
@@ -81,6 +79,5 @@ public sealed record SessionFacts
     /// <summary>What the client says it is (<c>application_name</c>): a label, recorded, never believed.</summary>
     public string ClientApplication { get; init; } = "";
 
-    /// <summary>True when the client's connection is encrypted.</summary>
     public bool ClientTls { get; init; }
 }

@@ -92,13 +92,13 @@ internal static class RuleProbe
 
         foreach (PathPattern pattern in sort == EffectSort.Path ? rule.Paths ?? [] : [])
         {
-            if (pattern.Matches(name.Name, grant ? PathReading.Narrow : PathReading.Wide))
+            if (pattern.Matches(name.Path, grant ? PathReading.Narrow : PathReading.Wide))
                 return pattern.Text;
         }
 
         foreach (DestinationPattern pattern in sort == EffectSort.Destination ? rule.Destinations ?? [] : [])
         {
-            if (Destinations.Matches(pattern, name.HasQualifier, name.Qualifier, name.Name, grant))
+            if (pattern.Matches(name.Destination, grant))
                 return pattern.Text;
         }
 

@@ -8,13 +8,14 @@ internal sealed class CommandMatcher
     /// <summary>Into how many buckets programs fall, by the hash of their names.</summary>
     public const int Buckets = 256;
 
-    private readonly CommandPattern[][] _byProgram = new CommandPattern[Buckets][];
+    private readonly Entry[][] _byProgram = new Entry[Buckets][];
 
     public CommandMatcher(IReadOnlyList<CommandPattern> patterns)
     {
-        CommandPattern[] always = [.. patterns.Where(p => p.ProgramName is null)];
+        Entry[] all = [.. patterns.Select(p => new Entry(p, p.ProgramName is null ? null : NameSet.Hash(NameSet.EmptyHash, p.ProgramName)))];
+        Entry[] always = [.. all.Where(e => e.Hash is null)];
         Array.Fill(_byProgram, always);
-        foreach (IGrouping<int, CommandPattern> group in patterns.Where(p => p.ProgramName is not null).GroupBy(p => Bucket(NameSet.Hash(NameSet.EmptyHash, p.ProgramName))))
+        foreach (IGrouping<int, Entry> group in all.Where(e => e.Hash is not null).GroupBy(e => Bucket(e.Hash!.Value)))
             _byProgram[group.Key] = [.. always, .. group];
     }
 
@@ -27,12 +28,16 @@ internal sealed class CommandMatcher
     /// <summary>True when a pattern matches the command; <paramref name="narrow"/> as in <see cref="CommandPattern.Matches"/>.</summary>
     public bool Matches(in EffectName command, bool narrow)
     {
-        foreach (CommandPattern pattern in _byProgram[Bucket(command.NameHash)])
+        foreach (ref readonly Entry entry in _byProgram[Bucket(command.NameHash)].AsSpan())
         {
-            if (pattern.Matches(command.Program, command.Arguments, narrow))
+            bool named = entry.Hash is null || entry.Hash == command.NameHash;
+            if (named && entry.Pattern.Matches(command.Program, command.Arguments, narrow))
                 return true;
         }
 
         return false;
     }
+
+    // The hash of the program's name; null: the pattern says nothing certain of it.
+    private readonly record struct Entry(CommandPattern Pattern, uint? Hash);
 }

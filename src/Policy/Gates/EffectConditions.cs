@@ -11,15 +11,15 @@ internal sealed class EffectConditions
 {
     private readonly ObjectMatcher? _objects;
     private readonly CommandMatcher? _commands;
-    private readonly IReadOnlyList<PathPattern> _paths;
-    private readonly IReadOnlyList<DestinationPattern> _destinations;
+    private readonly PathPattern[] _paths;
+    private readonly DestinationPattern[] _destinations;
 
     public EffectConditions(PolicyRule rule)
     {
         _objects = rule.Objects is null ? null : new ObjectMatcher(rule.Objects, rule.NoObject);
         _commands = rule.Commands is null ? null : new CommandMatcher(rule.Commands);
-        _paths = rule.Paths ?? [];
-        _destinations = rule.Destinations ?? [];
+        _paths = [.. rule.Paths ?? []];
+        _destinations = [.. rule.Destinations ?? []];
     }
 
     /// <summary>True when the effect's object matches.</summary>
@@ -32,7 +32,7 @@ internal sealed class EffectConditions
         return name.Sort switch
         {
             EffectSort.Command => _commands is not null && _commands.Matches(name, narrow),
-            EffectSort.Path => MatchesPath(name.Name, narrow ? PathReading.Narrow : PathReading.Wide),
+            EffectSort.Path => MatchesPath(name.Path, narrow ? PathReading.Narrow : PathReading.Wide),
             _ => MatchesDestination(name, narrow),
         };
     }
@@ -40,7 +40,7 @@ internal sealed class EffectConditions
     /// <summary>As <see cref="CompiledRule.MayMatchCommands"/>.</summary>
     public bool MayMatchCommands(int bucket) => _objects is { IsEverything: true } || (_commands is not null && _commands.MayMatch(bucket));
 
-    private bool MatchesPath(ReadOnlySpan<byte> path, PathReading reading)
+    private bool MatchesPath(in PathName path, PathReading reading)
     {
         foreach (PathPattern pattern in _paths)
         {
@@ -55,7 +55,7 @@ internal sealed class EffectConditions
     {
         foreach (DestinationPattern pattern in _destinations)
         {
-            if (Destinations.Matches(pattern, name.HasQualifier, name.Qualifier, name.Name, narrow))
+            if (pattern.Matches(name.Destination, narrow))
                 return true;
         }
 

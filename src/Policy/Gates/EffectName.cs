@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Sallyport.Contract;
 using Sallyport.Policy.Matching;
 
@@ -6,6 +7,8 @@ namespace Sallyport.Policy.Gates;
 /// <summary>The name of an effect's object with its hashes, worked out once for all rules.</summary>
 internal readonly ref struct EffectName
 {
+    private readonly DestinationName _destination;
+
     public EffectName(in ObjectRef effect, ReadOnlySpan<byte> names)
     {
         HasObject = effect.Length > 0;
@@ -22,9 +25,24 @@ internal readonly ref struct EffectName
             NameHash = NameSet.Hash(NameSet.EmptyHash, Name);
             FullHash = HasQualifier ? NameSet.Hash(NameHash, Qualifier) : NameHash;
         }
+        else if (Sort == EffectSort.Path)
+        {
+            Path = new PathName(Name);
+        }
+        else
+        {
+            _destination = new DestinationName(HasQualifier, Qualifier, Name);
+        }
     }
 
     public EffectSort Sort { get; }
+
+    /// <summary>Of a file or a directory: its path.</summary>
+    public PathName Path { get; }
+
+    /// <summary>Of a forwarding: where to.</summary>
+    [UnscopedRef]
+    public ref readonly DestinationName Destination => ref _destination;
 
     public bool HasObject { get; }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Unicode;
 
 namespace Sallyport.Policy.Matching;
@@ -71,21 +72,18 @@ internal sealed class DestinationPattern
         return new DestinationPattern(text, null, null, Glob.Compile(host.TrimEnd('.').ToLowerInvariant()), ports);
     }
 
-    /// <summary>True when a Unix socket matches.</summary>
-    public bool MatchesSocket(ReadOnlySpan<byte> path, bool narrow) =>
-        _socket is not null && _socket.Matches(path, narrow ? PathReading.Narrow : PathReading.Wide);
-
-    /// <summary>True when a host and a port match.</summary>
-    public bool Matches(ReadOnlySpan<byte> host, ReadOnlySpan<byte> port, bool narrow)
+    /// <summary>True when the destination matches.</summary>
+    /// <param name="destination">Where to.</param>
+    /// <param name="narrow">For granting: only what is certain.</param>
+    public bool Matches(in DestinationName destination, bool narrow)
     {
-        if (_ports is null || !_ports.Contains(port, narrow))
+        if (destination.IsSocket || _ports is null)
+            return destination.IsSocket && _socket is not null && _socket.Matches(destination.Host, narrow ? PathReading.Narrow : PathReading.Wide);
+        if (!_ports.Contains(destination.Port, narrow))
             return false;
         if (_name is { IsAny: true })
             return true;
-        Span<byte> address = stackalloc byte[HostAddress.MaxLength];
-        if (HostAddress.TryParse(host, address, out int length))
-            return MatchesAddress(address[..length], narrow);
-        return MatchesName(host, narrow);
+        return destination.IsAddress ? MatchesAddress(destination.Address, narrow) : MatchesName(destination.Host, narrow);
     }
 
     private bool MatchesAddress(ReadOnlySpan<byte> address, bool narrow)
@@ -98,23 +96,24 @@ internal sealed class DestinationPattern
 
     private bool MatchesName(ReadOnlySpan<byte> host, bool narrow)
     {
-        if (host is [.., (byte)'.'])
-            host = host[..^1];
+        if (_range is not null)
+        {
+            bool isLocal = Ascii.EqualsIgnoreCase(host is [.., (byte)'.'] ? host[..^1] : host, "localhost"u8);
+            return !narrow && (!isLocal || _range.Contains([127, 0, 0, 1]) || _range.Contains([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]));
+        }
+
         // Every address of a listener, its own machine's among them.
         if (host.IsEmpty || host.SequenceEqual("*"u8))
-            return !narrow && (_range is not null || _name!.Matches("localhost"u8));
-        Span<byte> lower = stackalloc byte[LongestName];
+            return !narrow && _name!.Matches("localhost"u8);
+        host = host is [.., (byte)'.'] ? host[..^1] : host;
         // What no resolver takes for a name is granted to nobody, and stopped whatever it is meant to be.
         if (host.Length > LongestName || !Utf8.IsValid(host))
             return !narrow;
+        Span<byte> lower = stackalloc byte[LongestName];
         lower = lower[..host.Length];
         for (int i = 0; i < host.Length; i++)
             lower[i] = host[i] is >= (byte)'A' and <= (byte)'Z' ? (byte)(host[i] | 0x20) : host[i];
-        if (_range is null)
-            return !(narrow && EndsInNumber(lower)) && _name!.Matches(lower);
-        if (lower.SequenceEqual("localhost"u8))
-            return !narrow && (_range.Contains([127, 0, 0, 1]) || _range.Contains([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]));
-        return !narrow;
+        return !(narrow && EndsInNumber(lower)) && _name!.Matches(lower);
     }
 
     // 127.1 and 0x7f000001 are addresses to many resolvers: no name ends like that (RFC 3696, 2).

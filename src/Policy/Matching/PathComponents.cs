@@ -25,6 +25,8 @@ internal static class PathComponents
     {
         ReadOnlySpan<byte> rest = path;
         int end = 0;
+        if (path.IndexOf(".."u8) < 0)
+            return 0;
         while (TryNext(ref rest, out ReadOnlySpan<byte> component))
         {
             if (component.SequenceEqual(".."u8))
@@ -32,6 +34,21 @@ internal static class PathComponents
         }
 
         return end;
+    }
+
+    /// <summary>True when no component is empty, <c>.</c> or <c>..</c>.</summary>
+    public static bool IsNormalised(ReadOnlySpan<byte> path)
+    {
+        while (!path.IsEmpty)
+        {
+            int slash = path.IndexOf((byte)'/');
+            ReadOnlySpan<byte> component = slash < 0 ? path : path[..slash];
+            if (component.IsEmpty || component.SequenceEqual("."u8) || component.SequenceEqual(".."u8) || slash == path.Length - 1)
+                return false;
+            path = slash < 0 ? [] : path[(slash + 1)..];
+        }
+
+        return true;
     }
 
     /// <summary>The last component; the path itself when it has no slash.</summary>

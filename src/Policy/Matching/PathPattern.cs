@@ -80,29 +80,22 @@ internal sealed class PathPattern
     }
 
     /// <summary>True when the path matches, or, read widely, could be one that does.</summary>
-    public bool Matches(ReadOnlySpan<byte> path, PathReading reading)
+    public bool Matches(ReadOnlySpan<byte> path, PathReading reading) => Matches(new PathName(path), reading);
+
+    /// <summary>The same of a path that has been looked at for several patterns.</summary>
+    public bool Matches(in PathName path, PathReading reading)
     {
         if (IsEverything)
             return true;
-        bool absolute = path is [(byte)'/', ..];
-        bool home = path is [(byte)'~'] or [(byte)'~', (byte)'/', ..];
-        ReadOnlySpan<byte> rest = path[(absolute || home ? 1 : 0)..];
         if (reading == PathReading.Narrow)
         {
-            bool known = _root switch { PathRoot.Absolute => absolute, PathRoot.Home => home, _ => absolute || home };
-            return known && IsNormalised(home && rest.Length > 0 ? rest[1..] : rest) && Match(_components, rest);
+            bool known = _root switch { PathRoot.Absolute => path.IsAbsolute, PathRoot.Home => path.IsHome, _ => path.IsAbsolute || path.IsHome };
+            return known && path.IsNormalised && Match(_components, path.Rest);
         }
 
-        int parent = PathComponents.EndOfLastParent(rest);
-        if (parent == 0 && absolute)
-            return Match(_root == PathRoot.Home ? _anywhere : _components, rest);
-        if (parent == 0 && home && _root == PathRoot.Home)
-            return Match(_components, rest);
-
-        // What stands before is not known: a current directory, another's home, or where a link leads up from.
-        if (parent == 0 && !absolute && !home && path is [(byte)'~', ..])
-            parent = path.IndexOf((byte)'/') is var slash and >= 0 ? slash : path.Length;
-        return MatchTail(rest[parent..], reading);
+        if (path.IsRooted && path.IsAbsolute)
+            return Match(_root == PathRoot.Home ? _anywhere : _components, path.Rest);
+        return path.IsRooted && _root == PathRoot.Home ? Match(_components, path.Rest) : MatchTail(path.Tail, reading);
     }
 
     private static Glob? Component(string text, ReadOnlySpan<bool> quoted, out string? error)
@@ -117,20 +110,6 @@ internal sealed class PathPattern
             _ => null,
         };
         return any || error is not null ? null : Glob.Compile(text, quoted);
-    }
-
-    private static bool IsNormalised(ReadOnlySpan<byte> rest)
-    {
-        while (!rest.IsEmpty)
-        {
-            int slash = rest.IndexOf((byte)'/');
-            ReadOnlySpan<byte> component = slash < 0 ? rest : rest[..slash];
-            if (component.IsEmpty || component.SequenceEqual("."u8) || component.SequenceEqual(".."u8) || slash == rest.Length - 1)
-                return false;
-            rest = slash < 0 ? [] : rest[(slash + 1)..];
-        }
-
-        return true;
     }
 
     // True when there are components that, put before these, make a path that matches.

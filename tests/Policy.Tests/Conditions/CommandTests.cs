@@ -34,9 +34,9 @@ public class CommandTests
     [InlineData("rm -{rf} /", "rm|-rf|/.", true)]
     [InlineData("rm -{rf} /", "rm|-rf|/tmp/../..", true)]
     [InlineData("rm -{rf} /", "rm|-rf|/tmp", false)]
-    [InlineData("rm -{rf} /home/*", "rm|-rf|/home/jane", true)]
-    [InlineData("rm -{rf} /home/*", "rm|-rf|home/jane", true)]
-    [InlineData("rm -{rf} /home/*", "rm|-rf|build", false)]
+    [InlineData("rm -{rf} /users/*", "rm|-rf|/users/jane", true)]
+    [InlineData("rm -{rf} /users/*", "rm|-rf|users/jane", true)]
+    [InlineData("rm -{rf} /users/*", "rm|-rf|build", false)]
     [InlineData("cat /etc/shadow", "cat|/etc/shadow", true)]
     [InlineData("cat /etc/shadow", "cat|/etc//./shadow", true)]
     [InlineData("cat /etc/shadow", "cat|/var/../etc/shadow", true)]
@@ -147,7 +147,7 @@ public class CommandTests
                 Allow_grants_only_what_is_certain(pattern, command, granted);
                 Deny_catches_what_could_be_meant(pattern, command, stopped);
             },
-            iter: 300);
+            iter: 150);
 
     [Fact]
     public void Options_are_found_however_they_are_ordered_and_bundled() =>
@@ -157,7 +157,7 @@ public class CommandTests
                 bool all = options.All(o => arguments.Any(a => a.StartsWith('-') && !a.StartsWith("--", StringComparison.Ordinal) && a.Contains(o)));
                 Deny_catches_what_could_be_meant($"rm -{{{options}}}", string.Join('|', ["rm", .. arguments]), all);
             },
-            iter: 300);
+            iter: 150);
 
     private static PolicyStore Deny(string pattern) =>
         Load($"policy: p\nrules:\n  - {{id: a, effect: allow, verbs: [exec]}}\n  - {{id: d, effect: deny, verbs: [exec], commands: [{Yaml(pattern)}]}}");

@@ -60,6 +60,33 @@ public class ExplainTests
             output.ToString());
     }
 
+    [Theory]
+    [InlineData("exec rm|-r|-f|x", "DENY by s/rm: exec rm -r -f x matches rm -{rf}", "+ deny s/rm: exec rm -r -f x matches rm -{rf}")]
+    [InlineData("exec git|push", "DENY by default: No rule grants exec git push.", "- allow s/git: exec git push matches none of git pull")]
+    [InlineData("file-read /srv/a", "ALLOW by s/files: Every effect is granted.", "  of a file at most 1000000 bytes")]
+    [InlineData("file-read /etc/a", "DENY by default: No rule grants file-read /etc/a.", "- allow s/files: file-read /etc/a matches none of /srv/**")]
+    [InlineData("forward-local db.example.com:22", "DENY by default: No rule grants forward-local db.example.com:22.", "- allow s/db: forward-local db.example.com:22 matches none of 10.0.0.0/8:5432")]
+    [InlineData("shell", "DENY by default: No rule grants shell.", "- deny s/rm: shell matches none of its conditions: there is no \"objects\"")]
+    [InlineData("shell", "DENY by default: No rule grants shell.", "mask s/m: redact on email, jwt")]
+    [InlineData("shell", "DENY by default: No rule grants shell.", "limits: moderated-by leads")]
+    public void The_conditions_of_ssh_are_told(string action, string first, string line)
+    {
+        const string Document = """
+            policy: s
+            rules:
+              - {id: rm, effect: deny, verbs: [all], commands: ["rm -{rf}"]}
+              - {id: git, effect: allow, verbs: [exec], commands: [git pull]}
+              - {id: files, effect: allow, verbs: [files-read], paths: [/srv/**], max-size: 1MB}
+              - {id: db, effect: allow, verbs: [forward], destinations: ["10.0.0.0/8:5432"]}
+            mask: [{id: m, detect: [email, jwt], with: redact}]
+            limits: {moderated-by: [leads]}
+            """;
+        StringWriter output = new() { NewLine = "\n" };
+        ExplanationText.Write(output, Load(Document).Explain(Facts(), TestAction.Ssh(action).View()));
+        Assert.StartsWith(first, output.ToString(), StringComparison.Ordinal);
+        Assert.Contains($"{line.TrimStart()}\n", output.ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void What_is_granted_names_the_rule_for_each_effect()
     {

@@ -191,7 +191,7 @@ public sealed class ServerPromptLoginTests
     {
         byte[] message = await rig.TakeAnswerAsync();
         Assert.Equal(60, message[0]);
-        var reader = new KeyReader(message.AsSpan(1));
+        var reader = new SshReader(message.AsSpan(1));
         string text = reader.ReadText(1000) + reader.ReadText(1000);
         reader.ReadText(10);
         Assert.Equal(questions, reader.ReadUInt32());

@@ -248,7 +248,7 @@ public sealed class TargetAuthTests
 
     private static string AlgorithmOf(byte[] request)
     {
-        var reader = new KeyReader(request.AsSpan(1));
+        var reader = new SshReader(request.AsSpan(1));
         reader.ReadString();
         reader.ReadString();
         Assert.Equal("publickey", reader.ReadText(64));

@@ -23,11 +23,11 @@ internal sealed record CertificateParts
     public byte[] Sign(SshPrivateKey key, SshPrivateKey authority, Func<CertificateParts, CertificateParts> with)
     {
         CertificateParts parts = with(this);
-        var principals = new KeyWriter();
+        var principals = new SshWriter();
         foreach (string principal in parts.Principals)
-            principals.Text(principal);
-        KeyWriter writer = new KeyWriter().Text(parts.Type).String(new byte[32]).String(key.PublicKey.Material)
-            .UInt64(1).UInt32(parts.Kind).Text("id").String(principals.Written)
+            principals.String(principal);
+        SshWriter writer = new SshWriter().String(parts.Type).String(new byte[32]).String(key.PublicKey.Material)
+            .UInt64(1).UInt32(parts.Kind).String("id").String(principals.Written)
             .UInt64((ulong)TestKeys.Now.AddHours(-1).ToUnixTimeSeconds()).UInt64((ulong)TestKeys.Now.AddHours(1).ToUnixTimeSeconds())
             .String(Pack(parts.Critical)).String(Pack(parts.Extensions)).String([]).String(parts.Authority ?? authority.PublicBlob.Span);
         return writer.String(authority.Sign(authority.Algorithms[0], writer.Written)).ToArray();
@@ -35,9 +35,9 @@ internal sealed record CertificateParts
 
     private static byte[] Pack((string Name, string Value)[] options)
     {
-        var writer = new KeyWriter();
+        var writer = new SshWriter();
         foreach ((string name, string value) in options)
-            writer.Text(name).String(name is "verify-required" && value.Length == 0 ? [] : new KeyWriter().Text(value).Written);
+            writer.String(name).String(name is "verify-required" && value.Length == 0 ? [] : new SshWriter().String(value).Written);
         return writer.ToArray();
     }
 }

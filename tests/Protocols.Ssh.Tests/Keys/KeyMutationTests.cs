@@ -41,7 +41,7 @@ public sealed class KeyMutationTests
             {
                 SshPrivateKey signer = TestKeys.Of(type);
                 if (SshSignature.Verify(signer.PublicBlob.Span, bytes, [1], signer.Algorithms[0]))
-                    Assert.Equal(signer.Algorithms[0], new KeyReader(bytes).ReadText(64));
+                    Assert.Equal(signer.Algorithms[0], new SshReader(bytes).ReadText(64));
             }
         },
         iter: 3000);
@@ -97,14 +97,14 @@ public sealed class KeyMutationTests
 
     private static byte[] Krl()
     {
-        byte[] certificates = new KeyWriter().String(Authority.PublicBlob.Span).String([])
-            .Byte(0x20).String(new KeyWriter().UInt64(1).UInt64(5).Written)
-            .Byte(0x21).String(new KeyWriter().UInt64(10).UInt64(50).Written)
-            .Byte(0x22).String(new KeyWriter().UInt64(100).String([0x55, 0xAA]).Written)
-            .Byte(0x23).String(new KeyWriter().Text("id").Written).ToArray();
-        return new KeyWriter().Raw("SSHKRL\n\0"u8).UInt32(1).UInt64(1).UInt64(0).UInt64(0).String([]).String([])
+        byte[] certificates = new SshWriter().String(Authority.PublicBlob.Span).String([])
+            .Byte(0x20).String(new SshWriter().UInt64(1).UInt64(5).Written)
+            .Byte(0x21).String(new SshWriter().UInt64(10).UInt64(50).Written)
+            .Byte(0x22).String(new SshWriter().UInt64(100).String([0x55, 0xAA]).Written)
+            .Byte(0x23).String(new SshWriter().String("id").Written).ToArray();
+        return new SshWriter().Raw("SSHKRL\n\0"u8).UInt32(1).UInt64(1).UInt64(0).UInt64(0).String([]).String([])
             .Byte(1).String(certificates)
-            .Byte(2).String(new KeyWriter().String(Authority.PublicBlob.Span).Written)
-            .Byte(5).String(new KeyWriter().String(new byte[32]).Written).ToArray();
+            .Byte(2).String(new SshWriter().String(Authority.PublicBlob.Span).Written)
+            .Byte(5).String(new SshWriter().String(new byte[32]).Written).ToArray();
     }
 }

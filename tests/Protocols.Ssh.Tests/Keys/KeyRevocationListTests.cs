@@ -74,10 +74,10 @@ public sealed class KeyRevocationListTests(SshKeygen keygen) : IClassFixture<Ssh
     [Fact]
     public void Signatures_are_passed_over_and_nothing_may_follow_them()
     {
-        byte[] signed = Krl(writer => writer.Byte(2).String(new KeyWriter().String(Key.PublicBlob.Span).Written).Byte(4).String(Authority.PublicBlob.Span).String([1, 2, 3]));
+        byte[] signed = Krl(writer => writer.Byte(2).String(new SshWriter().String(Key.PublicBlob.Span).Written).Byte(4).String(Authority.PublicBlob.Span).String([1, 2, 3]));
         Assert.True(KeyRevocationList.TryParse(signed, out KeyRevocationList? list));
         Assert.True(list.IsRevoked(Key.PublicKey));
-        Assert.False(KeyRevocationList.TryParse([.. signed, .. new KeyWriter().Byte(2).String([]).Written], out _));
+        Assert.False(KeyRevocationList.TryParse([.. signed, .. new SshWriter().Byte(2).String([]).Written], out _));
     }
 
     [Fact]
@@ -85,30 +85,30 @@ public sealed class KeyRevocationListTests(SshKeygen keygen) : IClassFixture<Ssh
     {
         Assert.True(KeyRevocationList.TryParse(Krl(_ => { }), out _));
         Assert.False(KeyRevocationList.TryParse(Krl(writer => writer.Byte(9).String([])), out _));
-        Assert.False(KeyRevocationList.TryParse(Krl(writer => writer.Byte(3).String(new KeyWriter().String(new byte[19]).Written)), out _));
+        Assert.False(KeyRevocationList.TryParse(Krl(writer => writer.Byte(3).String(new SshWriter().String(new byte[19]).Written)), out _));
         Assert.True(KeyRevocationList.TryParse(Krl(writer => writer.Byte(255).String(Extension(critical: false))), out _));
         Assert.False(KeyRevocationList.TryParse(Krl(writer => writer.Byte(255).String(Extension(critical: true))), out _));
         Assert.False(KeyRevocationList.TryParse(Krl(writer => writer.Byte(1).String(Certificates(0x39, Extension(critical: true)))), out _));
-        Assert.False(KeyRevocationList.TryParse(Krl(writer => writer.Byte(1).String(Certificates(0x21, new KeyWriter().UInt64(9).UInt64(8).Written.ToArray()))), out _));
-        Assert.False(KeyRevocationList.TryParse(Krl(writer => writer.Byte(1).String(Certificates(0x22, new KeyWriter().UInt64(ulong.MaxValue).String([2]).Written.ToArray()))), out _));
+        Assert.False(KeyRevocationList.TryParse(Krl(writer => writer.Byte(1).String(Certificates(0x21, new SshWriter().UInt64(9).UInt64(8).Written.ToArray()))), out _));
+        Assert.False(KeyRevocationList.TryParse(Krl(writer => writer.Byte(1).String(Certificates(0x22, new SshWriter().UInt64(ulong.MaxValue).String([2]).Written.ToArray()))), out _));
     }
 
     [Fact]
     public void A_section_without_authority_is_of_all()
     {
-        byte[] krl = Krl(writer => writer.Byte(1).String(Certificates(0x22, new KeyWriter().UInt64(40).String([4]).Written.ToArray())));
+        byte[] krl = Krl(writer => writer.Byte(1).String(Certificates(0x22, new SshWriter().UInt64(40).String([4]).Written.ToArray())));
         Assert.True(KeyRevocationList.TryParse(krl, out KeyRevocationList? list));
         Assert.True(SshCertificate.TryParse(TestKeys.Certificate(Key.PublicKey, Authority), out SshCertificate? certificate));
         Assert.True(list.IsRevoked(certificate));
     }
 
-    private static byte[] Extension(bool critical) => new KeyWriter().Text("x@example.com").Byte(critical ? (byte)1 : (byte)0).String([]).ToArray();
+    private static byte[] Extension(bool critical) => new SshWriter().String("x@example.com").Byte(critical ? (byte)1 : (byte)0).String([]).ToArray();
 
-    private static byte[] Certificates(byte section, byte[] data) => new KeyWriter().String([]).String([]).Byte(section).String(data).ToArray();
+    private static byte[] Certificates(byte section, byte[] data) => new SshWriter().String([]).String([]).Byte(section).String(data).ToArray();
 
-    private static byte[] Krl(Action<KeyWriter> sections)
+    private static byte[] Krl(Action<SshWriter> sections)
     {
-        KeyWriter writer = new KeyWriter().Raw("SSHKRL\n\0"u8).UInt32(1).UInt64(1).UInt64(0).UInt64(0).String([]).String([]);
+        SshWriter writer = new SshWriter().Raw("SSHKRL\n\0"u8).UInt32(1).UInt64(1).UInt64(0).UInt64(0).String([]).String([]);
         sections(writer);
         return writer.ToArray();
     }

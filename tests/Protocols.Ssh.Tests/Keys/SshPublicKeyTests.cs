@@ -57,14 +57,14 @@ public sealed class SshPublicKeyTests(SshKeygen keygen) : IClassFixture<SshKeyge
     [InlineData(33)]
     [InlineData(0)]
     public void An_Ed25519_key_has_32_bytes(int length) =>
-        Assert.False(SshPublicKey.TryParse(new KeyWriter().Text(SshKeyTypes.Ed25519).String(new byte[length]).Written, out _));
+        Assert.False(SshPublicKey.TryParse(new SshWriter().String(SshKeyTypes.Ed25519).String(new byte[length]).Written, out _));
 
     [Theory]
     [InlineData("0100000000000000000000000000000000000000000000000000000000000000")] // the neutral element: every signature with S = 0 would be its own
     [InlineData("0000000000000000000000000000000000000000000000000000000000000000")] // of order 4
     [InlineData("ECFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF7F")] // of order 2
     public void An_Ed25519_key_of_small_order_is_no_key(string point) =>
-        Assert.False(SshPublicKey.TryParse(new KeyWriter().Text(SshKeyTypes.Ed25519).String(Convert.FromHexString(point)).Written, out _));
+        Assert.False(SshPublicKey.TryParse(new SshWriter().String(SshKeyTypes.Ed25519).String(Convert.FromHexString(point)).Written, out _));
 
     [Theory]
     [InlineData(2047, "010001", false)]
@@ -99,11 +99,11 @@ public sealed class SshPublicKeyTests(SshKeygen keygen) : IClassFixture<SshKeyge
         byte[] modulus = new byte[256];
         modulus[0] = 0x80;
         modulus[^1] = 1;
-        Assert.True(SshPublicKey.TryParse(new KeyWriter().Text("ssh-rsa").String([3]).String([0, .. modulus]).Written, out _));
-        Assert.False(SshPublicKey.TryParse(new KeyWriter().Text("ssh-rsa").String([0, 3]).String([0, .. modulus]).Written, out _));
-        Assert.False(SshPublicKey.TryParse(new KeyWriter().Text("ssh-rsa").String([3]).String([0, 0, .. modulus]).Written, out _));
-        Assert.False(SshPublicKey.TryParse(new KeyWriter().Text("ssh-rsa").String([3]).String(modulus).Written, out _)); // negative
-        Assert.False(SshPublicKey.TryParse(new KeyWriter().Text("ssh-rsa").String([]).String([0, .. modulus]).Written, out _));
+        Assert.True(SshPublicKey.TryParse(new SshWriter().String("ssh-rsa").String([3]).String([0, .. modulus]).Written, out _));
+        Assert.False(SshPublicKey.TryParse(new SshWriter().String("ssh-rsa").String([0, 3]).String([0, .. modulus]).Written, out _));
+        Assert.False(SshPublicKey.TryParse(new SshWriter().String("ssh-rsa").String([3]).String([0, 0, .. modulus]).Written, out _));
+        Assert.False(SshPublicKey.TryParse(new SshWriter().String("ssh-rsa").String([3]).String(modulus).Written, out _)); // negative
+        Assert.False(SshPublicKey.TryParse(new SshWriter().String("ssh-rsa").String([]).String([0, .. modulus]).Written, out _));
     }
 
     [Theory]

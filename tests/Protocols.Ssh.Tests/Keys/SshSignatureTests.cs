@@ -51,7 +51,7 @@ public sealed class SshSignatureTests(SshKeygen keygen) : IClassFixture<SshKeyge
         // PROTOCOL.sshsig: the signature stands last, and what is signed is made of the fields before it.
         string[] lines = File.ReadAllLines(message + ".sig");
         byte[] blob = Convert.FromBase64String(string.Concat(lines[1..^1]));
-        var reader = new KeyReader(blob.AsSpan(6));
+        var reader = new SshReader(blob.AsSpan(6));
         Assert.Equal(1u, reader.ReadUInt32());
         ReadOnlySpan<byte> key = reader.ReadString();
         reader.ReadText(16);
@@ -59,7 +59,7 @@ public sealed class SshSignatureTests(SshKeygen keygen) : IClassFixture<SshKeyge
         Assert.Equal("sha512", reader.ReadText(16));
         ReadOnlySpan<byte> signature = reader.ReadString();
         Assert.True(reader.AtEnd);
-        byte[] signed = new KeyWriter().Raw("SSHSIG"u8).Text("test").Text("").Text("sha512").String(SHA512.HashData(Data)).ToArray();
+        byte[] signed = new SshWriter().Raw("SSHSIG"u8).String("test").String("").String("sha512").String(SHA512.HashData(Data)).ToArray();
 
         string algorithm = type == "rsa" ? SshKeyTypes.RsaSha512 : File.ReadAllText(path + ".pub").Split(' ')[0];
         Assert.True(SshSignature.Verify(key, signature, signed, algorithm));
@@ -79,7 +79,7 @@ public sealed class SshSignatureTests(SshKeygen keygen) : IClassFixture<SshKeyge
         foreach (string named in new[] { "ssh-rsa", SshKeyTypes.RsaSha256, SshKeyTypes.RsaSha512 })
         {
             foreach (string expected in new[] { "ssh-rsa", SshKeyTypes.RsaSha256, SshKeyTypes.RsaSha512 })
-                Assert.False(SshSignature.Verify(blob, new KeyWriter().Text(named).String(sha1).Written, Data, expected));
+                Assert.False(SshSignature.Verify(blob, new SshWriter().String(named).String(sha1).Written, Data, expected));
         }
     }
 
@@ -125,8 +125,8 @@ public sealed class SshSignatureTests(SshKeygen keygen) : IClassFixture<SshKeyge
         byte[] counter = new byte[4];
         BinaryPrimitives.WriteInt32BigEndian(counter, 7);
         byte[] signed = [.. SHA256.HashData(Encoding.UTF8.GetBytes(application)), flags, .. counter, .. SHA256.HashData(Data)];
-        var reader = new KeyReader(inner.Sign(inner.Algorithms[0], signed));
+        var reader = new SshReader(inner.Sign(inner.Algorithms[0], signed));
         reader.ReadString();
-        return new KeyWriter().Text(type).String(reader.ReadString()).Byte(flags).Raw(counter).ToArray();
+        return new SshWriter().String(type).String(reader.ReadString()).Byte(flags).Raw(counter).ToArray();
     }
 }

@@ -2,10 +2,10 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Sallyport.Contract;
+using Sallyport.Protocols.Ssh.Keys;
 using Sallyport.Proxy.Admin;
 using Sallyport.Proxy.Tests.Admin;
 using Sallyport.Proxy.Tests.Support;
-using Sallyport.Protocols.Ssh.Keys;
 using Xunit;
 
 namespace Sallyport.Proxy.Tests.Ssh;

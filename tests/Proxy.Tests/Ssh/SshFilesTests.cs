@@ -18,9 +18,9 @@ public sealed class SshFilesTests
     public void A_target_is_reached_through_the_gateway_and_known_by_its_authority()
     {
         SshClientJson known = Known(new SshTargetJson("web1", "deploy", []), new SshTargetJson("db.prod", null, []));
-        string config = SshFiles.Config(known, Gateway, "/home/x/.ssh/sallyport.known_hosts");
+        string config = SshFiles.Config(known, Gateway, "/people/x/.ssh/sallyport.known_hosts");
         Assert.Contains("Host sallyport\n    HostName gate.example.com\n    Port 2222\n", config, StringComparison.Ordinal);
-        Assert.Contains("Host web1.sallyport\n    HostName web1\n    HostKeyAlias web1\n    ProxyJump sallyport\n    UserKnownHostsFile \"/home/x/.ssh/sallyport.known_hosts\"\n    User deploy\n", config, StringComparison.Ordinal);
+        Assert.Contains("Host web1.sallyport\n    HostName web1\n    HostKeyAlias web1\n    ProxyJump sallyport\n    UserKnownHostsFile \"/people/x/.ssh/sallyport.known_hosts\"\n    User deploy\n", config, StringComparison.Ordinal);
         string hosts = SshFiles.KnownHosts(known, Gateway);
         Assert.Contains($"[gate.example.com]:2222 {HostKey}\n", hosts, StringComparison.Ordinal);
         Assert.Contains($"@cert-authority [gate.example.com]:2222,web1,db.prod {Authority}\n", hosts, StringComparison.Ordinal);

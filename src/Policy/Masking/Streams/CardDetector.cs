@@ -20,10 +20,9 @@ internal sealed class CardDetector : Detector
         int at = from;
         while (true)
         {
-            int found = text[at..].IndexOfAnyInRange((byte)'0', (byte)'9');
-            if (found < 0)
+            int start = NextGroup(text, at);
+            if (start == text.Length)
                 return Sighting.Undecided(text.Length);
-            int start = at + found;
             at = EndOfDigits(text, start);
             int digits = at - start;
             if (IsWord(text[start - 1]) || digits > Longest)
@@ -40,6 +39,18 @@ internal sealed class CardDetector : Detector
             if (length > 0)
                 return new Sighting(start, length);
         }
+    }
+
+    // Where the next four digits in a row begin, or those that the text ends with. Of four places one beside the other, every fourth is looked at.
+    private static int NextGroup(ReadOnlySpan<byte> text, int from)
+    {
+        int at = from + 3;
+        while (at < text.Length && !char.IsAsciiDigit((char)text[at]))
+            at += 4;
+        int start = Math.Min(at, text.Length);
+        while (start > from && char.IsAsciiDigit((char)text[start - 1]))
+            start--;
+        return start;
     }
 
     private static int GroupedLength(ReadOnlySpan<byte> text, int start, bool final, out bool open)

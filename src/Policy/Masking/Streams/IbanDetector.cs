@@ -15,13 +15,16 @@ internal sealed class IbanDetector : Detector
         int at = from;
         while (true)
         {
-            int found = text[at..].IndexOfAnyInRange((byte)'0', (byte)'9');
+            int found = text[at..].IndexOfAnyInRange((byte)'A', (byte)'Z');
             if (found < 0)
-                return Sighting.Undecided(final ? text.Length : CountryAtEnd(text, from));
-            int digit = at + found;
-            int start = digit - 2;
-            at = EndOfDigits(text, digit);
-            if (start < from || !char.IsAsciiLetterUpper((char)text[start]) || !char.IsAsciiLetterUpper((char)text[start + 1]) || IsWord(text[start - 1]))
+                return Sighting.Undecided(text.Length);
+            int start = at + found;
+            at = start + 1;
+            if (IsWord(text[start - 1]))
+                continue;
+            if (at >= text.Length)
+                return Sighting.Undecided(final ? text.Length : start);
+            if (!char.IsAsciiLetterUpper((char)text[at]))
                 continue;
             if (!Lengths.TryGetValue(Key(text[start], text[start + 1]), out int length))
                 continue;
@@ -31,14 +34,6 @@ internal sealed class IbanDetector : Detector
             if (end > 0 && EndsAt(text, end) && Remainder(text[start..end]) == 1)
                 return new Sighting(start, end - start);
         }
-    }
-
-    private static int CountryAtEnd(ReadOnlySpan<byte> text, int from)
-    {
-        int start = text.Length;
-        while (start > from && text.Length - start < 2 && char.IsAsciiLetterUpper((char)text[start - 1]))
-            start--;
-        return start;
     }
 
     // Behind its last character; 0 when it is none. A text that ends at it is too short to tell.
@@ -52,7 +47,8 @@ internal sealed class IbanDetector : Detector
             if (at < text.Length && text[at] == ' ' && count % 4 == 0 && text[at - 1] != ' ')
                 at++;
             isShort = at >= text.Length;
-            if (isShort || !(char.IsAsciiLetterUpper((char)text[at]) || char.IsAsciiDigit((char)text[at])))
+            bool isDigit = !isShort && char.IsAsciiDigit((char)text[at]);
+            if (isShort || !(isDigit || (count is < 2 or >= 4 && char.IsAsciiLetterUpper((char)text[at]))))
                 return 0;
             count++;
             at++;

@@ -4,6 +4,7 @@ namespace Sallyport.Policy.Masking.Streams;
 internal sealed class SocialSecurityDetector : Detector
 {
     private const int Length = 11;
+    private const int AreaLength = 3;
 
     /// <inheritdoc/>
     public override Sighting Next(ReadOnlySpan<byte> text, int from, bool final)
@@ -11,12 +12,12 @@ internal sealed class SocialSecurityDetector : Detector
         int at = from;
         while (true)
         {
-            int found = text[at..].IndexOfAnyInRange((byte)'0', (byte)'9');
+            int found = text[at..].IndexOf((byte)'-');
             if (found < 0)
-                return Sighting.Undecided(text.Length);
-            int start = at + found;
-            at = EndOfDigits(text, start);
-            if (IsWord(text[start - 1]) || at - start > 3)
+                return Sighting.Undecided(final ? text.Length : AreaAtEnd(text, from));
+            int start = at + found - AreaLength;
+            at += found + 1;
+            if (start < from || IsWord(text[start - 1]))
                 continue;
             bool possible = IsBeginning(text[start..Math.Min(start + Length, text.Length)]);
             if (possible && !final && start + Length >= text.Length)
@@ -24,6 +25,14 @@ internal sealed class SocialSecurityDetector : Detector
             if (possible && start + Length <= text.Length && EndsAt(text, start + Length) && IsIssued(text.Slice(start, Length)))
                 return new Sighting(start, Length);
         }
+    }
+
+    private static int AreaAtEnd(ReadOnlySpan<byte> text, int from)
+    {
+        int start = text.Length;
+        while (start > from && text.Length - start < AreaLength && char.IsAsciiDigit((char)text[start - 1]))
+            start--;
+        return start;
     }
 
     private static bool IsBeginning(ReadOnlySpan<byte> text)

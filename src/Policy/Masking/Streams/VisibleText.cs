@@ -23,7 +23,12 @@ internal sealed class VisibleText
 
     private readonly Detector[] _detectors;
     private readonly byte[] _text;
-    private readonly int[] _at;
+
+    // Stretches without anything left out: where each begins in the text, and where in what was read.
+    private readonly int[] _textStarts;
+    private readonly int[] _rawStarts;
+    private int _segments;
+    private int _length;
 
     /// <param name="detectors">What is looked for.</param>
     /// <param name="capacity">Longest stretch.</param>
@@ -31,7 +36,8 @@ internal sealed class VisibleText
     {
         _detectors = detectors;
         _text = new byte[capacity];
-        _at = new int[capacity + 1];
+        _textStarts = new int[capacity];
+        _rawStarts = new int[capacity];
     }
 
     /// <summary>True when something was left out; otherwise the text is the stretch itself.</summary>
@@ -49,50 +55,75 @@ internal sealed class VisibleText
         IsMapped = raw[1..].ContainsAny(Unseen);
         if (!IsMapped)
             return raw;
-        int count = 0;
+        _segments = 0;
+        _length = 0;
         int at = 0;
         while (at < raw.Length)
         {
             int plain = at == 0 ? raw[1..].IndexOfAny(Unseen) + 1 : raw[at..].IndexOfAny(Unseen);
-            int end = plain < 0 ? raw.Length : at + plain;
-            raw[at..end].CopyTo(_text.AsSpan(count));
-            for (; at < end; at++)
-                _at[count++] = at;
+            plain = plain < 0 ? raw.Length - at : plain;
+            Append(raw, at, plain);
+            at += plain;
             if (at == raw.Length)
                 break;
             int length = raw[at] == Escape ? Sequence(raw, at, final) : 1;
             if (length < 0)
                 break;
             if (length == 0)
-            {
-                _text[count] = raw[at];
-                _at[count++] = at++;
-            }
-
-            at += length;
+                Append(raw, at, 1);
+            at += Math.Max(length, 1);
         }
 
         Read = at;
-        _at[count] = at;
-        return _text.AsSpan(0, count);
+        return _text.AsSpan(0, _length);
     }
 
     /// <summary>Where a character of the text stands in the stretch; of the text's end, where reading ended.</summary>
-    public int PlaceOf(int index) => IsMapped ? _at[index] : index;
+    public int PlaceOf(int index)
+    {
+        if (!IsMapped)
+            return index;
+        if (index == _length)
+            return Read;
+        int segment = SegmentOf(index);
+        return _rawStarts[segment] + index - _textStarts[segment];
+    }
 
-    /// <summary>Writes what was left out between two places.</summary>
+    /// <summary>Writes what was left out between the characters of a part of the text.</summary>
     /// <returns>Bytes written.</returns>
     public int CopyUnseen(ReadOnlySpan<byte> raw, int from, int to, Span<byte> destination)
     {
         int written = 0;
-        for (int i = from; i < to - 1; i++)
+        for (int next = SegmentOf(from) + 1; next < _segments && _textStarts[next] < to; next++)
         {
-            ReadOnlySpan<byte> between = raw[(_at[i] + 1)..PlaceOf(i + 1)];
+            int end = _rawStarts[next - 1] + _textStarts[next] - _textStarts[next - 1];
+            ReadOnlySpan<byte> between = raw[end.._rawStarts[next]];
             between.CopyTo(destination[written..]);
             written += between.Length;
         }
 
         return written;
+    }
+
+    private int SegmentOf(int index)
+    {
+        int found = _textStarts.AsSpan(0, _segments).BinarySearch(index);
+        return found < 0 ? ~found - 1 : found;
+    }
+
+    private void Append(ReadOnlySpan<byte> raw, int at, int length)
+    {
+        if (length == 0)
+            return;
+        bool adjoins = _segments > 0 && _rawStarts[_segments - 1] + _length - _textStarts[_segments - 1] == at;
+        if (!adjoins)
+        {
+            _textStarts[_segments] = _length;
+            _rawStarts[_segments++] = at;
+        }
+
+        raw.Slice(at, length).CopyTo(_text.AsSpan(_length));
+        _length += length;
     }
 
     // The length of the sequence that begins here; 0: it is text; -1: it is not complete.

@@ -14,7 +14,7 @@ internal sealed record SshAuthFailure(string Methods, bool Partial)
     {
         if (message[0] != SshMessageNumber.UserauthFailure)
             return null;
-        var reader = new KeyReader(message[1..]);
+        var reader = new SshReader(message[1..]);
         ReadOnlySpan<byte> methods = reader.ReadString();
         bool partial = reader.ReadByte() != 0;
         if (!reader.AtEnd || methods.Length > MaxMethods || methods.ContainsAnyExceptInRange((byte)0x21, (byte)0x7e))

@@ -21,7 +21,7 @@ internal readonly record struct SshAuthRequest(string User, string Service, stri
     /// <summary>False: malformed, or a user name that could not be shown in a log.</summary>
     public static bool TryParse(Memory<byte> message, out SshAuthRequest request)
     {
-        var reader = new KeyReader(message.Span[1..]);
+        var reader = new SshReader(message.Span[1..]);
         string user = reader.ReadText(MaxUser), service = reader.ReadText(MaxName), method = reader.ReadText(MaxName);
         request = new SshAuthRequest(user, service, method, message, message.Length - reader.Left);
         return !reader.Failed && !user.Any(char.IsControl);

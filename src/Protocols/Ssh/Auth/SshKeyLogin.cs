@@ -33,7 +33,7 @@ internal sealed class SshKeyLogin(SshServerAuthParts parts)
 
         if (offer.Key is not { } key)
             return Failed("key-algorithm");
-        byte[] signed = new KeyWriter().String(parts.Transport.SessionId.Span).Raw(request.Message.Span[..offer.SignedLength]).ToArray();
+        byte[] signed = new SshWriter().String(parts.Transport.SessionId.Span).Raw(request.Message.Span[..offer.SignedLength]).ToArray();
         if (!SshSignature.Verify(key, offer.Signature, signed, SshKeyTypes.Plain(offer.Algorithm), out SshSignatureFacts facts))
             return Failed("signature");
         LoginResult result = await parts.Login.LoginKeyAsync(new KeyProof(offer.Blob, request.User, source, facts.Present, facts.Verified), cancel).ConfigureAwait(false);
@@ -45,7 +45,7 @@ internal sealed class SshKeyLogin(SshServerAuthParts parts)
     private bool TryRead(SshAuthRequest request, out Offer offer)
     {
         offer = default;
-        var reader = new KeyReader(request.Fields);
+        var reader = new SshReader(request.Fields);
         byte has = reader.ReadByte();
         string algorithm = reader.ReadText(64);
         byte[] blob = reader.ReadString().ToArray();

@@ -24,7 +24,7 @@ internal static class SshPasswordLogin
     /// <summary>Takes the password out of the message and leaves none there; null: malformed, or a change.</summary>
     private static string? Take(SshAuthRequest request)
     {
-        var reader = new KeyReader(request.Fields);
+        var reader = new SshReader(request.Fields);
         bool change = reader.ReadByte() != 0;
         string password = reader.ReadText(MaxPassword);
         bool good = reader.AtEnd && !change;

@@ -132,7 +132,7 @@ internal sealed class SshPromptLogin(SshServerAuth auth, SshServerAuthParts part
             return null;
         }
 
-        var reader = new KeyReader(message.Span[1..]);
+        var reader = new SshReader(message.Span[1..]);
         uint answers = reader.ReadUInt32();
         string answer = answers == 1 ? reader.ReadText(MaxAnswer) : "";
         if (!reader.AtEnd || (count < 0 ? answers > 1 : answers != count) || answer.Any(char.IsControl))

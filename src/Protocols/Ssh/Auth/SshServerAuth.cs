@@ -141,7 +141,7 @@ internal sealed class SshServerAuth
 
     private async ValueTask AcceptServiceAsync(Memory<byte> message, CancellationToken cancel)
     {
-        var reader = new KeyReader(message.Span[1..]);
+        var reader = new SshReader(message.Span[1..]);
         string service = reader.ReadText(64);
         if (!reader.AtEnd || service != SshAuthMessages.Service)
             throw Violation("the service is not available: there is a login first", SshDisconnectReason.ServiceNotAvailable);

@@ -134,7 +134,7 @@ internal sealed class SshTargetAuth(SshTransport transport, TargetCredential cre
 
     private static bool TryReadQuestions(ReadOnlySpan<byte> message, out uint questions, out bool echo)
     {
-        var reader = new KeyReader(message[1..]);
+        var reader = new SshReader(message[1..]);
         reader.ReadString(); // name
         reader.ReadString(); // instruction
         reader.ReadString(); // language

@@ -21,15 +21,15 @@ internal sealed class EcdsaPrivateKey(ECDsa key, SshCurve curve, string comment,
         byte[] signature;
         lock (_lock)
             signature = key.SignData(data, curve.Hash, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
-        KeyWriter blob = new KeyWriter().Mpint(signature.AsSpan(0, curve.FieldBytes)).Mpint(signature.AsSpan(curve.FieldBytes));
-        return new KeyWriter().Text(algorithm).String(blob.Written).ToArray();
+        SshWriter blob = new SshWriter().Mpint(signature.AsSpan(0, curve.FieldBytes)).Mpint(signature.AsSpan(curve.FieldBytes));
+        return new SshWriter().String(algorithm).String(blob.Written).ToArray();
     }
 
     /// <inheritdoc/>
-    internal override void WriteSecret(KeyWriter writer)
+    internal override void WriteSecret(SshWriter writer)
     {
         ECParameters parts = key.ExportParameters(includePrivateParameters: true);
-        writer.Text(curve.Name).String(PublicKey.Material).Mpint(parts.D);
+        writer.String(curve.Name).String(PublicKey.Material).Mpint(parts.D);
         CryptographicOperations.ZeroMemory(parts.D);
     }
 

@@ -18,11 +18,11 @@ internal sealed class Ed25519PrivateKey(byte[] seed, string comment) : SshPrivat
         byte[] signature = new byte[Ed25519.SignatureSize];
         byte[] message = data.ToArray();
         Ed25519.Sign(seed, 0, PublicKey.Material, 0, message, 0, message.Length, signature, 0);
-        return new KeyWriter().Text(algorithm).String(signature).ToArray();
+        return new SshWriter().String(algorithm).String(signature).ToArray();
     }
 
     /// <inheritdoc/>
-    internal override void WriteSecret(KeyWriter writer) =>
+    internal override void WriteSecret(SshWriter writer) =>
         writer.String(PublicKey.Material).UInt32((uint)(2 * Ed25519.SecretKeySize)).Raw(seed).Raw(PublicKey.Material);
 
     private protected override SshPrivateKey Certified(byte[] certificate) => new Ed25519PrivateKey(seed, Comment) { Certificate = certificate };

@@ -33,7 +33,7 @@ internal static class KrlReader
 
     public static bool TryRead(ReadOnlySpan<byte> file, KeyRevocationList list)
     {
-        var reader = new KeyReader(file[Magic.Length..]);
+        var reader = new SshReader(file[Magic.Length..]);
         if (reader.ReadUInt32() != FormatVersion)
             return false;
         list.Version = reader.ReadUInt64();
@@ -63,7 +63,7 @@ internal static class KrlReader
 
     private static bool TryReadSection(Section section, ReadOnlySpan<byte> data, KeyRevocationList list)
     {
-        var reader = new KeyReader(data);
+        var reader = new SshReader(data);
         if (section == Section.Certificates)
             return TryReadCertificates(ref reader, list);
         if (section == Section.Extension)
@@ -91,7 +91,7 @@ internal static class KrlReader
         return !reader.Failed;
     }
 
-    private static bool TryReadCertificates(ref KeyReader reader, KeyRevocationList list)
+    private static bool TryReadCertificates(ref SshReader reader, KeyRevocationList list)
     {
         ReadOnlySpan<byte> authority = reader.ReadString();
         reader.ReadString(); // reserved
@@ -101,7 +101,7 @@ internal static class KrlReader
         while (reader.HasMore)
         {
             var section = (CertificateSection)reader.ReadByte();
-            var data = new KeyReader(reader.ReadString());
+            var data = new SshReader(reader.ReadString());
             if (reader.Failed || !TryReadCertificateSection(section, ref data, certificates))
                 return false;
         }
@@ -112,7 +112,7 @@ internal static class KrlReader
         return !reader.Failed;
     }
 
-    private static bool TryReadCertificateSection(CertificateSection section, ref KeyReader data, KrlCertificates certificates)
+    private static bool TryReadCertificateSection(CertificateSection section, ref SshReader data, KrlCertificates certificates)
     {
         switch (section)
         {
@@ -142,7 +142,7 @@ internal static class KrlReader
     }
 
     /// <summary>Bit n of a number, counted from its lowest, revokes the offset plus n.</summary>
-    private static bool TryReadBitmap(ref KeyReader data, KrlCertificates certificates)
+    private static bool TryReadBitmap(ref SshReader data, KrlCertificates certificates)
     {
         ulong offset = data.ReadUInt64();
         ReadOnlySpan<byte> bitmap = data.ReadMpint();
@@ -162,7 +162,7 @@ internal static class KrlReader
     }
 
     /// <summary>An extension that is not known may be passed over unless it says that it matters.</summary>
-    private static bool IsHarmless(ref KeyReader reader)
+    private static bool IsHarmless(ref SshReader reader)
     {
         reader.ReadText(256);
         bool critical = reader.ReadByte() != 0;

@@ -18,7 +18,7 @@ internal static class OpenSshKeyCipher
             throw new FormatException("The private key is encrypted in a way that is not known: aes256-ctr with bcrypt is, as ssh-keygen does it.");
         if (string.IsNullOrEmpty(passphrase))
             throw new FormatException("The private key is encrypted, and there is no passphrase for it.");
-        var reader = new KeyReader(kdfOptions);
+        var reader = new SshReader(kdfOptions);
         ReadOnlySpan<byte> salt = reader.ReadString();
         uint rounds = reader.ReadUInt32();
         if (!reader.AtEnd || salt.Length is < 1 or > 1024 || rounds is < 1 or > MaxRounds || secret.Length % Block != 0)

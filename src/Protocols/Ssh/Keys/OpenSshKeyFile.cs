@@ -24,7 +24,7 @@ internal static class OpenSshKeyFile
     {
         if (!file.StartsWith(Magic))
             throw Bad();
-        var reader = new KeyReader(file[Magic.Length..]);
+        var reader = new SshReader(file[Magic.Length..]);
         string cipher = reader.ReadText(64), kdf = reader.ReadText(64);
         ReadOnlySpan<byte> kdfOptions = reader.ReadString();
         bool one = reader.ReadUInt32() == 1;
@@ -45,12 +45,12 @@ internal static class OpenSshKeyFile
     public static byte[] Write(SshPrivateKey key)
     {
         uint check = BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(4));
-        KeyWriter secret = new KeyWriter().UInt32(check).UInt32(check).Text(key.PublicKey.Type);
+        SshWriter secret = new SshWriter().UInt32(check).UInt32(check).String(key.PublicKey.Type);
         key.WriteSecret(secret);
-        secret.Text(key.Comment);
+        secret.String(key.Comment);
         for (byte pad = 1; secret.Written.Length % BlockNone != 0; pad++)
             secret.Byte(pad);
-        KeyWriter file = new KeyWriter().Raw(Magic).Text("none").Text("none").String([]).UInt32(1).String(key.PublicBlob.Span).String(secret.Written);
+        SshWriter file = new SshWriter().Raw(Magic).String("none").String("none").String([]).UInt32(1).String(key.PublicBlob.Span).String(secret.Written);
         char[] base64 = new char[(file.Written.Length + 2) / 3 * 4];
         Convert.TryToBase64Chars(file.Written, base64, out int length);
         var text = new StringBuilder("-----BEGIN " + Label + "-----\n");
@@ -65,7 +65,7 @@ internal static class OpenSshKeyFile
 
     private static SshPrivateKey ReadSecret(ReadOnlySpan<byte> clear, SshPublicKey key, bool encrypted)
     {
-        var reader = new KeyReader(clear);
+        var reader = new SshReader(clear);
         if (reader.ReadUInt32() != reader.ReadUInt32())
             throw encrypted ? new FormatException("The passphrase is not the private key's.") : Bad();
         string type = reader.ReadText(64);
@@ -82,7 +82,7 @@ internal static class OpenSshKeyFile
         return read;
     }
 
-    private static Ed25519PrivateKey ReadEd25519(ref KeyReader reader)
+    private static Ed25519PrivateKey ReadEd25519(ref SshReader reader)
     {
         ReadOnlySpan<byte> point = reader.ReadString(Ed25519.PublicKeySize);
         ReadOnlySpan<byte> both = reader.ReadString(2 * Ed25519.SecretKeySize);
@@ -91,7 +91,7 @@ internal static class OpenSshKeyFile
         return new Ed25519PrivateKey(both[..Ed25519.SecretKeySize].ToArray(), ReadComment(ref reader));
     }
 
-    private static EcdsaPrivateKey ReadEcdsa(ref KeyReader reader, SshCurve curve)
+    private static EcdsaPrivateKey ReadEcdsa(ref SshReader reader, SshCurve curve)
     {
         reader.ReadExpected(Encoding.ASCII.GetBytes(curve.Name));
         ReadOnlySpan<byte> point = reader.ReadString(1 + (2 * curve.FieldBytes));
@@ -109,7 +109,7 @@ internal static class OpenSshKeyFile
         return new EcdsaPrivateKey(key, curve, ReadComment(ref reader));
     }
 
-    private static RsaPrivateKey ReadRsa(ref KeyReader reader)
+    private static RsaPrivateKey ReadRsa(ref SshReader reader)
     {
         byte[] n = reader.ReadMpint().ToArray(), e = reader.ReadMpint().ToArray(), d = reader.ReadMpint().ToArray();
         byte[] inverse = reader.ReadMpint().ToArray(), p = reader.ReadMpint().ToArray(), q = reader.ReadMpint().ToArray();
@@ -133,9 +133,9 @@ internal static class OpenSshKeyFile
         return new RsaPrivateKey(key, ReadComment(ref reader));
     }
 
-    private static string ReadComment(ref KeyReader reader) => reader.ReadText(1024);
+    private static string ReadComment(ref SshReader reader) => reader.ReadText(1024);
 
-    private static bool IsPadding(ref KeyReader reader)
+    private static bool IsPadding(ref SshReader reader)
     {
         for (byte expected = 1; reader.HasMore; expected++)
         {

@@ -19,11 +19,11 @@ internal sealed class RsaPrivateKey(RSA key, string comment, Lock? gate = null) 
         if (!SshKeyTypes.Fits(SshKeyTypes.Rsa, algorithm))
             throw new ArgumentException("The key does not make such signatures.", nameof(algorithm));
         lock (_lock)
-            return new KeyWriter().Text(algorithm).String(key.SignData(data, SshSignature.HashOf(algorithm), RSASignaturePadding.Pkcs1)).ToArray();
+            return new SshWriter().String(algorithm).String(key.SignData(data, SshSignature.HashOf(algorithm), RSASignaturePadding.Pkcs1)).ToArray();
     }
 
     /// <inheritdoc/>
-    internal override void WriteSecret(KeyWriter writer)
+    internal override void WriteSecret(SshWriter writer)
     {
         RSAParameters parts = key.ExportParameters(includePrivateParameters: true);
         writer.Mpint(parts.Modulus).Mpint(parts.Exponent).Mpint(parts.D).Mpint(parts.InverseQ).Mpint(parts.P).Mpint(parts.Q);

@@ -77,7 +77,7 @@ public sealed partial class SshCertificate
         certificate = null;
         if (blob.Length > MaxBlob)
             return false;
-        var reader = new KeyReader(blob);
+        var reader = new SshReader(blob);
         string type = reader.ReadText(64);
         if (reader.Failed || !SshKeyTypes.IsCertificate(type))
             return false;
@@ -125,7 +125,7 @@ public sealed partial class SshCertificate
     private static bool TryReadPrincipals(ReadOnlySpan<byte> packed, out List<string> names)
     {
         names = [];
-        var reader = new KeyReader(packed);
+        var reader = new SshReader(packed);
         while (reader.HasMore)
         {
             names.Add(reader.ReadText(MaxPrincipal));
@@ -141,7 +141,7 @@ public sealed partial class SshCertificate
     {
         options = new Dictionary<string, string>(StringComparer.Ordinal);
         string last = "";
-        var reader = new KeyReader(packed);
+        var reader = new SshReader(packed);
         while (reader.HasMore)
         {
             string name = reader.ReadText(MaxPrincipal);
@@ -160,7 +160,7 @@ public sealed partial class SshCertificate
         text = "";
         if (value.IsEmpty)
             return true;
-        var inner = new KeyReader(value);
+        var inner = new SshReader(value);
         text = inner.ReadText(MaxOption);
         return inner.AtEnd;
     }

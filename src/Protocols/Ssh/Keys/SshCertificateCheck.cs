@@ -65,5 +65,5 @@ public sealed partial class SshCertificate
     }
 
     /// <summary>The algorithm an RSA authority has used; it must be one with SHA-2, as the verification asks.</summary>
-    private string SignatureAlgorithm() => new KeyReader(_signature).ReadText(64);
+    private string SignatureAlgorithm() => new SshReader(_signature).ReadText(64);
 }

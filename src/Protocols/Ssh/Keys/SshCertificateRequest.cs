@@ -44,18 +44,18 @@ public sealed record SshCertificateRequest
         Require(Kind == SshCertificateKind.User || (CriticalOptions.Count == 0 && Extensions.Count == 0), "options of a host");
         Require(!CriticalOptions.ContainsKey(SshCertificateOptions.SourceAddress) || SshAddressList.TryParse(CriticalOptions[SshCertificateOptions.SourceAddress], false, out _), "source-address");
 
-        var principals = new KeyWriter();
+        var principals = new SshWriter();
         foreach (string principal in Principals)
-            principals.Text(principal);
+            principals.String(principal);
         ReadOnlySpan<byte> key = Key.Blob.Span;
         string type = SshKeyTypes.Certified(Key.Type);
-        KeyWriter writer = new KeyWriter()
-            .Text(type)
+        SshWriter writer = new SshWriter()
+            .String(type)
             .String(RandomNumberGenerator.GetBytes(NonceLength))
             .Raw(key[(4 + Encoding.ASCII.GetByteCount(Key.Type))..])
             .UInt64(Serial)
             .UInt32((uint)Kind)
-            .Text(KeyId)
+            .String(KeyId)
             .String(principals.Written)
             .UInt64((ulong)ValidAfter.ToUnixTimeSeconds())
             .UInt64(ValidBefore == DateTimeOffset.MaxValue ? ulong.MaxValue : (ulong)ValidBefore.ToUnixTimeSeconds())
@@ -73,9 +73,9 @@ public sealed record SshCertificateRequest
 
     private static byte[] Pack(IEnumerable<KeyValuePair<string, string>> options)
     {
-        var writer = new KeyWriter();
+        var writer = new SshWriter();
         foreach ((string name, string value) in options.OrderBy(option => option.Key, StringComparer.Ordinal))
-            writer.Text(name).String(value.Length == 0 ? [] : new KeyWriter().Text(value).Written);
+            writer.String(name).String(value.Length == 0 ? [] : new SshWriter().String(value).Written);
         return writer.ToArray();
     }
 

@@ -64,7 +64,7 @@ public abstract class SshPrivateKey : SshSigner
     public override string ToString() => $"private key of {PublicKey.Fingerprint}";
 
     /// <summary>The fields behind the type in OpenSSH's format.</summary>
-    internal abstract void WriteSecret(KeyWriter writer);
+    internal abstract void WriteSecret(SshWriter writer);
 
     private protected abstract SshPrivateKey Certified(byte[] certificate);
 }

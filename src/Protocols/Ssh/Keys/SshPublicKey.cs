@@ -65,7 +65,7 @@ public sealed class SshPublicKey : IEquatable<SshPublicKey>
         key = null;
         if (blob.Length > MaxBlob)
             return false;
-        var reader = new KeyReader(blob);
+        var reader = new SshReader(blob);
         string type = reader.ReadText(64);
         SshPublicKey? read = ReadFields(ref reader, type, blob);
         if (read is null || !reader.AtEnd)
@@ -103,7 +103,7 @@ public sealed class SshPublicKey : IEquatable<SshPublicKey>
     public override string ToString() => Type + " " + Convert.ToBase64String(_blob);
 
     /// <summary>The fields that follow the type and make the key: in a certificate they follow the nonce.</summary>
-    internal static SshPublicKey? ReadFields(ref KeyReader reader, string type, ReadOnlySpan<byte> whole = default)
+    internal static SshPublicKey? ReadFields(ref SshReader reader, string type, ReadOnlySpan<byte> whole = default)
     {
         byte[] material;
         byte[]? modulus = null;
@@ -143,15 +143,15 @@ public sealed class SshPublicKey : IEquatable<SshPublicKey>
     /// <summary>The wire form of a key's parts.</summary>
     internal static byte[] Build(string type, ReadOnlySpan<byte> material, ReadOnlySpan<byte> modulus, string? application = null)
     {
-        KeyWriter writer = new KeyWriter().Text(type);
+        SshWriter writer = new SshWriter().String(type);
         if (type == SshKeyTypes.Rsa)
             writer.Mpint(material).Mpint(modulus);
         else if (type is SshKeyTypes.Ed25519 or SshKeyTypes.SkEd25519)
             writer.String(material);
         else
-            writer.Text((SshCurve.OfType(type) ?? SshCurve.P256).Name).String(material);
+            writer.String((SshCurve.OfType(type) ?? SshCurve.P256).Name).String(material);
         if (application is not null)
-            writer.Text(application);
+            writer.String(application);
         return writer.ToArray();
     }
 

@@ -42,7 +42,7 @@ internal static class SshSignature
         facts = default;
         if (signature.Length > MaxSignature || !SshKeyTypes.Fits(key.Type, algorithm))
             return false;
-        var reader = new KeyReader(signature);
+        var reader = new SshReader(signature);
         reader.ReadExpected(Encoding.ASCII.GetBytes(algorithm));
         ReadOnlySpan<byte> blob = reader.ReadString();
         if (key.IsSecurityKey)
@@ -51,7 +51,7 @@ internal static class SshSignature
     }
 
     /// <summary>What was signed is the hash of the application, the flags, the counter and the hash of the data: without a touch it is worth nothing.</summary>
-    private static bool VerifySecurityKey(SshPublicKey key, ref KeyReader reader, ReadOnlySpan<byte> blob, ReadOnlySpan<byte> data, out SshSignatureFacts facts)
+    private static bool VerifySecurityKey(SshPublicKey key, ref SshReader reader, ReadOnlySpan<byte> blob, ReadOnlySpan<byte> data, out SshSignatureFacts facts)
     {
         byte flags = reader.ReadByte();
         uint counter = reader.ReadUInt32();
@@ -87,7 +87,7 @@ internal static class SshSignature
     private static bool VerifyEcdsa(SshPublicKey key, SshCurve curve, ReadOnlySpan<byte> blob, ReadOnlySpan<byte> data)
     {
         int size = curve.FieldBytes;
-        var reader = new KeyReader(blob);
+        var reader = new SshReader(blob);
         ReadOnlySpan<byte> r = reader.ReadMpint(), s = reader.ReadMpint();
         if (!reader.AtEnd || r.Length > size || s.Length > size)
             return false;

@@ -1,0 +1,37 @@
+namespace Sallyport.Policy.Matching;
+
+/// <summary>A path as patterns look at it: worked out once for all of them.</summary>
+internal readonly ref struct PathName
+{
+    public PathName(ReadOnlySpan<byte> path)
+    {
+        IsAbsolute = path is [(byte)'/', ..];
+        IsHome = path is [(byte)'~'] or [(byte)'~', (byte)'/', ..];
+        Rest = path[(IsAbsolute || IsHome ? 1 : 0)..];
+        int parent = PathComponents.EndOfLastParent(Rest);
+        IsRooted = parent == 0 && (IsAbsolute || IsHome);
+        IsNormalised = IsRooted && PathComponents.IsNormalised(IsHome && Rest.Length > 0 ? Rest[1..] : Rest);
+        // Of "~jane/x" the home directory is not known.
+        if (parent == 0 && !IsRooted && path is [(byte)'~', ..])
+            parent = path.IndexOf((byte)'/') is var slash and >= 0 ? slash : path.Length;
+        Tail = Rest[parent..];
+    }
+
+    /// <summary>Begins with a slash.</summary>
+    public bool IsAbsolute { get; }
+
+    /// <summary>Begins at the home directory of the account.</summary>
+    public bool IsHome { get; }
+
+    /// <summary>Begins at a place that is known, and leads up from nowhere.</summary>
+    public bool IsRooted { get; }
+
+    /// <summary>Is rooted, and has neither <c>.</c> nor double slashes.</summary>
+    public bool IsNormalised { get; }
+
+    /// <summary>The components.</summary>
+    public ReadOnlySpan<byte> Rest { get; }
+
+    /// <summary>The components that are certain whatever stands before: a current directory, another's home, where a link leads up from.</summary>
+    public ReadOnlySpan<byte> Tail { get; }
+}
