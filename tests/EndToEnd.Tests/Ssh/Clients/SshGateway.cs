@@ -31,10 +31,10 @@ public abstract class SshGateway(string listener) : IAsyncLifetime
     {
         _home = new TempFolder();
         _server = await SshServer.StartAsync();
-        _daemon = await SshDaemon.StartAsync(_server, SshPolicies.AllowAll, listener: listener);
+        _daemon = await SshDaemon.StartAsync(_server, SshPolicies.AllowAll, listener: listener, targets: await TargetsAsync());
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         if (_daemon is not null)
             await _daemon.DisposeAsync();
@@ -42,6 +42,9 @@ public abstract class SshGateway(string listener) : IAsyncLifetime
             await _server.DisposeAsync();
         _home?.Dispose();
     }
+
+    /// <summary>Targets beside the one.</summary>
+    protected virtual Task<string> TargetsAsync() => Task.FromResult("");
 
     /// <summary>A path at the target that nothing has yet.</summary>
     public string Remote(string name) => Path.Combine(Server.Files, $"{name}-{Guid.NewGuid():N}");
@@ -62,13 +65,4 @@ public abstract class SshGateway(string listener) : IAsyncLifetime
         SshRun run = await RunAsync(["/usr/bin/python3", "-B", "-W", "ignore", path, Port, SshDaemon.User, Daemon.KeyFile, HostKeyFile, .. arguments]);
         Assert.True(run.ExitCode == 0 && run.Output.EndsWith("done\n", StringComparison.Ordinal), $"{script}: {run.ExitCode}\n{run.Output}\n{run.Error}\n{Daemon.Log}");
     }
-}
-
-/// <summary>With the defaults.</summary>
-public sealed class ClientGateway() : SshGateway("");
-
-[CollectionDefinition(Name)]
-public sealed class ClientGateways : ICollectionFixture<ClientGateway>
-{
-    public const string Name = "ssh clients";
 }
