@@ -12,7 +12,7 @@ public sealed class SshDaemon : IAsyncDisposable
     private ChildProcess? _process;
     private NotifySocket? _notify;
 
-    private SshDaemon(SshServer server, string policy, string more, string target, string listener)
+    private SshDaemon(SshServer server, string policy, string more, string target, string listener, string targets)
     {
         Server = server;
         _folder.Write("token.key", Pem.NewKey());
@@ -53,6 +53,7 @@ public sealed class SshDaemon : IAsyncDisposable
                 host-keys:
                   known-hosts: {{server.KnownHostsFile}}
             {{Indented(target, 4)}}
+            {{Indented(targets, 2)}}
             policies: policies
             recordings:
               directory: recordings
@@ -87,9 +88,10 @@ public sealed class SshDaemon : IAsyncDisposable
     /// <param name="more">More top-level sections of the configuration.</param>
     /// <param name="target">More keys of the target.</param>
     /// <param name="listener">More keys of the listener's <c>ssh</c>.</param>
-    public static async Task<SshDaemon> StartAsync(SshServer server, string policy, string more = "", string target = "", string listener = "")
+    /// <param name="targets">More targets.</param>
+    public static async Task<SshDaemon> StartAsync(SshServer server, string policy, string more = "", string target = "", string listener = "", string targets = "")
     {
-        var daemon = new SshDaemon(server, policy, more, target, listener);
+        var daemon = new SshDaemon(server, policy, more, target, listener, targets);
         await daemon.ServeAsync();
         return daemon;
     }
