@@ -51,6 +51,15 @@ missing_packages() {
             postgresql) [ -n "$(postgres_bin)" ] || echo postgresql ;;
             psql) command -v psql >/dev/null || echo postgresql-client ;;
             node) command -v node >/dev/null || echo nodejs ;;
+            # A daemon's folder is not on everybody's path.
+            sshd) [ -x /usr/sbin/sshd ] || echo openssh-server ;;
+            ssh) command -v ssh >/dev/null || echo openssh-client ;;
+            sftp-server) [ -x /usr/lib/openssh/sftp-server ] || echo openssh-sftp-server ;;
+            dbclient) command -v dbclient >/dev/null && command -v dropbearconvert >/dev/null || echo dropbear-bin ;;
+            plink) command -v plink >/dev/null && command -v psftp >/dev/null && command -v puttygen >/dev/null || echo putty-tools ;;
+            # Modules are of Debian's own Python, whichever other comes first on the path.
+            paramiko | asyncssh) /usr/bin/python3 -W ignore -c "import $tool" 2>/dev/null || echo python3 "python3-$tool" ;;
+            libssh) /usr/bin/python3 -c 'import ctypes; ctypes.CDLL("libssh.so.4")' 2>/dev/null || echo python3 libssh-4 ;;
             php)
                 [ -d /usr/share/simplesamlphp ] && php -r 'exit(extension_loaded("dom") && extension_loaded("mbstring") ? 0 : 1);' 2>/dev/null && continue
                 # What simplesamlphp depends on comes with a service; named here, it is disabled with the others, unless it was there before.
@@ -93,6 +102,8 @@ install_without_services() {
     apt-get -qq install -y --no-install-recommends "$@"
     if [ -d /run/systemd/system ]; then
         for service in "$@"; do
+            # The one service that is not named like its package. It was not here before: its package would not be asked for.
+            [ "$service" != openssh-server ] || service=ssh
             systemctl disable "$service.service" >/dev/null 2>&1 || echo "$service has no service of its own"
         done
     fi

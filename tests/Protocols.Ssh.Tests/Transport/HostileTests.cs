@@ -69,12 +69,46 @@ public sealed class HostileTests
         Assert.Contains("too long", (await client.EndAsync()).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Without_strict_key_exchange_only_AES_GCM_is_spoken()
+    [Theory]
+    [InlineData("SSH-2.0-raw\r\n")]
+    [InlineData("SSH-2.0-OpenSSH_8.0\r\n")]
+    public async Task Without_strict_key_exchange_chacha20_is_not_spoken(string version)
     {
-        await using RawClient client = await RawClient.StartAsync(Plain with { Ciphers = [SshAlgorithms.ChaCha20Poly1305] });
+        await using RawClient client = await RawClient.StartAsync(Plain with { Ciphers = [SshAlgorithms.ChaCha20Poly1305] }, version);
         await client.SendAsync(RawClient.KexInit(Plain with { Ciphers = [SshAlgorithms.ChaCha20Poly1305] }, strict: false));
         Assert.Contains("CVE-2023-48795", (await client.EndAsync()).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(SshAlgorithms.Aes128Gcm, "")]
+    [InlineData(SshAlgorithms.Aes128Ctr, SshAlgorithms.HmacSha256Etm)]
+    [InlineData(SshAlgorithms.Aes256Ctr, SshAlgorithms.HmacSha512)]
+    public async Task Without_strict_key_exchange_AES_is_spoken(string cipher, string mac)
+    {
+        SshTransportOptions options = Plain with { Ciphers = [cipher], Macs = mac.Length == 0 ? Plain.Macs : [mac] };
+        await using RawClient client = await RawClient.StartAsync(options);
+        await client.SendAsync(RawClient.KexInit(options, strict: false));
+        await client.SendAsync([SshMessageNumber.KexFirst, 1, 2, 3]);
+        Assert.Equal("malformed key exchange message", (await client.EndAsync()).Message);
+    }
+
+    [Theory]
+    [InlineData("OpenSSH_8.0", true)]
+    [InlineData("OpenSSH_for_Windows_9.5", true)]
+    [InlineData("AsyncSSH_2.10.1", true)]
+    [InlineData("OpenSSH_9.2p1 Debian-2+deb12u3", true)]
+    [InlineData("OpenSSH_9.6", false)]
+    [InlineData("OpenSSH_10.0p2", false)]
+    [InlineData("OpenSSH_", false)]
+    [InlineData("libssh_0.10.6", false)]
+    public async Task Clients_that_may_be_too_old_for_strict_key_exchange_speak_first(string software, bool first)
+    {
+        await using RawClient client = await RawClient.StartAsync(Plain, $"SSH-2.0-{software}\r\n");
+        // Who prefers chacha20 is agreed with by the next of its ciphers, when we have seen what it is before we offer ours.
+        SshTransportOptions theirs = Plain with { Ciphers = [SshAlgorithms.ChaCha20Poly1305, SshAlgorithms.Aes128Ctr] };
+        await client.SendAsync(RawClient.KexInit(theirs, strict: false));
+        await client.SendAsync([SshMessageNumber.KexFirst, 1, 2, 3]);
+        Assert.Contains(first ? "malformed key exchange message" : "CVE-2023-48795", (await client.EndAsync()).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -53,7 +53,7 @@ internal sealed record SshAgreement
 /// <param name="Mac">Empty where the cipher authenticates.</param>
 internal sealed record SshSuite(string Cipher, string Mac, string Compression)
 {
-    public bool NeedsStrict => SshAlgorithms.NeedsStrict(Cipher, Mac);
+    public bool NeedsStrict => SshAlgorithms.NeedsStrict(Cipher);
 
     public override string ToString() => Mac.Length == 0 ? Cipher : $"{Cipher}/{Mac}";
 }

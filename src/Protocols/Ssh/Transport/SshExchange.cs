@@ -11,7 +11,7 @@ namespace Sallyport.Protocols.Ssh.Transport;
 ///   Idle ── peer's KEXINIT ──> Theirs (waits its turn) ──────── KEXINIT sent ───> Method
 /// </code>
 /// From our KEXINIT to our NEWKEYS nobody else writes; from the peer's KEXINIT to its NEWKEYS it may send nothing else.
-/// The first exchange of a connection takes no turn: nobody writes to it yet.
+/// The first exchange of a connection takes no turn: nobody writes to it yet. In it a server may let the client speak first, to offer it what it can.
 /// </remarks>
 internal sealed class SshExchange(
     SshExchangeRole role, SshTransportOptions options, SshSender sender, SshReceiver receiver, SshTurn turn, TimeProvider time, SshFaults faults, Action onLate) : IDisposable
@@ -26,6 +26,7 @@ internal sealed class SshExchange(
     private SshCipher? _nextReceiving;
     private bool _ignoresGuess;
     private bool _saysExtensions;
+    private bool _lacksStrict;
     private ITimer? _deadline;
     private volatile bool _late;
     private long _lastKeys;
@@ -105,7 +106,7 @@ internal sealed class SshExchange(
     {
         lock (_begin)
         {
-            if (number != SshMessageNumber.KexInit || _stage != Stage.Idle)
+            if (number != SshMessageNumber.KexInit || _stage != Stage.Idle || IsFirst)
                 return;
             _stage = Stage.Theirs;
         }
@@ -167,12 +168,15 @@ internal sealed class SshExchange(
         SshKexInit peer = SshKexInit.Parse(peerInit) ?? throw faults.Violation("malformed KEXINIT");
         BindsPeer = true;
         if (IsFirst)
+        {
             SettleStrict(peer);
+            AnswerFirst();
+        }
 
         (SshKexInit client, SshKexInit server) = role.IsServer ? (peer, _ours!) : (_ours!, peer);
         SshAgreement agreement = SshAgreement.Of(client, server, out string missing) ?? throw faults.KeyExchange($"no common {missing}");
         if (!IsStrict && (agreement.ToServer.NeedsStrict || agreement.ToClient.NeedsStrict))
-            throw faults.KeyExchange($"{agreement.ToServer} needs strict key exchange (CVE-2023-48795), which the peer does not do; AES-GCM does not need it");
+            throw faults.KeyExchange($"{agreement.ToServer} needs strict key exchange (CVE-2023-48795), which the peer does not do; AES does not need it");
         _ignoresGuess = peer.FirstKexPacketFollows && !peer.GuessedAs(_ours!);
         Agreement = agreement;
         _saysExtensions = IsFirst && role.IsServer && peer.KeyExchanges.Contains(SshAlgorithms.ExtInfoClient);
@@ -193,8 +197,19 @@ internal sealed class SshExchange(
     private void SettleStrict(SshKexInit peer)
     {
         IsStrict = peer.KeyExchanges.Contains(role.IsServer ? SshAlgorithms.StrictClient : SshAlgorithms.StrictServer);
+        _lacksStrict = !IsStrict;
         if (IsStrict && receiver.Sequence != 1)
             throw faults.Violation("strict key exchange: KEXINIT was not the first packet");
+    }
+
+    /// <summary>Where the peer spoke first, what needs strict key exchange is offered only to a peer that does it.</summary>
+    private void AnswerFirst()
+    {
+        lock (_begin)
+        {
+            if (_stage == Stage.Idle)
+                SendInit(Stage.Theirs);
+        }
     }
 
     private void SendInit(Stage stage)
@@ -202,7 +217,7 @@ internal sealed class SshExchange(
         string[] markers = !IsFirst ? [] : role.IsServer
             ? [SshAlgorithms.ExtInfoServer, SshAlgorithms.StrictServer]
             : [SshAlgorithms.ExtInfoClient, SshAlgorithms.StrictClient];
-        _ours = SshKexInit.Ours(options, role.HostKeys(options), markers);
+        _ours = SshKexInit.Ours(_lacksStrict ? options.WithoutStrict() : options, role.HostKeys(options), markers);
         _ourInit = _ours.ToPayload();
         _stage = stage;
         _deadline = time.CreateTimer(static state => ((SshExchange)state!).Late(), this, options.KeyExchangeTime, Timeout.InfiniteTimeSpan);

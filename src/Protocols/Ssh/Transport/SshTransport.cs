@@ -83,9 +83,11 @@ internal sealed class SshTransport : IAsyncDisposable
         {
             _exchange.OurVersion = SshVersion.Ours.ToArray();
             await _duplex.SendAsync((byte[])[.. SshVersion.Ours, (byte)'\r', (byte)'\n'], cancel).ConfigureAwait(false);
-            _exchange.BeginFirst();
-            await _sender.FlushAsync(cancel).ConfigureAwait(false);
+            if (!_isServer)
+                await BeginFirstAsync(cancel).ConfigureAwait(false);
             _exchange.PeerVersion = await SshVersion.ReadAsync(_receiver, _isServer ? 0 : _options.LinesBeforeVersion, _faults, cancel).ConfigureAwait(false);
+            if (_isServer && !SshVersion.SpeaksFirst(_exchange.PeerVersion))
+                await BeginFirstAsync(cancel).ConfigureAwait(false);
             while (_exchange.IsFirst && _exchange.PeerVersion.Length > 0 && await StepAsync(cancel).ConfigureAwait(false))
             {
                 // Each step deals with one message of the exchange, or waits for it.
@@ -195,6 +197,12 @@ internal sealed class SshTransport : IAsyncDisposable
         _sender.Dispose();
         await _duplex.DisposeAsync().ConfigureAwait(false);
         _receiver.Dispose();
+    }
+
+    private ValueTask BeginFirstAsync(CancellationToken cancel)
+    {
+        _exchange.BeginFirst();
+        return _sender.FlushAsync(cancel);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -72,6 +72,13 @@ public sealed record SshTransportOptions
         ?? Check(nameof(Ciphers), Ciphers, SshAlgorithms.Ciphers) ?? Check(nameof(Macs), Macs, SshAlgorithms.Macs)
         ?? Check(nameof(Compressions), Compressions, SshAlgorithms.Compressions);
 
+    /// <summary>Without the ciphers that a peer without strict key exchange must not use; unchanged when there are no others.</summary>
+    internal SshTransportOptions WithoutStrict()
+    {
+        string[] others = [.. Ciphers.Where(cipher => !SshAlgorithms.NeedsStrict(cipher))];
+        return others.Length == 0 ? this : this with { Ciphers = others };
+    }
+
     private static string? Check(string list, IReadOnlyList<string> names, IReadOnlyList<string> known)
     {
         if (names.Count == 0)

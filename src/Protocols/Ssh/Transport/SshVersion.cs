@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Text;
 using Sallyport.Protocols.Wire;
 
@@ -30,6 +31,26 @@ internal static class SshVersion
                     break;
             }
         }
+    }
+
+    /// <summary>
+    /// True for clients that prefer chacha20-poly1305, may be too old for strict key exchange (CVE-2023-48795), and send KEXINIT without waiting for ours.
+    /// The server lets them: seeing in it that they are too old, it does not offer them that cipher, and they log in by another. Nothing is safe because
+    /// of a version string: what was agreed is checked whatever it says, and the exchange hash covers it.
+    /// </summary>
+    public static bool SpeaksFirst(ReadOnlySpan<byte> version)
+    {
+        ReadOnlySpan<byte> software = version[(version.IndexOf("-"u8) + 1)..];
+        software = software[(software.IndexOf("-"u8) + 1)..];
+        if (software.StartsWith("AsyncSSH_"u8))
+            return true;
+        if (!software.StartsWith("OpenSSH_"u8))
+            return false;
+        ReadOnlySpan<byte> number = software["OpenSSH_"u8.Length..];
+        if (number.StartsWith("for_Windows_"u8))
+            number = number["for_Windows_"u8.Length..];
+        return Utf8Parser.TryParse(number, out uint major, out int digits) && digits < number.Length && number[digits] == '.'
+            && Utf8Parser.TryParse(number[(digits + 1)..], out uint minor, out _) && (major, minor).CompareTo((9, 6)) < 0;
     }
 
     private static byte[]? Take(SshReceiver receiver, ref int lines, SshFaults faults)
