@@ -50,6 +50,8 @@ missing_packages() {
         case $tool in
             postgresql) [ -n "$(postgres_bin)" ] || echo postgresql ;;
             psql) command -v psql >/dev/null || echo postgresql-client ;;
+            ssh) command -v ssh >/dev/null || echo openssh-client ;;
+            sshd) [ -x /usr/sbin/sshd ] || echo openssh-server ;;
             node) command -v node >/dev/null || echo nodejs ;;
             # A daemon's folder is not on everybody's path.
             sshd) [ -x /usr/sbin/sshd ] || echo openssh-server ;;

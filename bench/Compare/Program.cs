@@ -7,7 +7,7 @@ namespace Sallyport.Compare;
 /// <summary>`eng/bench NAME`: Sallyport against its peers, on this machine, in one run. A further comparison is one more entry here.</summary>
 internal static class Program
 {
-    private static readonly IComparison[] Comparisons = [new PostgresComparison(), new IdentityComparison()];
+    private static readonly IComparison[] Comparisons = [new PostgresComparison(), new IdentityComparison(), new SshComparison()];
 
     private static Task<int> Main(string[] args)
     {

@@ -2,7 +2,7 @@ namespace Sallyport.Contract;
 
 /// <summary>
 /// All that an engine sees of policy and recording. Judging is recording the decision, so none is forgotten.
-/// <see cref="Judge"/> is for the request loop only; the rest is for both loops.
+/// <see cref="Refresh"/> is for the request loop only; the rest is for any.
 /// </summary>
 public sealed class SessionContext
 {
@@ -18,6 +18,7 @@ public sealed class SessionContext
     private long _gateExpires;
     private long _minute;
     private int _actionsThisMinute;
+    private readonly Lock _judging = new();
 
     /// <param name="approvals">Who is asked about held actions; null: nobody, they are refused.</param>
     public SessionContext(SessionFacts facts, IPolicy policy, ISessionRecorder recorder, TimeProvider time, IApprovals? approvals = null)
@@ -38,7 +39,6 @@ public sealed class SessionContext
     /// <summary>True while every action is refused; what goes on without being judged must stand still.</summary>
     public bool IsSuspended => _suspended is not null;
 
-    /// <summary>Waits while the session is suspended.</summary>
     public async ValueTask WhileSuspendedAsync(CancellationToken cancel)
     {
         while (_suspended is { } suspended)
@@ -50,7 +50,6 @@ public sealed class SessionContext
     /// <summary>What an approved action runs under, while it runs.</summary>
     public HoldOutcome? Granted => _granted;
 
-    /// <summary>The masks in force; null when there are none.</summary>
     public MaskPlan? Masks => _gate.Masks;
 
     public SessionLimits Limits => _gate.Limits;
@@ -77,8 +76,13 @@ public sealed class SessionContext
     /// <param name="mustWait">True: await <see cref="ReadyAsync"/> before acting on the verdict.</param>
     public Verdict Judge(in ActionView action, out bool mustWait)
     {
-        Refresh();
-        Verdict verdict = Limited(action) ?? _gate.Judge(action);
+        Verdict verdict;
+        lock (_judging)
+        {
+            Refresh();
+            verdict = Limited(action) ?? _gate.Judge(action);
+        }
+
         mustWait = !_recorder.Decision(action, verdict);
         return verdict;
     }
@@ -146,7 +150,6 @@ public sealed class SessionContext
         _changed = true;
     }
 
-    /// <summary>Judges by policy again. Safe from any thread.</summary>
     public void Resume()
     {
         Interlocked.Exchange(ref _suspended, null)?.Lifted.TrySetResult();

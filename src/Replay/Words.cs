@@ -53,7 +53,7 @@ internal static class Words
         $"{Kebab(item.Verb)}{(item.Name.Length > 0 ? " " : "")}{Name(item)}{(item.Flags.HasFlag(ObjectFlags.WhereAbsent) ? " without WHERE" : "")}";
 
     // The words of a command stand behind zero bytes; a word with a blank in it is quoted so that it reads as one.
-    private static string Name(DecisionObject item) => item.Verb != Verb.Exec
+    private static string Name(DecisionObject item) => item.Verb is not (Verb.Exec or Verb.TerminalCommand)
         ? item.Name
         : string.Join(' ', item.Name.Split('\0').Select(word => word.Length == 0 || word.Contains(' ', StringComparison.Ordinal) ? $"'{word}'" : word));
 }

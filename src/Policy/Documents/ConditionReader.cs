@@ -50,7 +50,7 @@ internal sealed class ConditionReader(DiagnosticBag bag)
 
     private static string About(EffectSort sort) => sort switch
     {
-        EffectSort.Command => "exec",
+        EffectSort.Command => "exec and terminal-command",
         EffectSort.Path => "the verbs of files-read and files-write",
         EffectSort.Destination => "forward-local and forward-remote",
         _ => "verbs on names",

@@ -33,6 +33,8 @@ internal sealed class RuleReader(DiagnosticBag bag)
         IReadOnlyList<IReadOnlyList<Verb>?> words = map.Words("verbs", VerbNames.Words);
         if (known && effect == VerdictKind.Hold && words.Any(w => w is [Verb.Login]))
             map.Error("verbs", "A login cannot be held: allow or deny it.");
+        if (known && effect == VerdictKind.Hold && words.Any(w => w is [Verb.TerminalCommand]))
+            map.Error("verbs", "A command that was seen in a terminal runs already and cannot be held: deny it, which ends the session, or hold \"shell\".");
         bool stops = known && effect != VerdictKind.Allow;
         IReadOnlyList<ObjectPattern>? objects = map.Has("objects") ? Objects(map, stops, folds: words.Any(w => w is null || w.Any(v => v < Verb.Exec))) : null;
         bool noObject = OnlyTrue(map, "no-object");

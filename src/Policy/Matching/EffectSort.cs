@@ -23,7 +23,7 @@ internal static class EffectSorts
 {
     public static EffectSort Of(Verb verb) => verb switch
     {
-        Verb.Exec => EffectSort.Command,
+        Verb.Exec or Verb.TerminalCommand => EffectSort.Command,
         >= Verb.FileRead and <= Verb.DirectoryRemove => EffectSort.Path,
         Verb.ForwardLocal or Verb.ForwardRemote => EffectSort.Destination,
         _ => EffectSort.Name,

@@ -12,7 +12,7 @@ public static class SshHostKeyProbe
     /// <exception cref="IOException">It is no SSH server, or has proven no key.</exception>
     public static async Task<SshPublicKey> ReadAsync(IDuplex host, TimeProvider time, CancellationToken cancel)
     {
-        SshTransportOptions all = SshTransportOptions.Default;
+        SshTransportOptions all = SshTransportOptions.Default.ForTargets();
 
         // The key itself is wanted, not what somebody certifies of it.
         SshTransportOptions options = all with { HostKeys = [.. all.HostKeys.Where(name => !SshKeyTypes.IsCertificate(name))] };

@@ -83,7 +83,7 @@ public sealed class SshSession
                 var way = new SshWay(_listener, _doors, client, turn, login, _client.Remote);
                 if (address.Target.Length == 0)
                 {
-                    await auth.SucceedAsync(deadline.Token).ConfigureAwait(false);
+                    await WelcomeAsync(auth, client, keys, deadline.Token).ConfigureAwait(false);
                     deadline.CancelAfter(Timeout.InfiniteTimeSpan);
                     cut.Unregister();
                     return await new SshLobby(way, address.Account, f => _facts = f).RunAsync(stop).ConfigureAwait(false);
@@ -95,7 +95,7 @@ public sealed class SshSession
                     refuse: text => auth.RefuseAsync(text, stop),
                     welcome: async () =>
                     {
-                        await auth.SucceedAsync(deadline.Token).ConfigureAwait(false);
+                        await WelcomeAsync(auth, client, keys, deadline.Token).ConfigureAwait(false);
                         deadline.CancelAfter(Timeout.InfiniteTimeSpan);
                         cut.Unregister();
                     },
@@ -118,6 +118,16 @@ public sealed class SshSession
                 await cut.DisposeAsync().ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>The client is in, and learns which host keys there are, so that they can be changed one day (OpenSSH PROTOCOL 2.5).</summary>
+    private async ValueTask WelcomeAsync(SshServerAuth auth, SshTransport client, SshServerKeys keys, CancellationToken cancel)
+    {
+        await auth.SucceedAsync(cancel).ConfigureAwait(false);
+        if (_jumpedTo is not null)
+            return;
+        client.Answer(SshHostKeyProof.Announce(keys));
+        await client.FlushAsync(cancel).ConfigureAwait(false);
     }
 
     /// <summary>The deadline cuts the client's connection, which looks like a client that hung up.</summary>

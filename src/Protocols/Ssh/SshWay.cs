@@ -113,7 +113,7 @@ internal sealed class SshWay(SshListener listener, SshDoors doors, SshTransport 
             try
             {
                 duplex = await doors.Upstream.ConnectAsync(target, handshake).ConfigureAwait(false);
-                server = SshTransport.Client(duplex, target.HostKeys ?? throw new IOException("no host keys are known of the target"), listener.Transport, turn, doors.Time);
+                server = SshTransport.Client(duplex, target.HostKeys ?? throw new IOException("no host keys are known of the target"), listener.Transport.ForTargets(), turn, doors.Time);
                 await server.HandshakeAsync(handshake).ConfigureAwait(false);
                 TargetCredential credential = await doors.Upstream.CredentialAsync(target, context.Facts, handshake).ConfigureAwait(false);
                 await new SshTargetAuth(server, credential).RunAsync(handshake).ConfigureAwait(false);

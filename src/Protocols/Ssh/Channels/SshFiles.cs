@@ -178,7 +178,7 @@ internal sealed class SshFiles(SshShared shared, SshChannel channel, ISshStreamF
         if (step.Outcome != SshFilterOutcome.Hold || filter.Pending is not { } pending)
             return;
         lock (_behind)
-            _wait = holds.Begin(pending.Verdict, pending.Action, static (_, _) => default, outcome => DecidedAsync(outcome, cancel));
+            holds.Begin(pending.Verdict, pending.Action, static (_, _) => default, outcome => DecidedAsync(outcome, cancel), wait => _wait = wait);
     }
 
     /// <summary>Goes on with the operation that waited, and with what has come behind it, until another must wait. Beside the client's loop, which keeps off meanwhile.</summary>

@@ -12,14 +12,18 @@ internal sealed class SshHolds(SshShared shared, CancellationToken session)
     private readonly List<SshWait> _waits = [];
 
     /// <summary>Begins to wait. What came of it is dealt with by <paramref name="then"/>, which the wait's task covers; a wait that is taken back ends without it.</summary>
-    public SshWait Begin(Verdict verdict, HeldAction action, Func<HoldNotice, CancellationToken, ValueTask> tell, Func<HoldOutcome, ValueTask> then)
+    /// <param name="begun">Is told of the wait before anything can come of it.</param>
+    public void Begin(
+        Verdict verdict, HeldAction action, Func<HoldNotice, CancellationToken, ValueTask> tell, Func<HoldOutcome, ValueTask> then, Action<SshWait>? begun = null)
     {
         var wait = new SshWait(session);
+        begun?.Invoke(wait);
         lock (_lock)
             _waits.Add(wait);
         shared.BeginWait();
+
+        // Whoever ends the session sees either no wait, or one with its task.
         wait.Task = Task.Run(() => RunAsync(wait, verdict, action, tell, then), CancellationToken.None);
-        return wait;
     }
 
     /// <summary>Takes back whatever still waits, and waits for that: the session ends.</summary>

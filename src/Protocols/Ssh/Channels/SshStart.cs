@@ -38,15 +38,16 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
         }
 
         Verdict verdict = shared.Context.Judge(View(run.Type, text), out bool mustWait);
+        ISshStreamFilter? filter = verdict.Kind == VerdictKind.Deny ? null : Filter(channel, run.Type, text);
         if (mustWait)
             await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
         switch (verdict.Kind)
         {
             case VerdictKind.Allow:
-                await RunAsync(run, text, verdict, debt, cancel).ConfigureAwait(false);
+                await RunAsync(run, text, filter, debt, cancel).ConfigureAwait(false);
                 break;
             case VerdictKind.Hold:
-                Hold(run with { Message = run.Message.ToArray() }, text, verdict, debt, cancel);
+                Hold(run with { Message = run.Message.ToArray() }, text, filter, verdict, debt, cancel);
                 break;
             default:
                 await refuser.SessionAsync(channel, debt, SshRefusal.FromVerdict(verdict, NotDone(run.Type)), cancel).ConfigureAwait(false);
@@ -84,7 +85,7 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
         return _scanner.View(text);
     }
 
-    /// <summary>What reads a protocol of files; null: it is none.</summary>
+    /// <summary>What reads a protocol of files; null: it is none. The client's loop alone, whose scanner it uses.</summary>
     private ISshStreamFilter? Filter(SshChannel channel, string type, byte[] text)
     {
         if (type == "exec")
@@ -109,12 +110,12 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
         _ => "the command was not run",
     };
 
-    private void Hold(SshRequest run, byte[] text, Verdict verdict, SshDebt? debt, CancellationToken cancel)
+    private void Hold(SshRequest run, byte[] text, ISshStreamFilter? filter, Verdict verdict, SshDebt? debt, CancellationToken cancel)
     {
         SshChannel channel = run.Channel;
         HeldAction held = SshActions.Held(
             View(run.Type, text), shared.Context.Facts, shared.Context.HoldingRules(View(run.Type, text)), System.Runtime.InteropServices.CollectionsMarshal.AsSpan(channel.Environment));
-        channel.Waiting = holds.Begin(
+        holds.Begin(
             verdict,
             held,
             async (notice, withdrawn) =>
@@ -133,20 +134,21 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
                     return;
                 }
 
-                await RunAsync(run, text, verdict, debt, cancel).ConfigureAwait(false);
+                await RunAsync(run, text, filter, debt, cancel).ConfigureAwait(false);
                 channel.Waiting = null;
                 if (hasEof)
                     await relay.PassAsync(channel, new SshWriter().Begin(SshMessageNumber.ChannelEof).UInt32(channel.Number).ToArray(), cancel).ConfigureAwait(false);
-            });
+            },
+            wait => channel.Waiting = wait);
     }
 
     /// <summary>The target runs it, and the client may send it what it likes.</summary>
-    private async ValueTask RunAsync(SshRequest run, byte[] text, Verdict verdict, SshDebt? debt, CancellationToken cancel)
+    private async ValueTask RunAsync(SshRequest run, byte[] text, ISshStreamFilter? filter, SshDebt? debt, CancellationToken cancel)
     {
         SshChannel channel = run.Channel;
         channel.IsStarted = true;
         channel.About = run.Type == "shell" ? "shell" : Encoding.UTF8.GetString(text);
-        if (Filter(channel, run.Type, text) is { } filter)
+        if (filter is not null)
             channel.Files = new SshFiles(shared, channel, filter, holds, refuser, framed: filter is SftpChannel);
         if (channel.Files is null && shared.Context.Masks is { } masks && masks.OpenStream() is { } mask)
         {

@@ -3,15 +3,25 @@ namespace Sallyport.Protocols.Ssh.Transport;
 /// <summary>Algorithms in order of preference, by their names on the wire, and the bounds of a transport.</summary>
 public sealed record SshTransportOptions
 {
-    public static SshTransportOptions Default { get; } = new();
-
-    /// <summary>Key exchange methods (RFC 9142).</summary>
-    public IReadOnlyList<string> KeyExchanges { get; init; } =
+    private static readonly IReadOnlyList<string> OwnKeyExchanges =
     [
         SshAlgorithms.MlKem768X25519, SshAlgorithms.Sntrup761X25519, SshAlgorithms.Sntrup761X25519OpenSsh,
         SshAlgorithms.Curve25519, SshAlgorithms.Curve25519LibSsh,
         SshAlgorithms.Group16, SshAlgorithms.Group18,
     ];
+
+    private static readonly IReadOnlyList<string> OwnKeyExchangesForTargets =
+    [
+        SshAlgorithms.MlKem768X25519,
+        SshAlgorithms.Curve25519, SshAlgorithms.Curve25519LibSsh,
+        SshAlgorithms.Sntrup761X25519, SshAlgorithms.Sntrup761X25519OpenSsh,
+        SshAlgorithms.Group16, SshAlgorithms.Group18,
+    ];
+
+    public static SshTransportOptions Default { get; } = new();
+
+    /// <summary>Key exchange methods (RFC 9142). Where they are not set, those towards targets are in another order: <see cref="ForTargets"/>.</summary>
+    public IReadOnlyList<string> KeyExchanges { get; init; } = OwnKeyExchanges;
 
     /// <summary>Signature algorithms of host keys (RFC 8332, RFC 8709).</summary>
     public IReadOnlyList<string> HostKeys { get; init; } =
@@ -65,6 +75,12 @@ public sealed record SshTransportOptions
 
     /// <summary>Lines that a target may send before its identification string (RFC 4253 4.2).</summary>
     public int LinesBeforeVersion { get; init; } = 50;
+
+    /// <summary>
+    /// The same, as a client of targets. A client's preference decides (RFC 4253 7.1), and a client of sntrup761 makes a key pair and decapsulates: some 70 ms of
+    /// a processor for each session. So where nobody has set the order, a target without ML-KEM gets curve25519, and sntrup761 only where it has no other.
+    /// </summary>
+    public SshTransportOptions ForTargets() => ReferenceEquals(KeyExchanges, OwnKeyExchanges) ? this with { KeyExchanges = OwnKeyExchangesForTargets } : this;
 
     /// <summary>What is wrong with the names, in words for whoever configured them; null: every list has names, all of them known and none twice.</summary>
     public string? Check() =>
