@@ -184,7 +184,7 @@ public sealed class HostileTests
         await pair.Server.WriteAsync(new byte[2000].AsMemory(), default);
         Task<Memory<byte>> read = pair.Server.ReadAsync(default).AsTask();
         byte[] ping = [SshMessageNumber.Ping, .. new byte[1000]];
-        for (int i = 0; i < 70; i++)
+        for (int i = 0; i < 1100; i++)
             await pair.Client.WriteAsync(ping, default);
         await Assert.ThrowsAsync<SshEndException>(() => read.WaitAsync(TimeSpan.FromSeconds(30)));
     }
