@@ -62,7 +62,15 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
         var reader = new SshReader(request.Rest.Span);
         if (request.Type != "shell")
             text = reader.ReadString().ToArray();
-        return reader.AtEnd && (request.Type != "subsystem" || text.Length is > 0 and <= SshNames.LongestHost);
+        return reader.AtEnd;
+    }
+
+    /// <summary>Names of subsystems are text without control characters: some servers read <c>sftp NUL x</c> as <c>sftp</c>, whose files would not be looked at here.</summary>
+    public static bool IsSubsystemName(ReadOnlySpan<byte> rest)
+    {
+        var reader = new SshReader(rest);
+        string name = reader.ReadText(SshNames.LongestHost);
+        return reader.AtEnd && name.Length > 0 && !name.Any(char.IsControl);
     }
 
     /// <summary>A certificate's force-command takes the place of whatever was asked for (PROTOCOL.certkeys).</summary>
