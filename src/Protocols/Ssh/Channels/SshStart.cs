@@ -38,7 +38,7 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
         }
 
         Verdict verdict = shared.Context.Judge(View(run.Type, text), out bool mustWait);
-        ISshStreamFilter? filter = verdict.Kind == VerdictKind.Deny ? null : Filter(channel, run.Type, text);
+        ISshStreamFilter? filter = verdict.Kind == VerdictKind.Deny ? null : Filter(channel, run.Type, text, verdict.MaxBytes);
         if (mustWait)
             await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
         switch (verdict.Kind)
@@ -94,7 +94,7 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
     }
 
     /// <summary>What reads a protocol of files; null: it is none. The client's loop alone, whose scanner it uses.</summary>
-    private ISshStreamFilter? Filter(SshChannel channel, string type, byte[] text)
+    private ISshStreamFilter? Filter(SshChannel channel, string type, byte[] text, long maxBytes)
     {
         if (type == "exec")
             _scanner.Scan(text);
@@ -112,7 +112,7 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
 
         return transfer.Kind == FileTransferKind.Scp
             ? new ScpObserver(shared.Context, shared.Time, (int)channel.Number, paths[0], transfer.Uploads, transfer.IntoDirectory)
-            : new TransferObserver(shared.Context, shared.Time, (int)channel.Number, transfer.By, paths, transfer.Uploads);
+            : new TransferObserver(shared.Context, shared.Time, (int)channel.Number, transfer, paths, maxBytes);
     }
 
     private static string NotDone(string type) => type switch
