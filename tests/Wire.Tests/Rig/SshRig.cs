@@ -79,7 +79,9 @@ internal sealed class SshRig : IAsyncDisposable
     public async Task<SshPeer> ConnectAsync()
     {
         Socket socket = await ConnectRawAsync();
-        return Keep(SshPeer.Client(socket, ClientOptions, AnyHostKey.Instance));
+        SshPeer client = Keep(SshPeer.Client(socket, ClientOptions, AnyHostKey.Instance));
+        client.Takes = IsAnnouncement;
+        return client;
     }
 
     /// <summary>The same, for a client that speaks in bytes.</summary>
@@ -174,6 +176,10 @@ internal sealed class SshRig : IAsyncDisposable
         Approvals = Approvals,
         Time = TimeProvider.System,
     };
+
+    /// <summary>Host keys are announced once the client is in (OpenSSH PROTOCOL 2.5).</summary>
+    private static bool IsAnnouncement(ReadOnlyMemory<byte> message) =>
+        message.Span[0] == SshMessageNumber.GlobalRequest && message.Span.IndexOf("hostkeys-00@openssh.com"u8) >= 0;
 
     private SshPeer Keep(SshPeer peer)
     {

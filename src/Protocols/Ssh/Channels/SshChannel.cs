@@ -153,6 +153,8 @@ internal sealed class SshChannel(SshShared shared, uint number, SshChannelKind k
     public bool Finish()
     {
         Files?.Finish();
+        if (Terminal is not null)
+            shared.RemoveTerminal();
         if (ForwardWord is not { } word)
             return true;
         var ended = new SshForwardEvent(number, word, About, Bytes(SshSide.Target), Bytes(SshSide.Client), (long)shared.Time.GetElapsedTime(StartedAt).TotalMilliseconds);

@@ -13,6 +13,9 @@ internal sealed class SshFiles(SshShared shared, SshChannel channel, ISshStreamF
 {
     private const int DataHead = 9;
 
+    /// <summary>Bytes of our own answers that may wait.</summary>
+    private const int MostAnswers = 1 << 20;
+
     private readonly ArrayBufferWriter<byte> _toTarget = new();
     private readonly ArrayBufferWriter<byte> _toClient = new();
     private readonly ArrayBufferWriter<byte> _shown = new();
@@ -138,6 +141,9 @@ internal sealed class SshFiles(SshShared shared, SshChannel channel, ISshStreamF
         {
             lock (_order)
             {
+                // Within a packet of the target's that does not end, nothing of ours can be said.
+                if (_answers.WrittenCount + _toClient.WrittenCount > MostAnswers)
+                    throw SshShared.Violation(SshSide.Client, "the client takes nothing of what it asked for");
                 _answers.Write(_toClient.WrittenSpan);
                 _toClient.ResetWrittenCount();
                 SayAnswers();

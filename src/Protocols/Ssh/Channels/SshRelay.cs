@@ -90,6 +90,8 @@ internal sealed class SshRelay(SshShared shared, SshSide from)
             return;
         if (from == SshSide.Client)
         {
+            // Much runs at the end of its input.
+            await shared.Context.WhileSuspendedAsync(cancel).ConfigureAwait(false);
             if (channel.TryKeepEof())
                 return;
             if (channel.Files is { } files)

@@ -13,6 +13,7 @@ internal sealed class SshShared(
     private volatile EndRequest? _endRequest;
     private int _waiting;
     private int _waitingOpens;
+    private int _terminals;
 
     /// <summary>Why the session is to end, asked for from outside.</summary>
     internal sealed record EndRequest(string Reason, string Message);
@@ -67,6 +68,17 @@ internal sealed class SshShared(
         OpenWaited();
         return false;
     }
+
+    /// <summary>One more terminal, whose screen is kept. False: there are too many.</summary>
+    public bool TryAddTerminal()
+    {
+        if (Interlocked.Increment(ref _terminals) <= Limits.Terminals)
+            return true;
+        RemoveTerminal();
+        return false;
+    }
+
+    public void RemoveTerminal() => Interlocked.Decrement(ref _terminals);
 
     public void OpenWaited() => Interlocked.Decrement(ref _waitingOpens);
 

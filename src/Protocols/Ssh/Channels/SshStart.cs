@@ -41,7 +41,7 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
         }
 
         Verdict verdict = shared.Context.Judge(View(run.Type, text), out bool mustWait);
-        ISshStreamFilter? filter = verdict.Kind == VerdictKind.Deny ? null : Filter(channel, run.Type, text);
+        ISshStreamFilter? filter = verdict.Kind == VerdictKind.Deny ? null : Filter(channel, run.Type, text, verdict.MaxBytes);
         if (mustWait)
             await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
         switch (verdict.Kind)
@@ -65,7 +65,15 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
         var reader = new SshReader(request.Rest.Span);
         if (request.Type != "shell")
             text = reader.ReadString().ToArray();
-        return reader.AtEnd && (request.Type != "subsystem" || text.Length is > 0 and <= SshNames.LongestHost);
+        return reader.AtEnd;
+    }
+
+    /// <summary>Names of subsystems are text without control characters: some servers read <c>sftp NUL x</c> as <c>sftp</c>, whose files would not be looked at here.</summary>
+    public static bool IsSubsystemName(ReadOnlySpan<byte> rest)
+    {
+        var reader = new SshReader(rest);
+        string name = reader.ReadText(SshNames.LongestHost);
+        return reader.AtEnd && name.Length > 0 && !name.Any(char.IsControl);
     }
 
     /// <summary>A certificate's force-command takes the place of whatever was asked for (PROTOCOL.certkeys).</summary>
@@ -89,7 +97,7 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
     }
 
     /// <summary>What reads a protocol of files; null: it is none. The client's loop alone, whose scanner it uses.</summary>
-    private ISshStreamFilter? Filter(SshChannel channel, string type, byte[] text)
+    private ISshStreamFilter? Filter(SshChannel channel, string type, byte[] text, long maxBytes)
     {
         if (type == "exec")
             _scanner.Scan(text);
@@ -107,7 +115,7 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
 
         return transfer.Kind == FileTransferKind.Scp
             ? new ScpObserver(shared.Context, shared.Time, (int)channel.Number, paths[0], transfer.Uploads, transfer.IntoDirectory)
-            : new TransferObserver(shared.Context, shared.Time, (int)channel.Number, transfer.By, paths, transfer.Uploads);
+            : new TransferObserver(shared.Context, shared.Time, (int)channel.Number, transfer, paths, maxBytes);
     }
 
     private static string NotDone(string type) => type switch

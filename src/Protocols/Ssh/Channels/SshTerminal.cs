@@ -12,8 +12,11 @@ namespace Sallyport.Protocols.Ssh.Channels;
 /// </summary>
 internal sealed class SshTerminal(SshShared shared, SshChannel channel, uint columns, uint rows)
 {
+    /// <summary>480 columns and 136 rows, or 1000 and 65.</summary>
+    private const int MostCells = 64 << 10;
+
     private readonly Lock _lock = new();
-    private readonly CommandDetector _detector = new(Size(columns, TerminalScreen.MaxColumns), Size(rows, TerminalScreen.MaxRows));
+    private readonly CommandDetector _detector = new(Columns(columns), Rows(columns, rows));
     private readonly ShellScanner _scanner = new();
 
     /// <summary>Keys, before they are sent on.</summary>
@@ -42,10 +45,13 @@ internal sealed class SshTerminal(SshShared shared, SshChannel channel, uint col
     public void Resize(uint width, uint height)
     {
         lock (_lock)
-            _detector.Resize(Size(width, TerminalScreen.MaxColumns), Size(height, TerminalScreen.MaxRows));
+            _detector.Resize(Columns(width), Rows(width, height));
     }
 
-    private static int Size(uint asked, int most) => (int)Math.Clamp(asked, 1, (uint)most);
+    private static int Columns(uint asked) => (int)Math.Clamp(asked, 1, (uint)TerminalScreen.MaxColumns);
+
+    /// <summary>Not more than fit: a screen that is full is in memory whole, and there may be many.</summary>
+    private static int Rows(uint columns, uint asked) => (int)Math.Clamp(asked, 1, (uint)Math.Min(TerminalScreen.MaxRows, MostCells / Columns(columns)));
 
     private void Saw(string command)
     {
