@@ -28,6 +28,7 @@ internal sealed class SshChannel(SshShared shared, uint number, SshChannelKind k
     private readonly uint[] _maxPackets = new uint[2];
     private readonly bool[] _closeSent = new bool[2];
     private readonly long[] _bytes = new long[2];
+    private int _approvals;
 
     /// <summary>Bytes towards the client and towards the target: how much each may still be sent.</summary>
     public SshWindow ToClient;
@@ -133,10 +134,39 @@ internal sealed class SshChannel(SshShared shared, uint number, SshChannelKind k
     public bool Finish()
     {
         Files?.Finish();
+        for (int approvals = Interlocked.Exchange(ref _approvals, 0); approvals > 0; approvals--)
+            shared.EndApproved();
         if (ForwardWord is not { } word)
             return true;
         var ended = new SshForwardEvent(number, word, About, Bytes(SshSide.Target), Bytes(SshSide.Client), (long)shared.Time.GetElapsedTime(StartedAt).TotalMilliseconds);
         return shared.Context.Event(SshForwardEvent.Name, ended.ToDetail());
+    }
+
+    /// <summary>Something on it was approved: it runs under that until the channel ends.</summary>
+    public void KeepApproval() => Interlocked.Increment(ref _approvals);
+
+    /// <summary>The client's EOF is kept while what it would go to waits for a person.</summary>
+    public bool TryKeepEof()
+    {
+        lock (Lock)
+        {
+            if (Waiting is null)
+                return false;
+            Waiting.HasEof = true;
+            return true;
+        }
+    }
+
+    /// <summary>Nothing waits for a person any more.</summary>
+    /// <returns>True when an EOF was kept.</returns>
+    public bool EndWaiting()
+    {
+        lock (Lock)
+        {
+            bool hasEof = Waiting?.HasEof ?? false;
+            Waiting = null;
+            return hasEof;
+        }
     }
 
     private string? ForwardWord => kind switch

@@ -12,9 +12,12 @@ internal sealed class SshHolds(SshShared shared, CancellationToken session)
     private readonly List<SshWait> _waits = [];
 
     /// <summary>Begins to wait. What came of it is dealt with by <paramref name="then"/>, which the wait's task covers; a wait that is taken back ends without it.</summary>
-    public SshWait Begin(Verdict verdict, HeldAction action, Func<HoldNotice, CancellationToken, ValueTask> tell, Func<HoldOutcome, ValueTask> then)
+    /// <param name="begun">Is given the wait before anything can come of it.</param>
+    public SshWait Begin(
+        Verdict verdict, HeldAction action, Func<HoldNotice, CancellationToken, ValueTask> tell, Func<HoldOutcome, ValueTask> then, Action<SshWait>? begun = null)
     {
         var wait = new SshWait(session);
+        begun?.Invoke(wait);
         lock (_lock)
             _waits.Add(wait);
         shared.BeginWait();
@@ -37,9 +40,13 @@ internal sealed class SshHolds(SshShared shared, CancellationToken session)
 
     private async Task RunAsync(SshWait wait, Verdict verdict, HeldAction action, Func<HoldNotice, CancellationToken, ValueTask> tell, Func<HoldOutcome, ValueTask> then)
     {
+        bool approved = false;
+        shared.BeginApproved();
         try
         {
             HoldOutcome outcome = await shared.Context.HoldAsync(verdict, action, tell, wait.Withdrawn).ConfigureAwait(false);
+            // What was let through ends its approval itself.
+            approved = outcome.Approved;
             await then(outcome).ConfigureAwait(false);
             await shared.Transport(SshSide.Client).FlushAsync(session).ConfigureAwait(false);
             await shared.Transport(SshSide.Target).FlushAsync(session).ConfigureAwait(false);
@@ -56,6 +63,8 @@ internal sealed class SshHolds(SshShared shared, CancellationToken session)
         }
         finally
         {
+            if (!approved)
+                shared.EndApproved();
             shared.EndWait();
             lock (_lock)
                 _waits.Remove(wait);

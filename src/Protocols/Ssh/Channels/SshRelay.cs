@@ -86,11 +86,8 @@ internal sealed class SshRelay(SshShared shared, SshSide from)
             throw SshShared.Violation(from, "an EOF of another length");
         if (channel.IsDropped)
             return;
-        if (from == SshSide.Client && channel.Waiting is { } waiting)
-        {
-            waiting.HasEof = true;
+        if (from == SshSide.Client && channel.TryKeepEof())
             return;
-        }
 
         await _output.FlushAsync(channel, from, cancel).ConfigureAwait(false);
         await PassAsync(channel, message, cancel).ConfigureAwait(false);

@@ -13,6 +13,7 @@ internal sealed class SshShared(
     private volatile EndRequest? _endRequest;
     private int _waiting;
     private int _waitingOpens;
+    private int _approved;
 
     /// <summary>Why the session is to end, asked for from outside.</summary>
     internal sealed record EndRequest(string Reason, string Message);
@@ -69,6 +70,16 @@ internal sealed class SshShared(
     }
 
     public void OpenWaited() => Interlocked.Decrement(ref _waitingOpens);
+
+    /// <summary>Something runs under an approval, or is about to.</summary>
+    public void BeginApproved() => Interlocked.Increment(ref _approved);
+
+    /// <summary>It has ended. Once nothing runs under one, the end of an approval ends nothing.</summary>
+    public void EndApproved()
+    {
+        if (Interlocked.Decrement(ref _approved) == 0)
+            context.Done();
+    }
 
     public void BeginWait() => Interlocked.Increment(ref _waiting);
 

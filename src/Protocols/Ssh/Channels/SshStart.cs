@@ -114,7 +114,7 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
         SshChannel channel = run.Channel;
         HeldAction held = SshActions.Held(
             View(run.Type, text), shared.Context.Facts, shared.Context.HoldingRules(View(run.Type, text)), System.Runtime.InteropServices.CollectionsMarshal.AsSpan(channel.Environment));
-        channel.Waiting = holds.Begin(
+        holds.Begin(
             verdict,
             held,
             async (notice, withdrawn) =>
@@ -125,20 +125,21 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
             },
             async outcome =>
             {
-                bool hasEof = channel.Waiting?.HasEof ?? false;
                 if (!outcome.Approved)
                 {
-                    channel.Waiting = null;
+                    channel.EndWaiting();
                     await refuser.SessionAsync(channel, debt, SshRefusal.FromOutcome(verdict, outcome, NotDone(run.Type)), cancel).ConfigureAwait(false);
                     return;
                 }
 
+                channel.KeepApproval();
+
                 // The client's loop scans other commands meanwhile, so this one is read by a scanner of its own.
                 await RunAsync(run, text, new ShellScanner(), debt, cancel).ConfigureAwait(false);
-                channel.Waiting = null;
-                if (hasEof)
+                if (channel.EndWaiting())
                     await relay.PassAsync(channel, new SshWriter().Begin(SshMessageNumber.ChannelEof).UInt32(channel.Number).ToArray(), cancel).ConfigureAwait(false);
-            });
+            },
+            begun: wait => channel.Waiting = wait);
     }
 
     /// <summary>The target runs it, and the client may send it what it likes.</summary>

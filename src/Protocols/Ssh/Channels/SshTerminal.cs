@@ -13,7 +13,7 @@ namespace Sallyport.Protocols.Ssh.Channels;
 internal sealed class SshTerminal(SshShared shared, SshChannel channel, uint columns, uint rows)
 {
     private readonly Lock _lock = new();
-    private readonly CommandDetector _detector = new(Size(columns, TerminalScreen.MaxColumns), Size(rows, TerminalScreen.MaxRows));
+    private readonly CommandDetector _detector = new(Size(columns, 80, TerminalScreen.MaxColumns), Size(rows, 24, TerminalScreen.MaxRows));
     private readonly ShellScanner _scanner = new();
 
     /// <summary>Keys, before they are sent on.</summary>
@@ -42,10 +42,11 @@ internal sealed class SshTerminal(SshShared shared, SshChannel channel, uint col
     public void Resize(uint width, uint height)
     {
         lock (_lock)
-            _detector.Resize(Size(width, TerminalScreen.MaxColumns), Size(height, TerminalScreen.MaxRows));
+            _detector.Resize(Size(width, 80, TerminalScreen.MaxColumns), Size(height, 24, TerminalScreen.MaxRows));
     }
 
-    private static int Size(uint asked, int most) => (int)Math.Clamp(asked, 1, (uint)most);
+    /// <summary>A size of zero says nothing (RFC 4254 6.2): programs take the usual one then.</summary>
+    private static int Size(uint asked, int usual, int most) => asked == 0 ? usual : (int)Math.Min(asked, (uint)most);
 
     private void Saw(string command)
     {
