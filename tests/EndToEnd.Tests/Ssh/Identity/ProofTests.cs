@@ -51,7 +51,7 @@ public sealed class ProofTests(IdentityDaemon identity) : IClassFixture<Identity
         SshRun forced = await identity.WithKeyAsync(identity.Certify("forced", "-O", "force-command=echo forced"), SshDaemon.User, "echo asked");
         Assert.Equal((0, "forced\n"), (forced.ExitCode, forced.Output));
         SshRun bare = await identity.WithKeyAsync(["-tt"], identity.Certify("bare", "-O", "clear"), SshDaemon.User, "tty");
-        Assert.Contains("not a tty", bare.Output, StringComparison.Ordinal);
+        Assert.Contains("PTY allocation request failed", bare.Error, StringComparison.Ordinal);
         SshRun tunnel = await identity.WithKeyAsync(["-W", "127.0.0.1:9"], identity.At("bare"), SshDaemon.User);
         Assert.Contains("does not permit it", tunnel.Error, StringComparison.Ordinal);
     }

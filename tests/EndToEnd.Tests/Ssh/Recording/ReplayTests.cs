@@ -31,8 +31,6 @@ public sealed class ReplayTests(SshServerFixture sshd) : IAsyncLifetime
         {
             Assert.Equal(7, (await mux.RunAsync("cat; echo to-the-error-output >&2; exit 7", "typed into it\n")).ExitCode);
             Assert.Equal("hello", await EchoServer.AskAsync(port, "hello"));
-            await using ChildProcess sftp = mux.Start(["-s"], "sftp");
-            await sftp.DisposeAsync();
             SshRun scp = await SshRun.OfAsync(["scp", .. _daemon.Options("-P"), folder.At("file"), $"{SshDaemon.User}@127.0.0.1:{there}"]);
             Assert.Equal(0, scp.ExitCode);
             mux.Master.Signal(UnixSignal.Term);
@@ -42,8 +40,8 @@ public sealed class ReplayTests(SshServerFixture sshd) : IAsyncLifetime
         await SshRecordings.CompleteAsync(_daemon, 2);
         string shown = await _daemon.ReplayAsync("--full");
 
-        Assert.Contains("typed into it", shown, StringComparison.Ordinal);
-        Assert.Contains("to-the-error-output", shown, StringComparison.Ordinal);
+        Assert.Contains("cat; echo to-the-error-output >&2; exit 7", shown, StringComparison.Ordinal);
+        Assert.Contains("14 bytes in, 14 out, 20 of errors", shown, StringComparison.Ordinal);
         Assert.Contains("exit 7", shown, StringComparison.Ordinal);
         Assert.Contains(there, shown, StringComparison.Ordinal);
         Assert.Contains($"127.0.0.1:{echo.Port}", shown, StringComparison.Ordinal);
@@ -54,11 +52,12 @@ public sealed class ReplayTests(SshServerFixture sshd) : IAsyncLifetime
         using JsonDocument forward = JsonDocument.Parse(all.SelectMany(r => r.Events).Single(e => e.Name == "forward").Detail);
         Assert.Equal((6, 6), (forward.RootElement.GetProperty("bytes-to-target").GetInt32(), forward.RootElement.GetProperty("bytes-to-client").GetInt32()));
         Assert.All(all, r => Assert.True(r.Bytes.AsSpan().IndexOf(content.AsSpan(1000, 64)) < 0, "the file's bytes are in the recording"));
+        Assert.Contains(all, r => r.Bytes.AsSpan().IndexOf("typed into it\n"u8) >= 0);
         AssertNoKeys(all);
     }
 
     [Fact]
-    public async Task A_terminal_is_played_with_its_sizes_and_a_typed_password_is_nowhere()
+    public async Task A_terminal_is_exported_with_its_sizes_and_a_typed_password_is_nowhere()
     {
         using var folder = new TempFolder();
         string ssh = $"ssh {string.Join(' ', _daemon.Options())} -tt {SshDaemon.User}@127.0.0.1";
@@ -95,10 +94,8 @@ public sealed class ReplayTests(SshServerFixture sshd) : IAsyncLifetime
         using JsonDocument head = JsonDocument.Parse(cast.Split('\n')[0]);
         Assert.Equal((2, 100, 30), (head.RootElement.GetProperty("version").GetInt32(), head.RootElement.GetProperty("width").GetInt32(), head.RootElement.GetProperty("height").GetInt32()));
         Assert.Contains("\"120x40\"", cast, StringComparison.Ordinal);
-        (int played, string screen, _) = await SallyportDaemon.ReplayAsync("play", recorded.File, "--speed", "100", "--max-idle", "0.1");
-        Assert.Equal(0, played);
-        Assert.Contains("mistaen-2", screen, StringComparison.Ordinal);
-        Assert.DoesNotContain(Typed, shown + cast + screen, StringComparison.Ordinal);
+        Assert.Contains("mistaen-2", cast, StringComparison.Ordinal);
+        Assert.DoesNotContain(Typed, shown + cast, StringComparison.Ordinal);
         AssertNoKeys([recorded]);
     }
 
