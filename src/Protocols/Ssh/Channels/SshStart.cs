@@ -148,6 +148,7 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
                     return;
                 }
 
+                channel.KeepApproval();
                 await RunAsync(run, text, filter, debt, cancel).ConfigureAwait(false);
                 if (channel.TryResume())
                     return;
