@@ -17,7 +17,7 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
     /// </summary>
     private const int SayReserve = 8192;
 
-    /// <summary>Kept back of the target's window for what a filter asks it itself.</summary>
+    /// <summary>Kept back of the target's window for what a filter asks it itself, and for parts of requests that wait for their rest.</summary>
     private const int FilterReserve = 64 << 10;
 
     private readonly ShellScanner _scanner = new();
@@ -181,7 +181,7 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
         uint toTarget;
         lock (channel.Lock)
         {
-            toClient = channel.ToTarget.Reserve(channel.Files is null ? 0 : Math.Min(FilterReserve, channel.ToTarget.Room / 4));
+            toClient = channel.Files is null ? channel.ToTarget.Reserve(0) : channel.ToTarget.ReserveShare(FilterReserve);
             toTarget = channel.ToClient.Reserve(Math.Min(SayReserve, channel.ToClient.Spare));
         }
 

@@ -11,6 +11,8 @@ namespace Sallyport.Protocols.Ssh.Channels;
 internal struct SshWindow
 {
     private long _reserve;
+    private bool _isShare;
+    private long _largest;
 
     /// <summary>Bytes that the receiver still takes.</summary>
     public long Room { get; private set; }
@@ -27,6 +29,7 @@ internal struct SshWindow
     public uint Open(uint window, long reserve)
     {
         Room = window;
+        _largest = window;
         _reserve = reserve;
         Granted = Math.Max(0, window - reserve);
         return (uint)Granted;
@@ -52,6 +55,7 @@ internal struct SshWindow
         if (Room + bytes > uint.MaxValue)
             return false;
         Room += bytes;
+        _largest = Math.Max(_largest, Room);
         if (grant)
             pass = Grant();
         return true;
@@ -75,6 +79,18 @@ internal struct SshWindow
     public uint Reserve(long bytes)
     {
         _reserve = bytes;
+        _isShare = false;
+        return Grant();
+    }
+
+    /// <summary>
+    /// Keeps back so much, and at most a quarter of the largest room there has been: who opens a channel with no window, as OpenSSH's sshd does, makes room later.
+    /// </summary>
+    /// <returns>What the sender is granted because of it.</returns>
+    public uint ReserveShare(long most)
+    {
+        _reserve = most;
+        _isShare = true;
         return Grant();
     }
 
@@ -82,7 +98,7 @@ internal struct SshWindow
     /// <returns>What the sender must be told that it is granted; 0: nothing.</returns>
     public uint Grant()
     {
-        long more = Room - _reserve - Granted;
+        long more = Room - (_isShare ? Math.Min(_reserve, _largest / 4) : _reserve) - Granted;
         if (more <= 0)
             return 0;
         Granted += more;

@@ -111,10 +111,10 @@ public sealed class BulkTests(ClientGateway gateway, LargeFile file) : IClassFix
 
     private string[] Options(string port) => [.. Rekeying, .. gateway.Daemon.Options(port)];
 
-    private static async Task RunAsync(string[] command)
+    private async Task RunAsync(string[] command)
     {
         SshRun run = await SshRun.OfAsync(command, within: LargeFile.Time);
-        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.True(run.ExitCode == 0 && run.Error.Length == 0, $"{command[0]}: {run.ExitCode}\n{run.Error}\n{gateway.Daemon.Log}");
     }
 
     private async Task IsWholeAsync()
