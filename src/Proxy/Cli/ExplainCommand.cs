@@ -13,7 +13,7 @@ using Sallyport.Proxy.Configuration;
 
 namespace Sallyport.Proxy.Cli;
 
-/// <summary><c>sallyport explain</c>: how policy would judge a statement of somebody, and why, rule by rule. Nothing is connected to.</summary>
+/// <summary><c>sallyport explain</c>: how policy would judge what somebody would do, and why, rule by rule. Nothing is connected to.</summary>
 internal static class ExplainCommand
 {
     private static readonly JsonSerializerOptions JsonOptions = new(JsonSerializerDefaults.Web)
@@ -31,12 +31,14 @@ internal static class ExplainCommand
         Option<IdentityKind> kind = Subject.KindOption();
         Option<string> issuer = new("--issuer") { Description = "Who vouches for the subject; the local issuer by default, else the broker, else the first", HelpName = "ISSUER" };
         Option<string> target = new("--target", "-t") { Description = "On which target", HelpName = "TARGET", Required = true };
-        Option<string> database = new("--database", "-d") { Description = "In which database; the target's own by default", HelpName = "NAME" };
+        Option<string> database = new("--database", "-d", "--account") { Description = "In which database, or as which account; the target's own by default", HelpName = "NAME" };
         Option<IPAddress?> source = new("--source") { Description = "From which address; 127.0.0.1 by default", HelpName = "IP", CustomParser = Address };
         Option<DateTimeOffset?> at = new("--at") { Description = "When, such as 2030-01-31T22:00:00+01:00; now by default", HelpName = "TIME", CustomParser = Time };
-        Option<string> sql = new("--sql") { Description = "The text a client would send; without it the login is judged", HelpName = "SQL" };
+        var intent = new IntentOptions();
         Option<bool> json = new("--json") { Description = "Print JSON" };
-        var command = new Command("explain", "Say how policy judges a statement, and why") { config, subject, groups, kind, issuer, target, database, source, at, sql, json };
+        var command = new Command("explain", "Say how policy judges what somebody would do, and why; without anything to do, their login") { config, subject, groups, kind, issuer, target, database, source, at, json };
+        foreach (Option option in intent.All)
+            command.Options.Add(option);
         command.SetAction(parsed =>
         {
             TextWriter output = parsed.InvocationConfiguration.Output, error = parsed.InvocationConfiguration.Error;
@@ -53,9 +55,16 @@ internal static class ExplainCommand
             DateTimeOffset when = parsed.GetValue(at) ?? DateTimeOffset.UtcNow;
             if (Facts(read, who, parsed.GetRequiredValue(target), parsed.GetValue(database), parsed.GetValue(source), when, error) is not { } facts)
                 return ExitCode.Failed;
+            Intent wanted = intent.Read(parsed);
+            if (wanted.Unfit(facts.Protocol) is { } why)
+            {
+                error.WriteLine($"sallyport: {why}");
+                return ExitCode.Usage;
+            }
+
             PolicyStore? policy = PolicyLoader.Load(read, new FixedTime(when), out IReadOnlyList<Diagnostic> diagnostics);
             Report.Write(error, diagnostics);
-            return policy is null ? ExitCode.Config : Print(DryRun.Explain(policy.Explain, facts, parsed.GetValue(sql)), parsed.GetValue(json), output);
+            return policy is null ? ExitCode.Config : Print(DryRun.Explain(policy.Explain, facts, wanted), parsed.GetValue(json), output);
         });
         return command;
     }

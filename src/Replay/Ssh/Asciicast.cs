@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Sallyport.Protocols.Ssh.Terminal;
 using Sallyport.Protocols.Ssh.Transcript;
 
 namespace Sallyport.Replay.Ssh;
@@ -12,7 +13,9 @@ internal static class Asciicast
     /// <param name="raw">Output as it was recorded, with whatever it does to a terminal.</param>
     public static void Write(TextWriter output, TrackInfo info, bool input, bool raw)
     {
-        output.Write(Header(info));
+        // Says what a size of 0 is: that of the screen which play draws.
+        var size = new TerminalScreen(info.Size.Columns, info.Size.Rows);
+        output.Write(Header(info, size));
         output.Write('\n');
         TimeSpan opened = TrackInfo.Offset(info.Facts, info.Channel.OpenedAt);
         var filter = new OutputFilter(newLine: !info.Channel.HasTerminal);
@@ -22,7 +25,7 @@ internal static class Asciicast
         {
             string text = happened.Kind switch
             {
-                TrackKind.Resize => $"{happened.Columns}x{happened.Rows}",
+                TrackKind.Resize => Resized(size, happened),
                 TrackKind.Input => input ? Text(typed, happened.Bytes.Span) : "",
                 _ => raw ? Text(shown, happened.Bytes.Span) : filter.Pass(happened.Bytes.Span),
             };
@@ -34,7 +37,13 @@ internal static class Asciicast
         }
     }
 
-    private static string Header(TrackInfo info)
+    private static string Resized(TerminalScreen size, TrackEvent happened)
+    {
+        size.Resize(happened.Columns, happened.Rows);
+        return $"{size.Columns}x{size.Rows}";
+    }
+
+    private static string Header(TrackInfo info, TerminalScreen size)
     {
         using var bytes = new MemoryStream();
         using (var json = new Utf8JsonWriter(bytes))
@@ -42,8 +51,8 @@ internal static class Asciicast
             SshTranscriptChannel channel = info.Channel;
             json.WriteStartObject();
             json.WriteNumber("version", 2);
-            json.WriteNumber("width", Math.Max(info.Size.Columns, 1));
-            json.WriteNumber("height", Math.Max(info.Size.Rows, 1));
+            json.WriteNumber("width", size.Columns);
+            json.WriteNumber("height", size.Rows);
             json.WriteNumber("timestamp", channel.OpenedAt.ToUnixTimeSeconds());
             json.WriteString("title", Terminal.SafeText.Line($"{info.Facts.Identity.Subject} on {Words.Target(info.Facts)}, channel {channel.Label}"));
             if (channel.Command.Length > 0)

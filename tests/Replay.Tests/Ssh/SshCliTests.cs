@@ -62,6 +62,18 @@ public sealed class SshCliTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_terminal_without_a_size_is_exported_as_it_is_played()
+    {
+        string file = await SshSample.RecordAsync(
+            Directory.CreateDirectory(Path.Combine(_folder, "sizeless")).FullName,
+            play: script => script.Open(0).Pty(0, "xterm", 0, 0).Shell(0).Output(0, "hello").Resize(0, 0, 50).Exit(0, 0).Close(0));
+        string[] lines = Run("export", file).Output.Trim().Split('\n');
+        JsonElement header = JsonDocument.Parse(lines[0]).RootElement;
+        Assert.Equal((80, 24), (header.GetProperty("width").GetInt32(), header.GetProperty("height").GetInt32()));
+        Assert.Contains(lines, line => line.EndsWith("\"r\", \"80x50\"]", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Export_is_asciicast_that_shows_the_same()
     {
         string cast = Path.Combine(_folder, "out.cast");

@@ -56,13 +56,16 @@ internal static class SshSample
 
     /// <summary>Records it into a folder.</summary>
     /// <returns>The file.</returns>
-    public static async Task<string> RecordAsync(string folder, bool complete = true)
+    public static async Task<string> RecordAsync(string folder, bool complete = true, Action<SshScript>? play = null)
     {
         var time = new SampleTime();
         SessionFacts facts = Facts();
         await using var recorder = new Recorder(new RecordingOptions { Directory = folder, MinFreeBytes = 0 }, time);
         ISessionRecorder session = recorder.Open(facts);
-        Play(session, SshScript.Into(session), time);
+        if (play is null)
+            Play(session, SshScript.Into(session), time);
+        else
+            play(SshScript.Into(session));
         if (complete)
             await session.CompleteAsync(new SessionEnd(SessionSide.Client, SessionStage.Ready, "closed"));
         return Path.Combine(folder, Recorder.FileName(facts));

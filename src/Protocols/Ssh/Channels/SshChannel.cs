@@ -29,6 +29,7 @@ internal sealed class SshChannel(SshShared shared, uint number, SshChannelKind k
     private readonly bool[] _closeSent = new bool[2];
     private readonly long[] _bytes = new long[2];
     private SshWait? _waiting;
+    private int _approvals;
 
     /// <summary>Bytes towards the client and towards the target: how much each may still be sent.</summary>
     public SshWindow ToClient;
@@ -155,11 +156,16 @@ internal sealed class SshChannel(SshShared shared, uint number, SshChannelKind k
         Files?.Finish();
         if (Terminal is not null)
             shared.RemoveTerminal();
+        for (int approvals = Interlocked.Exchange(ref _approvals, 0); approvals > 0; approvals--)
+            shared.EndApproved();
         if (ForwardWord is not { } word)
             return true;
         var ended = new SshForwardEvent(number, word, About, Bytes(SshSide.Target), Bytes(SshSide.Client), (long)shared.Time.GetElapsedTime(StartedAt).TotalMilliseconds);
         return shared.Context.Event(SshForwardEvent.Name, ended.ToDetail());
     }
+
+    /// <summary>Something on it was approved: it runs under that until the channel ends.</summary>
+    public void KeepApproval() => Interlocked.Increment(ref _approvals);
 
     private string? ForwardWord => kind switch
     {

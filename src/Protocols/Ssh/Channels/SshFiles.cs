@@ -193,6 +193,8 @@ internal sealed class SshFiles(SshShared shared, SshChannel channel, ISshStreamF
     /// <summary>Goes on with the operation that waited, and with what has come behind it, until another must wait. Beside the client's loop, which keeps off meanwhile.</summary>
     private async ValueTask DecidedAsync(HoldOutcome outcome, CancellationToken cancel)
     {
+        if (outcome.Approved)
+            channel.KeepApproval();
         SshFilterStep step = filter.Resolve(outcome, _toTarget, _toClient);
         await CarryAsync(step, taken: 0, cancel).ConfigureAwait(false);
         while (step.Outcome == SshFilterOutcome.Done)

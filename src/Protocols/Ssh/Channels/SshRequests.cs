@@ -26,7 +26,7 @@ internal sealed class SshRequests(SshShared shared, SshRelay relay, SshActions a
 
         switch (type)
         {
-            case "pty-req" when isSession && !channel.IsStarted:
+            case "pty-req" when isSession && !channel.IsStarted && !channel.HasPty:
                 await PtyAsync(request, cancel).ConfigureAwait(false);
                 break;
             case "env" when isSession && !channel.IsStarted:

@@ -14,6 +14,7 @@ internal sealed class SshShared(
     private int _waiting;
     private int _waitingOpens;
     private int _terminals;
+    private int _approved;
 
     /// <summary>Why the session is to end, asked for from outside.</summary>
     internal sealed record EndRequest(string Reason, string Message);
@@ -81,6 +82,16 @@ internal sealed class SshShared(
     public void RemoveTerminal() => Interlocked.Decrement(ref _terminals);
 
     public void OpenWaited() => Interlocked.Decrement(ref _waitingOpens);
+
+    /// <summary>Something runs under an approval, or is about to.</summary>
+    public void BeginApproved() => Interlocked.Increment(ref _approved);
+
+    /// <summary>It has ended. Once nothing runs under one, the end of an approval ends nothing.</summary>
+    public void EndApproved()
+    {
+        if (Interlocked.Decrement(ref _approved) == 0)
+            context.Done();
+    }
 
     public void BeginWait() => Interlocked.Increment(ref _waiting);
 

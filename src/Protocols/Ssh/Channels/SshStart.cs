@@ -11,7 +11,10 @@ namespace Sallyport.Protocols.Ssh.Channels;
 /// </summary>
 internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions actions, SshRefuser refuser, SshHolds holds)
 {
-    /// <summary>Kept back of the client's window for what we may have to say.</summary>
+    /// <summary>
+    /// Kept back of the client's window for what we may have to say; what does not fit waits. Less than a packet: a client that grants more window only when
+    /// half of it is gone (asyncssh, JSch), or all but a packet (SSH.NET), would wait for ever for what the target was never granted.
+    /// </summary>
     private const int SayReserve = 8192;
 
     /// <summary>Kept back of the target's window for what a filter asks it itself.</summary>
@@ -145,6 +148,7 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
                     return;
                 }
 
+                channel.KeepApproval();
                 await RunAsync(run, text, filter, debt, cancel).ConfigureAwait(false);
                 if (channel.TryResume())
                     return;
@@ -178,7 +182,7 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
         lock (channel.Lock)
         {
             toClient = channel.ToTarget.Reserve(channel.Files is null ? 0 : Math.Min(FilterReserve, channel.ToTarget.Room / 4));
-            toTarget = channel.Files is not null || channel.IsMasked ? 0 : channel.ToClient.Reserve(Math.Min(SayReserve, channel.ToClient.Spare));
+            toTarget = channel.ToClient.Reserve(Math.Min(SayReserve, channel.ToClient.Spare));
         }
 
         shared.Adjust(channel, SshSide.Client, toClient);

@@ -48,10 +48,11 @@ internal sealed class SshTerminal(SshShared shared, SshChannel channel, uint col
             _detector.Resize(Columns(width), Rows(width, height));
     }
 
-    private static int Columns(uint asked) => (int)Math.Clamp(asked, 1, (uint)TerminalScreen.MaxColumns);
+    /// <summary>A size of zero says nothing (RFC 4254 6.2): programs take the usual one then.</summary>
+    private static int Columns(uint asked) => asked == 0 ? 80 : (int)Math.Min(asked, (uint)TerminalScreen.MaxColumns);
 
     /// <summary>Not more than fit: a screen that is full is in memory whole, and there may be many.</summary>
-    private static int Rows(uint columns, uint asked) => (int)Math.Clamp(asked, 1, (uint)Math.Min(TerminalScreen.MaxRows, MostCells / Columns(columns)));
+    private static int Rows(uint columns, uint asked) => (int)Math.Min(asked == 0 ? 24 : asked, (uint)Math.Min(TerminalScreen.MaxRows, MostCells / Columns(columns)));
 
     private void Saw(string command)
     {

@@ -5,7 +5,7 @@ using Sallyport.Protocols.Postgres.Sql;
 
 namespace Sallyport.Proxy.Admin.Policies;
 
-/// <param name="Action">The statement, or <c>login</c>.</param>
+/// <param name="Action">The statement, what an SSH client would ask for, or <c>login</c>.</param>
 internal sealed record ExplainedAction(string Action, PolicyExplanation Explanation);
 
 /// <summary>Judges what somebody would do, without anybody doing it.</summary>
@@ -14,14 +14,20 @@ internal static class DryRun
     /// <summary>What judges: the policy in force, or a draft.</summary>
     internal delegate PolicyExplanation Judge(SessionFacts facts, in ActionView action);
 
-    /// <summary>One explanation of the login, and, when that is let in, one for each statement of the text.</summary>
-    /// <param name="sql">Null: the login alone.</param>
-    public static List<ExplainedAction> Explain(Judge judge, SessionFacts facts, string? sql)
+    /// <summary>One explanation of the login, and, when that is let in, one for each statement of the text, and each thing an SSH client would ask for.</summary>
+    /// <param name="intent">One that fits the target: <see cref="Intent.Unfit"/> is null.</param>
+    public static List<ExplainedAction> Explain(Judge judge, SessionFacts facts, Intent intent)
     {
         PolicyExplanation login = judge(facts, new ActionView { Kind = ActionKind.Login, Verb = Verb.Login });
-        List<ExplainedAction> explained = [new ExplainedAction("login", login)];
-        if (sql is null || login.Verdict != VerdictKind.Allow)
-            return explained;
+        var first = new ExplainedAction("login", login);
+        if (login.Verdict != VerdictKind.Allow)
+            return [first];
+        return [first, .. intent.Sql is { } sql ? Statements(judge, facts, sql) : SshDryRun.Explain(judge, facts, intent)];
+    }
+
+    private static List<ExplainedAction> Statements(Judge judge, SessionFacts facts, string sql)
+    {
+        List<ExplainedAction> explained = [];
 
         // The settings a session begins with, unless a target was configured otherwise.
         byte[] text = Encoding.UTF8.GetBytes(sql);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Serialization;
 using Sallyport.Contract;
 using Sallyport.Policy;
 using Sallyport.Policy.Yaml;
@@ -8,28 +9,30 @@ using Sallyport.Proxy.Upstream;
 
 namespace Sallyport.Proxy.Admin.Routes;
 
-/// <summary>How policy would judge somebody's statement, by what is in force or by a draft. Nothing is connected to.</summary>
+/// <summary>How policy would judge what somebody would do, by what is in force or by a draft. Nothing is connected to.</summary>
 /// <param name="issuer">Who vouches for a subject when the caller does not say.</param>
 internal sealed class ExplainRoutes(PolicyLibrary library, TargetDirectory targets, string node, string issuer, TimeProvider time) : IAdminRoutes
 {
     /// <summary>Longest text, characters.</summary>
-    private const int LongestSql = 256 << 10;
+    private const int LongestText = 256 << 10;
 
     public void Map(AdminRouteMap map) => map.Ask("/v1/policies/explain", AdminRole.Viewer, ExplainAsync).Takes(AdminLimits.PolicyBodyBytes)
-        .Says("How a statement of somebody would be judged, and why: by the policy in force, or by a draft.");
+        .Says("How what somebody would do is judged, and why: by the policy in force, or by a draft.");
 
     private async Task<ExplainedJson> ExplainAsync(AdminCall call, ExplainJson body)
     {
-        if (body.Sql?.Length > LongestSql)
-            throw AdminProblem.Wrong("text-too-long", $"The text has more than {LongestSql} characters.");
+        if (body.Longest > LongestText)
+            throw AdminProblem.Wrong("text-too-long", $"The text has more than {LongestText} characters.");
         SessionFacts facts = Facts(body);
+        if (body.Unfit(facts.Protocol) is { } why)
+            throw AdminProblem.Wrong("action-unfit", why);
         (DryRun.Judge judge, string digest) = await JudgeAsync(call, body).ConfigureAwait(false);
-        return new ExplainedJson(digest, DryRun.Explain(judge, facts, body.Sql));
+        return new ExplainedJson(digest, DryRun.Explain(judge, facts, body));
     }
 
     private SessionFacts Facts(ExplainJson body)
     {
-        TargetInfo target = targets.Find(body.Target, "postgres") ?? throw AdminProblem.NotFound("target of this name");
+        TargetInfo target = targets.FindAny(body.Target)?.Info ?? throw AdminProblem.NotFound("target of this name");
         if (body.Source is not null && !IPAddress.TryParse(body.Source, out _))
             throw AdminProblem.Wrong("source-unfit", "\"source\" must be an IP address.");
         DateTimeOffset now = time.GetUtcNow();
@@ -50,7 +53,7 @@ internal sealed class ExplainRoutes(PolicyLibrary library, TargetDirectory targe
                 ExpiresAt = DateTimeOffset.MaxValue,
             },
             Target = body.Target,
-            Resource = body.Database ?? target.DefaultResource,
+            Resource = body.Database ?? body.Account ?? target.DefaultResource,
             Source = new IPEndPoint(body.Source is null ? IPAddress.Loopback : IPAddress.Parse(body.Source), 0),
             StartedAt = now,
             ClientTls = true,
@@ -72,9 +75,19 @@ internal sealed class ExplainRoutes(PolicyLibrary library, TargetDirectory targe
     }
 }
 
-/// <summary>Who would do what where.</summary>
-internal sealed record ExplainJson
+/// <summary>Who would do what where. Nothing to do: the login is judged alone.</summary>
+internal sealed record ExplainJson : Intent
 {
+    [JsonConstructor]
+    public ExplainJson()
+    {
+    }
+
+    public ExplainJson(Intent intent)
+        : base(intent)
+    {
+    }
+
     public required string Subject { get; init; }
 
     public required string Target { get; init; }
@@ -89,10 +102,10 @@ internal sealed record ExplainJson
 
     public string? Database { get; init; }
 
-    public string? Source { get; init; }
+    /// <summary>On an SSH target.</summary>
+    public string? Account { get; init; }
 
-    /// <summary>Null: the login is judged alone.</summary>
-    public string? Sql { get; init; }
+    public string? Source { get; init; }
 
     /// <summary>Null: by the policy in force.</summary>
     public PolicyVersionName? Draft { get; init; }

@@ -144,19 +144,18 @@ internal static class PoliciesCommand
         Option<string[]> groups = Subject.GroupsOption();
         Option<IdentityKind> kind = Subject.KindOption();
         Option<string> target = new("--target", "-t") { Description = "On which target", HelpName = "TARGET", Required = true };
-        Option<string> database = new("--database", "-d") { Description = "In which database", HelpName = "NAME" };
-        Option<string> sql = new("--sql") { Description = "The text a client would send; without it the login is judged", HelpName = "SQL" };
+        Option<string> database = new("--database", "-d", "--account") { Description = "In which database, or as which account", HelpName = "NAME" };
+        var intent = new IntentOptions();
         Option<string> draft = new("--draft") { Description = "By this draft instead of the policy in force: NAME:VERSION", HelpName = "NAME:VERSION" };
-        return AdminVerb.Create("explain", "Say how policy judges a statement, and why", [subject, groups, kind, target, database, sql, draft], async context =>
+        return AdminVerb.Create("explain", "Say how policy judges what somebody would do, and why; without anything to do, their login", [subject, groups, kind, target, database, draft, .. intent.All], async context =>
         {
-            var body = new ExplainJson
+            var body = new ExplainJson(intent.Read(context.Parsed))
             {
                 Subject = context.Value(subject)!,
                 Target = context.Value(target)!,
                 Groups = Subject.Groups(context.Value(groups)),
                 Kind = context.Value(kind),
                 Database = context.Value(database),
-                Sql = context.Value(sql),
                 Draft = DraftName(context.Value(draft)),
             };
             ExplainedJson explained = await context.Client.SendAsync<ExplainedJson>(HttpMethod.Post, "/v1/policies/explain", body, context.Cancel).ConfigureAwait(false);
