@@ -45,7 +45,8 @@ internal sealed class SshTerminal(SshShared shared, SshChannel channel, uint col
             _detector.Resize(Size(width, TerminalScreen.MaxColumns), Size(height, TerminalScreen.MaxRows));
     }
 
-    private static int Size(uint asked, int most) => (int)Math.Clamp(asked, 1, (uint)most);
+    /// <summary>0 stays 0, which the screen knows: a terminal without a size (RFC 4254 6.2).</summary>
+    private static int Size(uint asked, int most) => (int)Math.Min(asked, (uint)most);
 
     private void Saw(string command)
     {
