@@ -16,7 +16,11 @@ internal static class Program
     private const int DefaultSeed = 20_260_101;
 
     private static readonly ITarget[] Targets =
-        [new PgFramesTarget(), new PgMessagesTarget(), new SqlScannerTarget(), new PolicyParserTarget(), new RecordingReaderTarget(), new SamlTarget()];
+        [
+            new PgFramesTarget(), new PgMessagesTarget(), new SqlScannerTarget(), new PolicyParserTarget(), new RecordingReaderTarget(), new SamlTarget(),
+            new SshPacketsTarget(), new SshHandshakeTarget(), new SshMessagesTarget(), new SshChannelsTarget(), new SshKeysTarget(), new SshFilesTarget(), new SshShellTarget(),
+            new SshTerminalTarget(), new SshTranscriptTarget(),
+        ];
 
     private static int Main(string[] args)
     {

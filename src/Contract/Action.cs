@@ -38,6 +38,9 @@ public enum ObjectFlags : byte
 
     /// <summary>A file that is written from its end on or not at all there yet: nothing that was in it is lost.</summary>
     KeepsContent = 2,
+
+    /// <summary>A directory with whatever lies below it: which files is known to the peers alone.</summary>
+    Below = 4,
 }
 
 /// <summary>

@@ -34,6 +34,9 @@ public sealed record LoginRestrictions
     public bool NoAgent { get; init; }
 
     public bool NoX11 { get; init; }
+
+    /// <summary>The only accounts on targets that the proof is for (a certificate's principals), however they are named afterwards; null: any.</summary>
+    public IReadOnlyList<string>? Accounts { get; init; }
 }
 
 /// <summary>A public key or certificate that a client has (RFC 4252 7).</summary>

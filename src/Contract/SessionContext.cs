@@ -121,6 +121,9 @@ public sealed class SessionContext
 
         Event($"hold-{outcome.Reason}", $"{outcome.Id} {verdict.RuleId}");
         await ReadyAsync(withdrawn).ConfigureAwait(false);
+        // What stands still begins nothing, whoever says yes to it.
+        if (outcome.Approved && _suspended is { } suspended)
+            return new HoldOutcome(false, outcome.Id, "suspended", suspended.Hint);
         // Of several approvals that one action needed, the first to end counts.
         if (outcome.Approved)
             _granted = _granted is { EndsAt: { } ends } && ends < (outcome.EndsAt ?? DateTimeOffset.MaxValue) ? outcome with { EndsAt = ends } : outcome;

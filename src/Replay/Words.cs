@@ -50,7 +50,7 @@ internal static class Words
     }
 
     private static string Effect(DecisionObject item) =>
-        $"{Kebab(item.Verb)}{(item.Name.Length > 0 ? " " : "")}{Name(item)}{(item.Flags.HasFlag(ObjectFlags.WhereAbsent) ? " without WHERE" : "")}";
+        $"{Kebab(item.Verb)}{(item.Name.Length > 0 ? " " : "")}{Name(item)}{(item.Flags.HasFlag(ObjectFlags.WhereAbsent) ? " without WHERE" : "")}{(item.Flags.HasFlag(ObjectFlags.Below) ? " and below" : "")}";
 
     // The words of a command stand behind zero bytes; a word with a blank in it is quoted so that it reads as one.
     private static string Name(DecisionObject item) => item.Verb is not (Verb.Exec or Verb.TerminalCommand)

@@ -17,7 +17,7 @@ internal static class SshReport
         Print(rows, "echo", $"\none byte to `cat` and back over an open channel, runs of {plan.Seconds} s; less is better", "µs", "0", cpu: null);
         Print(rows, " true", $"\nsessions from connecting to the end of `true`, {plan.Clients} clients at a time, runs of {plan.Seconds} s: by OpenSSH's ssh, and by a client without a process of its own", "sessions/s", "0.0", "CPU ms/session");
         List<SshRow> copies = [.. rows.Where(row => !IsOther(row))];
-        Print(copies, "", $"\ncopies of {plan.Megabytes} MiB of noise (zeros where it says so), by sftp of half as many, from the start of the client to its end", "MB/s", "0", "CPU s/GB");
+        Print(copies, "", $"\ncopies of {plan.Megabytes} MiB of noise (zeros where it says so), by sftp and with other ciphers than the first of half as many, from the start of the client to its end", "MB/s", "0", "CPU s/GB");
     }
 
     public static void WriteJson(string file, Machine machine, SshPlan plan, IReadOnlyList<SshRow> rows)

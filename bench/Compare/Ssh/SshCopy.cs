@@ -40,14 +40,15 @@ internal sealed record SshCopy(string Load, bool Half)
     /// <exception cref="InvalidOperationException">What came is not what was sent.</exception>
     public static async Task VerifyAsync(ISshPeer peer, SshCipherCase cipher, SshMaterial material, Workspace workspace)
     {
-        string expected = await HashAsync($"<{material.HalfNoise}");
+        string file = material.LittleNoise;
+        string expected = await HashAsync($"<{file}");
         string copy = workspace.At("copy");
         string ssh = Ssh(peer, cipher, material);
-        await RequireAsync("down", HashAsync($"< <({ssh} 'cat {material.HalfNoise}')"));
-        await RequireAsync("up", Tool.RunAsync("bash", ["-c", $"{ssh} 'sha256sum' <{material.HalfNoise} | cut -c1-64"]));
-        await SftpAsync(peer, cipher, material, $"get {material.HalfNoise} {copy}");
+        await RequireAsync("down", HashAsync($"< <({ssh} 'cat {file}')"));
+        await RequireAsync("up", Tool.RunAsync("bash", ["-c", $"{ssh} 'sha256sum' <{file} | cut -c1-64"]));
+        await SftpAsync(peer, cipher, material, $"get {file} {copy}");
         await RequireAsync("sftp get", HashAsync("<" + copy));
-        await SftpAsync(peer, cipher, material, $"put {material.HalfNoise} {copy}");
+        await SftpAsync(peer, cipher, material, $"put {file} {copy}");
         await RequireAsync("sftp put", HashAsync("<" + copy));
 
         async Task RequireAsync(string load, Task<string> hash)
@@ -61,13 +62,14 @@ internal sealed record SshCopy(string Load, bool Half)
     {
         string ssh = Ssh(peer, cipher, material);
         string copy = workspace.At("copy");
+        string file = Half ? material.HalfNoise : material.Noise;
         await (Load switch
         {
             "down, zeros" => Tool.RunAsync("sh", ["-c", $"exec {ssh} 'head -c {bytes} /dev/zero' >/dev/null"]),
-            "down" => Tool.RunAsync("sh", ["-c", $"exec {ssh} 'cat {material.Noise}' >/dev/null"]),
-            "up" => Tool.RunAsync("sh", ["-c", $"exec {ssh} 'cat >/dev/null' <{material.Noise}"]),
-            "sftp get" => SftpAsync(peer, cipher, material, $"get {material.HalfNoise} {copy}"),
-            _ => SftpAsync(peer, cipher, material, $"put {material.HalfNoise} {copy}"),
+            "down" => Tool.RunAsync("sh", ["-c", $"exec {ssh} 'cat {file}' >/dev/null"]),
+            "up" => Tool.RunAsync("sh", ["-c", $"exec {ssh} 'cat >/dev/null' <{file}"]),
+            "sftp get" => SftpAsync(peer, cipher, material, $"get {file} {copy}"),
+            _ => SftpAsync(peer, cipher, material, $"put {file} {copy}"),
         });
     }
 

@@ -27,6 +27,9 @@ internal sealed class SshMaterial
     /// <summary>Half of it.</summary>
     public string HalfNoise => _workspace.At("half");
 
+    /// <summary>What is moved to see that it arrives.</summary>
+    public string LittleNoise => _workspace.At("little");
+
     public static async Task<SshMaterial> CreateAsync(Workspace workspace, long bytes)
     {
         var material = new SshMaterial(workspace);
@@ -34,6 +37,7 @@ internal sealed class SshMaterial
             await Tool.RunAsync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "bench", "-f", key]);
         await material.WriteNoiseAsync(material.Noise, bytes);
         await material.WriteNoiseAsync(material.HalfNoise, bytes / 2);
+        await material.WriteNoiseAsync(material.LittleNoise, Math.Min(bytes, 24 << 20));
         return material;
     }
 

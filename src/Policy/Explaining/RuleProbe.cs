@@ -68,7 +68,8 @@ internal static class RuleProbe
         // Arguments stand behind zero bytes.
         string name = effect.Length == 0 ? "" : $" {Encoding.UTF8.GetString(names.Slice(effect.Start, effect.Length)).Replace('\0', ' ')}";
         string where = effect.Flags.HasFlag(ObjectFlags.WhereAbsent) ? " (where absent)" : "";
-        return $"{verb}{name}{where}";
+        string below = effect.Flags.HasFlag(ObjectFlags.Below) ? " and what is below it" : "";
+        return $"{verb}{name}{where}{below}";
     }
 
     // The first pattern that matches.

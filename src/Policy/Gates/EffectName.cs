@@ -27,7 +27,7 @@ internal readonly ref struct EffectName
         }
         else if (Sort == EffectSort.Path)
         {
-            Path = new PathName(Name);
+            Path = new PathName(Name, (effect.Flags & ObjectFlags.Below) != 0);
         }
         else
         {

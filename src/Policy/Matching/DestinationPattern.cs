@@ -106,14 +106,25 @@ internal sealed class DestinationPattern
         if (host.IsEmpty || host.SequenceEqual("*"u8))
             return !narrow && _name!.Matches("localhost"u8);
         host = host is [.., (byte)'.'] ? host[..^1] : host;
-        // What no resolver takes for a name is granted to nobody, and stopped whatever it is meant to be.
-        if (host.Length > LongestName || !Utf8.IsValid(host))
+        // What is no name is granted to nobody, and stopped whatever it is meant to be: "10.0.0.1 .corp.example" is 10.0.0.1 to some resolvers.
+        if (host.Length > LongestName || !Utf8.IsValid(host) || !IsName(host))
             return !narrow;
         Span<byte> lower = stackalloc byte[LongestName];
         lower = lower[..host.Length];
         for (int i = 0; i < host.Length; i++)
             lower[i] = host[i] is >= (byte)'A' and <= (byte)'Z' ? (byte)(host[i] | 0x20) : host[i];
         return !(narrow && EndsInNumber(lower)) && _name!.Matches(lower);
+    }
+
+    private static bool IsName(ReadOnlySpan<byte> host)
+    {
+        foreach (byte c in host)
+        {
+            if (c < 0x80 && !char.IsAsciiLetterOrDigit((char)c) && c is not ((byte)'-' or (byte)'.' or (byte)'_'))
+                return false;
+        }
+
+        return true;
     }
 
     // 127.1 and 0x7f000001 are addresses to many resolvers: no name ends like that (RFC 3696, 2).

@@ -3,8 +3,11 @@ namespace Sallyport.Policy.Matching;
 /// <summary>A path as patterns look at it: worked out once for all of them.</summary>
 internal readonly ref struct PathName
 {
-    public PathName(ReadOnlySpan<byte> path)
+    /// <param name="path">As the effect names it.</param>
+    /// <param name="below">It means all that lies below it too.</param>
+    public PathName(ReadOnlySpan<byte> path, bool below = false)
     {
+        Below = below;
         IsAbsolute = path is [(byte)'/', ..];
         IsHome = path is [(byte)'~'] or [(byte)'~', (byte)'/', ..];
         Rest = path[(IsAbsolute || IsHome ? 1 : 0)..];
@@ -16,6 +19,9 @@ internal readonly ref struct PathName
             parent = path.IndexOf((byte)'/') is var slash and >= 0 ? slash : path.Length;
         Tail = Rest[parent..];
     }
+
+    /// <summary>Stands for itself and for whatever lies below it.</summary>
+    public bool Below { get; }
 
     /// <summary>Begins with a slash.</summary>
     public bool IsAbsolute { get; }

@@ -90,12 +90,13 @@ internal sealed class PathPattern
         if (reading == PathReading.Narrow)
         {
             bool known = _root switch { PathRoot.Absolute => path.IsAbsolute, PathRoot.Home => path.IsHome, _ => path.IsAbsolute || path.IsHome };
-            return known && path.IsNormalised && Match(_components, path.Rest);
+            // What lies below is granted by a pattern that ends in ** only: it matches all of that if it matches the directory.
+            return known && path.IsNormalised && (!path.Below || _components is [.., null]) && Match(_components, path.Rest);
         }
 
         if (path.IsRooted && path.IsAbsolute)
-            return Match(_root == PathRoot.Home ? _anywhere : _components, path.Rest);
-        return path.IsRooted && _root == PathRoot.Home ? Match(_components, path.Rest) : MatchTail(path.Tail, reading);
+            return Match(_root == PathRoot.Home ? _anywhere : _components, path.Rest, path.Below);
+        return path.IsRooted && _root == PathRoot.Home ? Match(_components, path.Rest, path.Below) : MatchTail(path.Tail, reading, path.Below);
     }
 
     private static Glob? Component(string text, ReadOnlySpan<bool> quoted, out string? error)
@@ -113,7 +114,7 @@ internal sealed class PathPattern
     }
 
     // True when there are components that, put before these, make a path that matches.
-    private bool MatchTail(ReadOnlySpan<byte> tail, PathReading reading)
+    private bool MatchTail(ReadOnlySpan<byte> tail, PathReading reading, bool below)
     {
         ReadOnlySpan<Glob?> pattern = _root == PathRoot.Home ? _anywhere : _components;
         if (!PathComponents.TryNext(ref tail, out ReadOnlySpan<byte> first))
@@ -123,7 +124,7 @@ internal sealed class PathPattern
             bool anywhere = i == 0 && _root == PathRoot.Anywhere;
             if (reading == PathReading.Argument && !anywhere && pattern[i] is not { IsLiteral: true })
                 continue;
-            if (pattern[i] is null ? MatchAfter(pattern[i..], first, tail) : pattern[i]!.Matches(first) && Match(pattern[(i + 1)..], tail))
+            if (pattern[i] is null ? MatchAfter(pattern[i..], first, tail, below) : pattern[i]!.Matches(first) && Match(pattern[(i + 1)..], tail, below))
                 return true;
         }
 
@@ -131,11 +132,12 @@ internal sealed class PathPattern
     }
 
     // The pattern begins with **: it may end before the first component, or take it and go on.
-    private static bool MatchAfter(ReadOnlySpan<Glob?> pattern, ReadOnlySpan<byte> first, ReadOnlySpan<byte> tail) =>
-        pattern.Length == 1 || (pattern[1] is Glob next && next.Matches(first) && Match(pattern[2..], tail)) || Match(pattern, tail);
+    private static bool MatchAfter(ReadOnlySpan<Glob?> pattern, ReadOnlySpan<byte> first, ReadOnlySpan<byte> tail, bool below) =>
+        pattern.Length == 1 || (pattern[1] is Glob next && next.Matches(first) && Match(pattern[2..], tail, below)) || Match(pattern, tail, below);
 
     // Greedy with one point of return, as in Glob: a later ** makes an earlier one's choice final.
-    private static bool Match(ReadOnlySpan<Glob?> pattern, ReadOnlySpan<byte> path)
+    // With below, what is left of the pattern may match what lies below the path.
+    private static bool Match(ReadOnlySpan<Glob?> pattern, ReadOnlySpan<byte> path, bool below = false)
     {
         int p = 0;
         int anyAt = -1;
@@ -153,7 +155,7 @@ internal sealed class PathPattern
 
             ReadOnlySpan<byte> rest = path;
             if (!PathComponents.TryNext(ref rest, out ReadOnlySpan<byte> component))
-                return p == pattern.Length;
+                return below || p == pattern.Length;
             if (p < pattern.Length && pattern[p]!.Matches(component))
             {
                 p++;

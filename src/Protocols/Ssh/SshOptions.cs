@@ -77,6 +77,9 @@ public sealed record SshLimits
     /// <summary>Channels of one connection at a time.</summary>
     public int Channels { get; init; } = 1000;
 
+    /// <summary>Terminals of one connection at a time: each has its screen kept here, about 2 MB when it is large and full.</summary>
+    public int Terminals { get; init; } = 64;
+
     /// <summary>Requests of one connection that await an answer.</summary>
     public int PendingRequests { get; init; } = 256;
 

@@ -15,7 +15,7 @@ internal static class SshRefusal
     public static string FromOutcome(in Verdict verdict, HoldOutcome outcome, string what)
     {
         string id = outcome.Id.Length == 0 ? "" : $" Approval {outcome.Id}.";
-        return $"sallyport: approval needed, and {what}: {OneLine(outcome.Message)}. Rule {verdict.RuleId}.{id} {verdict.Hint ?? HoldHint(outcome.Reason)}";
+        return $"sallyport: approval needed, and {what}: {OneLine(outcome.Message).TrimEnd('.')}. Rule {verdict.RuleId}.{id} {verdict.Hint ?? HoldHint(outcome.Reason)}";
     }
 
     public static string FromRestriction(string what) => $"sallyport: refused: {what}. The key or certificate you logged in with does not permit it.";

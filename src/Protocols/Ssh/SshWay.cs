@@ -44,7 +44,7 @@ internal sealed class SshWay(SshListener listener, SshDoors doors, SshTransport 
         SessionFacts facts = Facts(address.Target, account);
         known(facts);
         string? closed = target is null || account.Length == 0 ? "target-unknown"
-            : target.Resources.Count > 0 && !target.Resources.Contains(account) ? "account-forbidden"
+            : (target.Resources.Count > 0 && !target.Resources.Contains(account)) || !IsFor(account) ? "account-forbidden"
             : !IsLetIn(facts) ? "target-forbidden" : null;
         if (closed is not null)
         {
@@ -98,6 +98,8 @@ internal sealed class SshWay(SshListener listener, SshDoors doors, SshTransport 
         ClientApplication = SshNames.Shown(client.PeerVersion),
         ClientTls = true,
     };
+
+    private bool IsFor(string account) => login.Restrictions.Accounts is not { } accounts || accounts.Contains(account, StringComparer.Ordinal);
 
     private bool IsLetIn(SessionFacts facts) =>
         doors.Policy.Open(facts).Judge(new ActionView { Kind = ActionKind.Login, Verb = Verb.Login }).Kind == VerdictKind.Allow;

@@ -49,7 +49,7 @@ internal sealed class HoldRequests(ApprovalParts parts, Waiters waiters)
 
         try
         {
-            if (await WriteAsync(row, now, withdrawn).ConfigureAwait(false) is { } refusal)
+            if (await WriteAsync(row, many: session.Protocol == "ssh", now, withdrawn).ConfigureAwait(false) is { } refusal)
                 return Refused(OutcomeWords.TooMany, refusal);
             await parts.TellAsync(row.Id, row.Status, withdrawn).ConfigureAwait(false);
             await parts.Audit.KeepAsync(EventOf(AuditTypes.ApprovalRequested, row, session), withdrawn).ConfigureAwait(false);
@@ -119,14 +119,15 @@ internal sealed class HoldRequests(ApprovalParts parts, Waiters waiters)
     }
 
     /// <summary>Writes it down, within bounds.</summary>
+    /// <param name="many">The session has channels, of which each may wait.</param>
     /// <returns>What the client is told when there are too many already.</returns>
-    private async Task<string?> WriteAsync(ApprovalRow row, DateTimeOffset now, CancellationToken cancel)
+    private async Task<string?> WriteAsync(ApprovalRow row, bool many, DateTimeOffset now, CancellationToken cancel)
     {
         string? refusal = await parts.Store.WriteAsync(
             async (db, stop) =>
             {
                 IQueryable<ApprovalRow> pending = db.Approvals.Where(a => a.Status == ApprovalStatus.Pending);
-                if (await pending.AnyAsync(a => a.SessionId == row.SessionId, stop).ConfigureAwait(false))
+                if (!many && await pending.AnyAsync(a => a.SessionId == row.SessionId, stop).ConfigureAwait(false))
                     return "Something of this session waits for approval already.";
                 if (await pending.CountAsync(a => a.Subject == row.Subject, stop).ConfigureAwait(false) >= parts.Config.MaxPendingPerSubject)
                     return $"At most {parts.Config.MaxPendingPerSubject} actions of one subject may wait for approval at a time.";

@@ -150,7 +150,8 @@ internal sealed class KeyLogin(Func<KeyTrust> trust, PersonKeys? registered, Ide
             TokenId = $"cert:{certificate.Authority.Fingerprint}:{certificate.Serial}",
             IssuedAt = certificate.ValidAfter,
             ExpiresAt = certificate.ValidBefore,
-            Restrictions = certificate.Restrictions,
+            // The user name says which account now; a menu asks again later.
+            Restrictions = account is null ? certificate.Restrictions : certificate.Restrictions with { Accounts = certificate.Principals },
             IsSecurityKey = certificate.Key.IsSecurityKey,
         };
     }

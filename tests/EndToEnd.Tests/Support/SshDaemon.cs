@@ -12,7 +12,7 @@ public sealed class SshDaemon : IAsyncDisposable
     private ChildProcess? _process;
     private NotifySocket? _notify;
 
-    private SshDaemon(SshServer server, string policy, string more, string target, string listener)
+    private SshDaemon(SshServer server, string policy, string more, string target, string listener, string ssh, string targets)
     {
         Server = server;
         _folder.Write("token.key", Pem.NewKey());
@@ -34,6 +34,7 @@ public sealed class SshDaemon : IAsyncDisposable
                 directory: people
                 issuer: https://sallyport.example
                 groups-always: [engineering]
+            {{Indented(ssh, 2)}}
             listeners:
               - name: ssh
                 protocol: ssh
@@ -53,6 +54,7 @@ public sealed class SshDaemon : IAsyncDisposable
                 host-keys:
                   known-hosts: {{server.KnownHostsFile}}
             {{Indented(target, 4)}}
+            {{Indented(targets, 2)}}
             policies: policies
             recordings:
               directory: recordings
@@ -87,9 +89,12 @@ public sealed class SshDaemon : IAsyncDisposable
     /// <param name="more">More top-level sections of the configuration.</param>
     /// <param name="target">More keys of the target.</param>
     /// <param name="listener">More keys of the listener's <c>ssh</c>.</param>
-    public static async Task<SshDaemon> StartAsync(SshServer server, string policy, string more = "", string target = "", string listener = "")
+    /// <param name="ssh">More keys of <c>ssh</c>.</param>
+    /// <param name="targets">More targets.</param>
+    public static async Task<SshDaemon> StartAsync(
+        SshServer server, string policy, string more = "", string target = "", string listener = "", string ssh = "", string targets = "")
     {
-        var daemon = new SshDaemon(server, policy, more, target, listener);
+        var daemon = new SshDaemon(server, policy, more, target, listener, ssh, targets);
         await daemon.ServeAsync();
         return daemon;
     }

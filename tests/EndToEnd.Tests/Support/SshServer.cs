@@ -39,9 +39,9 @@ public sealed class SshServer : IAsyncDisposable
             PrintMotd no
             MaxStartups 1000
             MaxSessions 1000
+            {extraConfig}
             LogLevel ERROR
             Subsystem sftp internal-sftp
-            {extraConfig}
 
             """);
         File.WriteAllText(KnownHostsFile, string.Concat(
@@ -62,6 +62,9 @@ public sealed class SshServer : IAsyncDisposable
 
     /// <summary>Its host keys.</summary>
     public string KnownHostsFile => _folder.At("known_hosts");
+
+    /// <summary>What it has logged so far.</summary>
+    public string Log => _process.Error;
 
     /// <summary>A folder for files that tests move.</summary>
     public string Files => Directory.CreateDirectory(_folder.At("files")).FullName;

@@ -68,6 +68,46 @@ public class PathTests
         Assert.Equal(stopped, compiled.Matches(Encoding.UTF8.GetBytes(path), PathReading.Wide));
     }
 
+    [Theory]
+    [InlineData("/srv/**", "/srv", true, true)]
+    [InlineData("/srv/**", "/srv/a/b", true, true)]
+    [InlineData("/srv/a/**", "/srv", false, true)]
+    [InlineData("/srv/*", "/srv/a", false, true)]
+    [InlineData("/srv/a", "/srv/a", false, true)]
+    [InlineData("/etc/shadow", "/etc", false, true)]
+    [InlineData("/etc/shadow", "/", false, true)]
+    [InlineData("/etc/shadow", "/etc/ssl", false, false)]
+    [InlineData("/srv/*/secret", "/srv/a", false, true)]
+    [InlineData("/srv/*/secret", "/srv/a/b", false, false)]
+    [InlineData("/a/**/z", "/a/b", false, true)]
+    [InlineData("/a/**/z", "/b", false, false)]
+    [InlineData("**/*.key", "/srv", false, true)]
+    [InlineData("~/.ssh/**", "~", false, true)]
+    [InlineData("~/.ssh/**", "~/.ssh/x", true, true)]
+    [InlineData("~/.ssh/**", "/users", false, true)]
+    [InlineData("/srv/a", "~/x", false, false)]
+    [InlineData("/srv/a", "~", false, true)]
+    [InlineData("**", "/", true, true)]
+    public void AdversaryTree_A_directory_with_all_below_it_is_granted_as_a_whole_and_stopped_by_any_of_it(string pattern, string path, bool granted, bool stopped)
+    {
+        PathPattern compiled = PathPattern.Parse(pattern, out _)!;
+        Assert.Equal(granted, compiled.Matches(new PathName(Encoding.UTF8.GetBytes(path), below: true), PathReading.Narrow));
+        Assert.Equal(stopped, compiled.Matches(new PathName(Encoding.UTF8.GetBytes(path), below: true), PathReading.Wide));
+    }
+
+    [Fact]
+    public void AdversaryTree_What_is_granted_or_stopped_below_decides_for_the_directory() =>
+        Gen.Select(Pattern, Known, Gen.OneOf("", "/a", "/b/c.key", "/ab/a/a")).Sample(
+            (pattern, path, rest) =>
+            {
+                PathPattern compiled = PathPattern.Parse(pattern, out _)!;
+                var tree = new PathName(Encoding.UTF8.GetBytes(path), below: true);
+                byte[] file = Encoding.UTF8.GetBytes(path + rest);
+                Assert.True(!compiled.Matches(tree, PathReading.Narrow) || compiled.Matches(file, PathReading.Narrow), $"{pattern} grants {path} and not {rest}");
+                Assert.True(!compiled.Matches(file, PathReading.Wide) || compiled.Matches(tree, PathReading.Wide), $"{pattern} stops {path}{rest} and not {path}");
+            },
+            iter: 3000);
+
     [Fact]
     public void Both_names_of_a_rename_must_be_granted_and_either_is_denied()
     {

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Sallyport.Contract;
 using Sallyport.Protocols.Ssh.Sftp;
+using Sallyport.Protocols.Ssh.Shell;
 using Xunit;
 
 namespace Sallyport.Protocols.Ssh.Tests.Sftp;
@@ -108,13 +109,58 @@ public sealed class ScpObserverTests : IDisposable
     public void What_rsync_and_git_move_is_counted_by_path()
     {
         var session = new FileSession();
-        var observer = new TransferObserver(session.Context, TimeProvider.System, 3, "git", ["/a.git"], uploads: false);
+        var observer = new TransferObserver(session.Context, TimeProvider.System, 3, new FileTransfer(FileTransferKind.Git, Uploads: false), ["/a.git"], maxBytes: 0);
         var target = new ArrayBufferWriter<byte>();
-        observer.FromClient(new byte[10], target, target, out bool unchanged);
-        observer.FromTarget(new byte[70], target, out bool back);
+        observer.FromClient("0014command=ls-refs\n"u8, target, target, out bool unchanged);
+        observer.FromTarget("000eversion 2\n"u8, target, out _);
+        observer.FromTarget(new byte[56], target, out bool back);
         observer.Finish();
         Assert.True(unchanged && back);
         Assert.Equal(70, Assert.Single(session.Files).GetProperty("bytes").GetInt64());
+    }
+
+    /// <summary>An account whose start files make a shell of <c>git</c> or <c>rsync</c>: its channel is not recorded, for files need not be.</summary>
+    [Theory]
+    [InlineData(FileTransferKind.Git, "$ ", "", false)]
+    [InlineData(FileTransferKind.Git, "0", "id\n", false)]
+    [InlineData(FileTransferKind.Git, "00", "0", true)]
+    [InlineData(FileTransferKind.Git, "009d3f1c HEAD", "0032want", true)]
+    [InlineData(FileTransferKind.Rsync, "root@box:~# ", "", false)]
+    [InlineData(FileTransferKind.Rsync, "\u001f\0\0\0x", "\u001f\0\0\0", true)]
+    [InlineData(FileTransferKind.Rsync, "\u001f\0\0\0x", "ls\n", false)]
+    internal void Adversary_What_does_not_begin_as_rsync_or_git_does_is_something_else(FileTransferKind kind, string shown, string typed, bool passes)
+    {
+        foreach (bool bytewise in new[] { false, true })
+        {
+            var observer = new TransferObserver(new FileSession().Context, TimeProvider.System, 3, new FileTransfer(kind, Uploads: false), ["/a"], maxBytes: 0);
+            var other = new ArrayBufferWriter<byte>();
+            bool ended = false;
+            foreach (byte[] piece in Encoding.ASCII.GetBytes(shown).Chunk(bytewise ? 1 : 64))
+                ended |= observer.FromTarget(piece, other, out _).Outcome == SshFilterOutcome.End;
+            foreach (byte[] piece in Encoding.ASCII.GetBytes(typed).Chunk(bytewise ? 1 : 64))
+                ended |= observer.FromClient(piece, other, other, out _).Outcome == SshFilterOutcome.End;
+            Assert.Equal(passes, !ended);
+            Assert.Equal(0, other.WrittenCount);
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Adversary_Rsync_and_git_move_no_more_than_a_file_may_have(bool uploads)
+    {
+        var session = new FileSession();
+        var observer = new TransferObserver(session.Context, TimeProvider.System, 3, new FileTransfer(FileTransferKind.Rsync, uploads), ["/a"], maxBytes: 100);
+        var other = new ArrayBufferWriter<byte>();
+        byte[] head = [31, 0, 0, 0];
+        Assert.Equal(SshFilterOutcome.Done, Move(head).Outcome);
+        Assert.Equal(SshFilterOutcome.Done, Move(new byte[96]).Outcome);
+        Assert.Equal(SshFilterOutcome.End, Move(new byte[1]).Outcome);
+        Assert.Equal(SshFilterOutcome.End, Move(new byte[1]).Outcome);
+        observer.Finish();
+        Assert.Equal((100, "refused"), (session.Files[0].GetProperty("bytes").GetInt64(), session.Files[0].GetProperty("status").GetString()));
+
+        SshFilterStep Move(byte[] data) => uploads ? observer.FromClient(data, other, other, out _) : observer.FromTarget(data, other, out _);
     }
 
     private static ScpObserver Upload(FileSession session) => new(session.Context, TimeProvider.System, 1, "/to", uploads: true, intoDirectory: false);

@@ -8,8 +8,8 @@ namespace Sallyport.Protocols.Ssh.Tests.Shell;
 internal static class ShellLines
 {
     /// <summary>
-    /// The effects in their order, "; " between them: commands with their arguments, a blank between them; <c>&lt;path</c>, <c>&gt;path</c>, <c>-path</c>
-    /// and <c>$NAME</c> for files and variables. "!" in front when it is Unparsed, "~" when it is Truncated.
+    /// The effects in their order, "; " between them: commands with their arguments, a blank between them; <c>&lt;path</c>, <c>&gt;path</c>, <c>-path</c>,
+    /// <c>@path</c> (a link) and <c>$NAME</c> for files and variables; <c>/**</c> behind a path with all that is below it. "!" in front when it is Unparsed, "~" when it is Truncated.
     /// </summary>
     public static string Describe(string text, ShellScanner? scanner = null)
     {
@@ -33,11 +33,13 @@ internal static class ShellLines
         foreach (ObjectRef o in scanner.Objects)
         {
             string name = Encoding.UTF8.GetString(scanner.Names.Slice(o.Start, o.Length)).Replace('\0', ' ');
+            name += (o.Flags & ObjectFlags.Below) == 0 ? "" : "/**";
             effects.Add(o.Verb switch
             {
                 Verb.FileRead => "<" + name,
                 Verb.FileWrite => ">" + name,
                 Verb.FileRemove => "-" + name,
+                Verb.FileLink => "@" + name,
                 Verb.Env => "$" + name,
                 _ => name,
             });

@@ -60,6 +60,43 @@ public sealed class CipherTests
         Assert.Equal(expected, Convert.ToHexStringLower(tag));
     }
 
+    /// <summary>Held against another implementation, at every length about where blocks are taken four at a time, with keys and data that make every carry there is.</summary>
+    [Theory]
+    [InlineData(0xff, 0xff)]
+    [InlineData(0xff, 0x00)]
+    [InlineData(0x00, 0xff)]
+    [InlineData(-1, 0xff)]
+    [InlineData(0xff, -1)]
+    [InlineData(-1, -1)]
+    public void Poly1305_of_any_length_is_what_others_compute(int keyByte, int dataByte)
+    {
+        var random = new Random(keyByte * 1000 + dataByte);
+        byte[] key = Filled(Poly1305.KeySize, keyByte);
+        byte[] data = Filled(32 << 10, dataByte);
+        int[] lengths = [.. Enumerable.Range(0, 3 * Poly1305Wide.Least), 1 << 12, (32 << 10) - 1, 32 << 10];
+        Span<byte> tag = stackalloc byte[Poly1305.TagSize];
+        byte[] expected = new byte[Poly1305.TagSize];
+        foreach (int length in lengths)
+        {
+            var reference = new Org.BouncyCastle.Crypto.Macs.Poly1305();
+            reference.Init(new Org.BouncyCastle.Crypto.Parameters.KeyParameter(key));
+            reference.BlockUpdate(data, 0, length);
+            reference.DoFinal(expected, 0);
+            Poly1305.Compute(key, data.AsSpan(0, length), tag);
+            Assert.Equal(Convert.ToHexString(expected), Convert.ToHexString(tag));
+        }
+
+        byte[] Filled(int count, int with)
+        {
+            byte[] bytes = new byte[count];
+            if (with < 0)
+                random.NextBytes(bytes);
+            else
+                bytes.AsSpan().Fill((byte)with);
+            return bytes;
+        }
+    }
+
     /// <summary>Held against the platform's ChaCha20-Poly1305 (RFC 8439), whose key stream is the same where the nonce's first word is zero.</summary>
     [Fact]
     public void ChaCha20_is_the_platforms_whatever_the_length() =>

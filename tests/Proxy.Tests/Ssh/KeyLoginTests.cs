@@ -136,6 +136,16 @@ public sealed class KeyLoginTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task AdversaryMenu_The_principals_go_along_for_an_account_that_is_named_later()
+    {
+        byte[] certificate = SshKeyRig.Certificate(_rig.Time.Now, request => request with { Principals = ["deploy", "web"] });
+        _rig.Trust = SshKeyRig.Trusting(CertificateSubject.KeyId, CertificateAccounts.Principals);
+        Assert.Equal(["deploy", "web"], (await _rig.Login.LoginKeyAsync(SshKeyRig.Proof(certificate, "deploy"), default)).Restrictions!.Accounts!);
+        _rig.Trust = SshKeyRig.Trusting(CertificateSubject.KeyId, CertificateAccounts.Any);
+        Assert.Null((await _rig.Login.LoginKeyAsync(SshKeyRig.Proof(certificate, "deploy"), default)).Restrictions!.Accounts);
+    }
+
+    [Fact]
     public async Task A_certificate_says_who_it_is_and_what_it_leaves()
     {
         _rig.Trust = SshKeyRig.Trusting(CertificateSubject.KeyId, CertificateAccounts.Principals);
@@ -145,7 +155,8 @@ public sealed class KeyLoginTests : IAsyncLifetime
         });
         LoginResult result = await LoginAsync(blob);
         Assert.Equal(("pat", _rig.Time.Now + TimeSpan.FromHours(1)), (result.Identity!.Subject, result.Identity.ExpiresAt));
-        Assert.Equal(new LoginRestrictions { ForceCommand = "/usr/bin/uptime", NoForwarding = true, NoAgent = true, NoX11 = true }, result.Restrictions);
+        Assert.Equal(["deploy"], result.Restrictions!.Accounts!);
+        Assert.Equal(new LoginRestrictions { ForceCommand = "/usr/bin/uptime", NoForwarding = true, NoAgent = true, NoX11 = true }, result.Restrictions with { Accounts = null });
         LoginResult elsewhere = await _rig.Login.LoginKeyAsync(new KeyProof(blob, "deploy", LoginRig.From("198.51.100.1")), default);
         Assert.Equal("certificate-source-address", elsewhere.Refusal);
         _rig.Time.Now += TimeSpan.FromHours(2);

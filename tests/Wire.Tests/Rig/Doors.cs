@@ -138,14 +138,16 @@ internal sealed class MemoryRecording(bool dropsBytes) : ISessionRecorder
     {
         string text = Encoding.UTF8.GetString(action.Text);
         lock (_lock)
-            _decisions.Add((text, verdict));
+            if (!dropsBytes)
+                _decisions.Add((text, verdict));
         return !_fails && _behind is null;
     }
 
     public bool Event(string name, string detail)
     {
         lock (_lock)
-            _events.Add($"{name} {detail}");
+            if (!dropsBytes)
+                _events.Add($"{name} {detail}");
         return !_fails;
     }
 

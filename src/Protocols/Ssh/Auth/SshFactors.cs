@@ -78,7 +78,8 @@ internal sealed class SshFactors(IReadOnlyList<IReadOnlyList<SshMethod>> alterna
     {
         if (earlier is null)
             return later;
-        if (earlier.Subject != later.Subject || earlier.Kind != later.Kind || !earlier.ActingFor.SequenceEqual(later.ActingFor, StringComparer.Ordinal))
+        // Subjects of two issuers are two persons, whatever their names.
+        if (earlier.Issuer != later.Issuer || earlier.Subject != later.Subject || earlier.Kind != later.Kind || !earlier.ActingFor.SequenceEqual(later.ActingFor, StringComparer.Ordinal))
             return null;
         ImmutableArray<string> targets = later.Targets;
         if (!earlier.Targets.IsEmpty)
@@ -103,6 +104,7 @@ internal sealed class SshFactors(IReadOnlyList<IReadOnlyList<SshMethod>> alterna
             NoForwarding = one.NoForwarding || other.NoForwarding,
             NoAgent = one.NoAgent || other.NoAgent,
             NoX11 = one.NoX11 || other.NoX11,
+            Accounts = one.Accounts is { } mine && other.Accounts is { } theirs ? [.. mine.Intersect(theirs, StringComparer.Ordinal)] : one.Accounts ?? other.Accounts,
         };
     }
 

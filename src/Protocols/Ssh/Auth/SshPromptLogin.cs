@@ -29,7 +29,8 @@ internal sealed class SshPromptLogin(SshServerAuth auth, SshServerAuthParts part
     {
         if (person is null)
         {
-            parts.Extend(parts.Listener.Limits.Prompt);
+            // A name is typed in no time: nobody holds a stranger's place for long by not typing it.
+            parts.Extend(parts.Listener.Limits.Handshake);
             await AskAsync("", "Login name: ", cancel).ConfigureAwait(false);
             if (await AnswerAsync(1, cancel).ConfigureAwait(false) is not { } answer)
                 return null;

@@ -27,14 +27,22 @@ internal static class SshAnswers
         if (channel.Adoption is { } adoption)
         {
             lock (channel.Lock)
+            {
                 channel.ToTarget.Adopt(window, adoption.Granted);
+                channel.IsAnswered = true;
+            }
+
             adoption.Answered.SetResult(true);
             return;
         }
 
         // What a session is sent goes to whatever it runs: until that has been let through, the client has no window.
         lock (channel.Lock)
+        {
             window = channel.WindowTo(from).Open(window, channel.Kind == SshChannelKind.Session ? uint.MaxValue : 0);
+            channel.IsAnswered = true;
+        }
+
         byte[] answer = new SshWriter().Begin(SshMessageNumber.ChannelOpenConfirmation).UInt32(channel.Number).UInt32(channel.Number).UInt32(window).UInt32(packet).ToArray();
         if (!shared.Tape.Message(from == SshSide.Client ? Direction.FromClient : Direction.ToClient, answer))
             await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);

@@ -28,6 +28,8 @@ internal sealed class SshChannel(SshShared shared, uint number, SshChannelKind k
     private readonly uint[] _maxPackets = new uint[2];
     private readonly bool[] _closeSent = new bool[2];
     private readonly long[] _bytes = new long[2];
+    private SshWait? _waiting;
+    private int _approvals;
 
     /// <summary>Bytes towards the client and towards the target: how much each may still be sent.</summary>
     public SshWindow ToClient;
@@ -46,8 +48,8 @@ internal sealed class SshChannel(SshShared shared, uint number, SshChannelKind k
 
     public long StartedAt { get; init; }
 
-    /// <summary>Both peers have agreed to it.</summary>
-    public bool IsAnswered { get; private set; }
+    /// <summary>Both peers have agreed to it, and all that the agreement says is known here.</summary>
+    public bool IsAnswered { get; set; }
 
     /// <summary>Requests of the client, and of the target, whose replies are owed.</summary>
     public SshOwed OwedToClient { get; } = new(shared.Limits.PendingRequests);
@@ -79,11 +81,11 @@ internal sealed class SshChannel(SshShared shared, uint number, SshChannelKind k
 
     public bool IsMasked => OutputMask is not null;
 
-    /// <summary>A channel that the client has from before the session (a menu's): whoever waits for the target's answer, and what the client may still send.</summary>
-    public (TaskCompletionSource<bool> Answered, int Granted)? Adoption { get; init; }
+    /// <summary>The client has it from before the session; null: as all others.</summary>
+    public SshAdopted? Adoption { get; init; }
 
     /// <summary>What waits for a person on this channel; null: nothing.</summary>
-    public SshWait? Waiting { get; set; }
+    public SshWait? Waiting { get => Volatile.Read(ref _waiting); set => Volatile.Write(ref _waiting, value); }
 
     /// <summary>What the screen shows; null: no terminal.</summary>
     public SshTerminal? Terminal { get; set; }
@@ -111,11 +113,30 @@ internal sealed class SshChannel(SshShared shared, uint number, SshChannelKind k
     /// <summary>Takes up a message of <paramref name="from"/>. False: it is not legal now. Caller holds <see cref="Lock"/>.</summary>
     public bool TryAdvance(SshSide from, byte message)
     {
-        if (!SshChannelState.TryAdvance(ref _halves[(int)from], message, from == opener, IsAnswered))
-            return false;
-        if (message == SshMessageNumber.ChannelOpenConfirmation)
-            IsAnswered = true;
-        return true;
+        return SshChannelState.TryAdvance(ref _halves[(int)from], message, from == opener, IsAnswered);
+    }
+
+    /// <summary>The client sends nothing more, while a person is asked about the channel or the target has no room: that is kept for later. False: it can go out.</summary>
+    public bool TryKeepEof()
+    {
+        lock (Lock)
+        {
+            if (Waiting is { } waiting)
+                return waiting.HasEof = true;
+            return Adoption is { } adoption && adoption.TryKeepEof();
+        }
+    }
+
+    /// <summary>The wait for a person is over. False: an EOF was kept, and has to go out first.</summary>
+    public bool TryResume()
+    {
+        lock (Lock)
+        {
+            if (Waiting is { HasEof: true })
+                return false;
+            Waiting = null;
+            return true;
+        }
     }
 
     public SshHalf Half(SshSide side) => _halves[(int)side];
@@ -133,11 +154,18 @@ internal sealed class SshChannel(SshShared shared, uint number, SshChannelKind k
     public bool Finish()
     {
         Files?.Finish();
+        if (Terminal is not null)
+            shared.RemoveTerminal();
+        for (int approvals = Interlocked.Exchange(ref _approvals, 0); approvals > 0; approvals--)
+            shared.EndApproved();
         if (ForwardWord is not { } word)
             return true;
         var ended = new SshForwardEvent(number, word, About, Bytes(SshSide.Target), Bytes(SshSide.Client), (long)shared.Time.GetElapsedTime(StartedAt).TotalMilliseconds);
         return shared.Context.Event(SshForwardEvent.Name, ended.ToDetail());
     }
+
+    /// <summary>Something on it was approved: it runs under that until the channel ends.</summary>
+    public void KeepApproval() => Interlocked.Increment(ref _approvals);
 
     private string? ForwardWord => kind switch
     {

@@ -56,7 +56,7 @@ internal sealed class SshClientLoop
             case SshMessageNumber.ChannelWindowAdjust:
                 return _relay.AdjustAsync(_relay.Channel(message.Span), message, cancel);
             case SshMessageNumber.ChannelEof:
-                return EofAsync(_relay.Channel(message.Span), message, cancel);
+                return _relay.EofAsync(_relay.Channel(message.Span), message, cancel);
             case SshMessageNumber.ChannelClose:
                 return _relay.CloseAsync(_relay.Channel(message.Span), message, cancel);
             case SshMessageNumber.ChannelSuccess or SshMessageNumber.ChannelFailure:
@@ -81,9 +81,4 @@ internal sealed class SshClientLoop
                 return default;
         }
     }
-
-    private ValueTask EofAsync(SshChannel channel, Memory<byte> message, CancellationToken cancel) =>
-        channel.Files is { } files
-        ? files.EofAsync(() => _relay.PassAsync(channel, new SshWriter().Begin(SshMessageNumber.ChannelEof).UInt32(channel.Number).ToArray(), cancel))
-        : _relay.EofAsync(channel, message, cancel);
 }

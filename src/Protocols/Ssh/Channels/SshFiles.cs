@@ -13,6 +13,9 @@ internal sealed class SshFiles(SshShared shared, SshChannel channel, ISshStreamF
 {
     private const int DataHead = 9;
 
+    /// <summary>Bytes of our own answers that may wait.</summary>
+    private const int MostAnswers = 1 << 20;
+
     private readonly ArrayBufferWriter<byte> _toTarget = new();
     private readonly ArrayBufferWriter<byte> _toClient = new();
     private readonly ArrayBufferWriter<byte> _shown = new();
@@ -117,10 +120,13 @@ internal sealed class SshFiles(SshShared shared, SshChannel channel, ISshStreamF
     }
 
     /// <summary>The client has closed the channel: an operation that waits is taken back.</summary>
-    public void Withdraw()
+    public async ValueTask WithdrawAsync()
     {
+        SshWait? wait;
         lock (_behind)
-            _wait?.Withdraw();
+            wait = _wait;
+        if (wait is not null)
+            await wait.WithdrawAsync().ConfigureAwait(false);
     }
 
     /// <summary>The channel is over: what was not finished is written down.</summary>
@@ -135,6 +141,9 @@ internal sealed class SshFiles(SshShared shared, SshChannel channel, ISshStreamF
         {
             lock (_order)
             {
+                // Within a packet of the target's that does not end, nothing of ours can be said.
+                if (_answers.WrittenCount + _toClient.WrittenCount > MostAnswers)
+                    throw SshShared.Violation(SshSide.Client, "the client takes nothing of what it asked for");
                 _answers.Write(_toClient.WrittenSpan);
                 _toClient.ResetWrittenCount();
                 SayAnswers();
@@ -184,6 +193,8 @@ internal sealed class SshFiles(SshShared shared, SshChannel channel, ISshStreamF
     /// <summary>Goes on with the operation that waited, and with what has come behind it, until another must wait. Beside the client's loop, which keeps off meanwhile.</summary>
     private async ValueTask DecidedAsync(HoldOutcome outcome, CancellationToken cancel)
     {
+        if (outcome.Approved)
+            channel.KeepApproval();
         SshFilterStep step = filter.Resolve(outcome, _toTarget, _toClient);
         await CarryAsync(step, taken: 0, cancel).ConfigureAwait(false);
         while (step.Outcome == SshFilterOutcome.Done)

@@ -41,9 +41,13 @@ internal sealed class SshHolds(SshShared shared, CancellationToken session)
 
     private async Task RunAsync(SshWait wait, Verdict verdict, HeldAction action, Func<HoldNotice, CancellationToken, ValueTask> tell, Func<HoldOutcome, ValueTask> then)
     {
+        bool approved = false;
+        shared.BeginApproved();
         try
         {
             HoldOutcome outcome = await shared.Context.HoldAsync(verdict, action, tell, wait.Withdrawn).ConfigureAwait(false);
+            // What was let through ends its approval itself.
+            approved = outcome.Approved;
             await then(outcome).ConfigureAwait(false);
             await shared.Transport(SshSide.Client).FlushAsync(session).ConfigureAwait(false);
             await shared.Transport(SshSide.Target).FlushAsync(session).ConfigureAwait(false);
@@ -60,6 +64,8 @@ internal sealed class SshHolds(SshShared shared, CancellationToken session)
         }
         finally
         {
+            if (!approved)
+                shared.EndApproved();
             shared.EndWait();
             lock (_lock)
                 _waits.Remove(wait);

@@ -10,7 +10,8 @@ internal sealed class SshLoops(SshShared shared)
     /// <param name="adopt">Runs before them, for a channel that is open already; null: none is.</param>
     public async Task<SessionEnd> RunAsync(Func<SshShared, SshClientLoop, CancellationToken, ValueTask>? adopt, CancellationToken stop)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        // Not linked to stop: the loops must not end before it has been said why.
+        using var ending = new CancellationTokenSource();
         using CancellationTokenRegistration stopping = stop.Register(static s => ((SshShared)s!).End("stopped", "The server is stopping: connect again in a moment."), shared);
         var holds = new SshHolds(shared, ending.Token);
         var requests = new SshClientLoop(shared, holds);
@@ -59,7 +60,7 @@ internal sealed class SshLoops(SshShared shared)
     }
 
     /// <summary>Turns the ways a loop can fail into how the session ended. This is the one place that does.</summary>
-    private static async Task<SessionEnd> GuardAsync(Task<SessionEnd> loop, SessionSide side)
+    private async Task<SessionEnd> GuardAsync(Task<SessionEnd> loop, SessionSide side)
     {
         try
         {
@@ -71,7 +72,7 @@ internal sealed class SshLoops(SshShared shared)
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
-            return new SessionEnd(side, SessionStage.Ready, "connection-lost", Detail: e.GetType().Name);
+            return new SessionEnd(Lost(side), SessionStage.Ready, "connection-lost", Detail: e.GetType().Name);
         }
         catch (RecordingException e)
         {
@@ -79,11 +80,19 @@ internal sealed class SshLoops(SshShared shared)
         }
         catch (IOException e)
         {
-            return new SessionEnd(side, SessionStage.Ready, "connection-lost", Detail: e.Message);
+            return new SessionEnd(Lost(side), SessionStage.Ready, "connection-lost", Detail: e.Message);
         }
         catch (Exception e)
         {
             return new SessionEnd(SessionSide.Proxy, SessionStage.Ready, "internal-error", Detail: e.ToString());
         }
+    }
+
+    /// <summary>Whose connection broke: a loop also fails when the peer that it writes to is gone.</summary>
+    private SessionSide Lost(SessionSide reading)
+    {
+        SshSide other = reading == SessionSide.Client ? SshSide.Target : SshSide.Client;
+        bool isOther = shared.Transport(other).HasFailedToSend && !shared.Transport(other.Other()).HasFailedToSend;
+        return (reading == SessionSide.Client) == isOther ? SessionSide.Target : SessionSide.Client;
     }
 }

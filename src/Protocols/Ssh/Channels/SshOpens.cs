@@ -121,25 +121,29 @@ internal sealed class SshOpens(SshShared shared, SshActions actions, SshRefuser 
     {
         shared.OpenWaited();
         if (outcome.Approved)
-            await PassAsync(open, kind, about, cancel).ConfigureAwait(false);
+            await PassAsync(open, kind, about, cancel, approved: true).ConfigureAwait(false);
         else
             refuser.Open(SshSide.Client, open.Sender, SshRefusal.FromOutcome(verdict, outcome, $"no connection to {about}"));
     }
 
     /// <summary>Asks the target for the channel, under our number, with the window that the client grants.</summary>
-    private async ValueTask PassAsync(Request open, SshChannelKind kind, string about, CancellationToken cancel)
+    private async ValueTask PassAsync(Request open, SshChannelKind kind, string about, CancellationToken cancel, bool approved = false)
     {
         SshChannel? channel = shared.Channels.Add(number => new SshChannel(shared, number, kind, SshSide.Client)
         {
             About = about,
             StartedAt = shared.Time.GetTimestamp(),
         });
+        if (approved && channel is null)
+            shared.EndApproved();
         if (channel is null)
         {
             refuser.Open(SshSide.Client, open.Sender, ResourceShortage, $"sallyport: at most {shared.Limits.Channels} channels at a time");
             return;
         }
 
+        if (approved)
+            channel.KeepApproval();
         uint packet = Math.Min(open.MaxPacket, (uint)shared.Limits.MaxPacket);
         channel.SetPeer(SshSide.Client, open.Sender, packet);
         uint window;

@@ -33,7 +33,9 @@ internal sealed class SshOwed(int limit)
 {
     private readonly Queue<SshDebt> _queue = new();
     private readonly Lock _lock = new();
-    private bool _paying;
+
+    /// <summary>Held by whoever writes a channel's replies, from the look at the head to <see cref="Paid"/>; nobody waits for a peer meanwhile.</summary>
+    public SemaphoreSlim Turn { get; } = new(1, 1);
 
     /// <summary>Enters a request; null: too many wait.</summary>
     public SshDebt? Add(SshReply reply, object? about = null, byte[]? body = null)
@@ -48,7 +50,7 @@ internal sealed class SshOwed(int limit)
         }
     }
 
-    /// <summary>The other peer will not answer any more: what it owed is answered here, as if it had been done.</summary>
+    /// <summary>The other peer will not answer any more: what it owed is answered here, as if it had been done. Caller holds <see cref="Turn"/>.</summary>
     public void Abandon()
     {
         lock (_lock)
@@ -75,25 +77,17 @@ internal sealed class SshOwed(int limit)
             return _queue.TryPeek(out SshDebt? head) && head.Reply == SshReply.Theirs ? head : null;
     }
 
-    /// <summary>The reply to the head's request, which came from the other peer, has been written.</summary>
+    /// <summary>The reply to the head's request has been written.</summary>
     public void Paid()
     {
         lock (_lock)
             _queue.Dequeue();
     }
 
-    /// <summary>Takes up the next reply of our own, unless somebody is at it already. Write it, and ask again with <paramref name="paid"/>.</summary>
-    /// <param name="paid">True: the one given last has been written.</param>
-    public SshDebt? NextOwn(bool paid)
+    /// <summary>The reply of our own that is next; null: none is. Write it, and say <see cref="Paid"/>. Caller holds <see cref="Turn"/>.</summary>
+    public SshDebt? Own()
     {
         lock (_lock)
-        {
-            if (paid)
-                _queue.Dequeue();
-            else if (_paying)
-                return null;
-            _paying = _queue.TryPeek(out SshDebt? head) && head.Reply is SshReply.Success or SshReply.Failure;
-            return _paying ? _queue.Peek() : null;
-        }
+            return _queue.TryPeek(out SshDebt? head) && head.Reply is SshReply.Success or SshReply.Failure ? head : null;
     }
 }

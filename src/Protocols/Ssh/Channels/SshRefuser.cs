@@ -25,8 +25,7 @@ internal sealed class SshRefuser(SshShared shared)
         channel.IsDropped = true;
         if (debt is not null)
             channel.OwedToClient.Resolve(debt, SshReply.Success);
-        channel.OwedToClient.Abandon();
-        await shared.PayAsync(channel.OwedToClient, SshSide.Client, channel, cancel).ConfigureAwait(false);
+        await shared.AbandonAsync(channel, cancel).ConfigureAwait(false);
         if (!channel.Say.Say(SshRefusal.Lines(text, channel.HasPty), isError: true))
             await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
         await EndAsync(channel, cancel).ConfigureAwait(false);

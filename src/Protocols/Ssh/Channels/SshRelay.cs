@@ -73,6 +73,8 @@ internal sealed class SshRelay(SshShared shared, SshSide from)
             throw SshShared.Violation(from, "a window of more than 2^32 - 1 bytes");
         if (channel.IsDropped)
             return;
+        if (from == SshSide.Target)
+            shared.Settle(channel);
         if (say is null)
             shared.Adjust(channel, _to, pass);
         else if (!say.Flush())
@@ -86,10 +88,17 @@ internal sealed class SshRelay(SshShared shared, SshSide from)
             throw SshShared.Violation(from, "an EOF of another length");
         if (channel.IsDropped)
             return;
-        if (from == SshSide.Client && channel.Waiting is { } waiting)
+        if (from == SshSide.Client)
         {
-            waiting.HasEof = true;
-            return;
+            // Much runs at the end of its input.
+            await shared.Context.WhileSuspendedAsync(cancel).ConfigureAwait(false);
+            if (channel.TryKeepEof())
+                return;
+            if (channel.Files is { } files)
+            {
+                await files.EofAsync(() => PassAsync(channel, new SshWriter().Begin(SshMessageNumber.ChannelEof).UInt32(channel.Number).ToArray(), cancel)).ConfigureAwait(false);
+                return;
+            }
         }
 
         await _output.FlushAsync(channel, from, cancel).ConfigureAwait(false);
@@ -103,8 +112,11 @@ internal sealed class SshRelay(SshShared shared, SshSide from)
             throw SshShared.Violation(from, "a CLOSE of another length");
         if (from == SshSide.Client)
         {
-            channel.Waiting?.Withdraw();
-            channel.Files?.Withdraw();
+            // Waited for, so that nothing that was approved just now goes out behind the CLOSE.
+            if (channel.Waiting is { } waiting)
+                await waiting.WithdrawAsync().ConfigureAwait(false);
+            if (channel.Files is { } files)
+                await files.WithdrawAsync().ConfigureAwait(false);
         }
 
         if (!channel.IsDropped)
@@ -123,15 +135,27 @@ internal sealed class SshRelay(SshShared shared, SshSide from)
         if (message.Length != 5)
             throw SshShared.Violation(from, "a reply of another length");
         SshOwed owed = channel.OwedTo(_to);
-        if (owed.Theirs() is null)
+        await owed.Turn.WaitAsync(cancel).ConfigureAwait(false);
+        try
         {
-            if (channel.IsDropped)
-                return;
-            throw SshShared.Violation(from, "a reply to nothing that was asked");
+            if (owed.Theirs() is null)
+            {
+                if (channel.IsDropped)
+                    return;
+                throw SshShared.Violation(from, "a reply to nothing that was asked");
+            }
+
+            if (!shared.Tape.Message(_direction, message.Span))
+                await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
+            BinaryPrimitives.WriteUInt32BigEndian(message.Span[1..], channel.PeerNumber(_to));
+            shared.Answer(_to, message.Span);
+            owed.Paid();
+        }
+        finally
+        {
+            owed.Turn.Release();
         }
 
-        await PassAsync(channel, message, cancel).ConfigureAwait(false);
-        owed.Paid();
         await shared.PayAsync(owed, _to, channel, cancel).ConfigureAwait(false);
     }
 
@@ -182,6 +206,18 @@ internal sealed class SshRelay(SshShared shared, SshSide from)
         if (!ready)
             await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
         BinaryPrimitives.WriteUInt32BigEndian(message.Span[1..], channel.PeerNumber(_to));
+        if (channel.Adoption is { } adoption)
+        {
+            bool kept;
+            lock (channel.Lock)
+                kept = adoption.TryKeep(message.Span);
+            if (kept)
+            {
+                shared.Settle(channel);
+                return;
+            }
+        }
+
         await shared.SendAsync(_to, message, cancel).ConfigureAwait(false);
     }
 

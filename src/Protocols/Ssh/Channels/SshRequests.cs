@@ -26,11 +26,14 @@ internal sealed class SshRequests(SshShared shared, SshRelay relay, SshActions a
 
         switch (type)
         {
-            case "pty-req" when isSession && !channel.IsStarted:
+            case "pty-req" when isSession && !channel.IsStarted && !channel.HasPty:
                 await PtyAsync(request, cancel).ConfigureAwait(false);
                 break;
             case "env" when isSession && !channel.IsStarted:
                 await EnvAsync(request, cancel).ConfigureAwait(false);
+                break;
+            case "subsystem" when isSession && !channel.IsStarted && !SshStart.IsSubsystemName(request.Rest.Span):
+                await RefuseAsync(request, "a subsystem whose name is none", cancel).ConfigureAwait(false);
                 break;
             case "shell" or "exec" or "subsystem" when isSession && !channel.IsStarted:
                 await start.StartAsync(request, cancel).ConfigureAwait(false);
@@ -45,6 +48,9 @@ internal sealed class SshRequests(SshShared shared, SshRelay relay, SshActions a
                 await WindowChangeAsync(request, cancel).ConfigureAwait(false);
                 break;
             case "signal" or "break" when isSession && channel.IsStarted:
+                await shared.Context.WhileSuspendedAsync(cancel).ConfigureAwait(false);
+                await PassAsync(request, about: null, cancel).ConfigureAwait(false);
+                break;
             case "eow@openssh.com":
                 await PassAsync(request, about: null, cancel).ConfigureAwait(false);
                 break;
@@ -101,6 +107,12 @@ internal sealed class SshRequests(SshShared shared, SshRelay relay, SshActions a
             await RefuseAsync(request, "a terminal: not permitted by the key or certificate", cancel).ConfigureAwait(false);
         else if (await IsAllowedAsync(ActionKind.Command, Verb.Pty, default, cancel).ConfigureAwait(false))
         {
+            if (request.Channel.Terminal is null && !shared.TryAddTerminal())
+            {
+                await RefuseAsync(request, "a terminal: there are too many", cancel).ConfigureAwait(false);
+                return;
+            }
+
             request.Channel.HasPty = true;
             request.Channel.Terminal = new SshTerminal(shared, request.Channel, columns, rows);
             await PassAsync(request, about: null, cancel).ConfigureAwait(false);

@@ -13,6 +13,8 @@ internal sealed class SshShared(
     private volatile EndRequest? _endRequest;
     private int _waiting;
     private int _waitingOpens;
+    private int _terminals;
+    private int _approved;
 
     /// <summary>Why the session is to end, asked for from outside.</summary>
     internal sealed record EndRequest(string Reason, string Message);
@@ -68,7 +70,28 @@ internal sealed class SshShared(
         return false;
     }
 
+    /// <summary>One more terminal, whose screen is kept. False: there are too many.</summary>
+    public bool TryAddTerminal()
+    {
+        if (Interlocked.Increment(ref _terminals) <= Limits.Terminals)
+            return true;
+        RemoveTerminal();
+        return false;
+    }
+
+    public void RemoveTerminal() => Interlocked.Decrement(ref _terminals);
+
     public void OpenWaited() => Interlocked.Decrement(ref _waitingOpens);
+
+    /// <summary>Something runs under an approval, or is about to.</summary>
+    public void BeginApproved() => Interlocked.Increment(ref _approved);
+
+    /// <summary>It has ended. Once nothing runs under one, the end of an approval ends nothing.</summary>
+    public void EndApproved()
+    {
+        if (Interlocked.Decrement(ref _approved) == 0)
+            context.Done();
+    }
 
     public void BeginWait() => Interlocked.Increment(ref _waiting);
 
@@ -97,25 +120,43 @@ internal sealed class SshShared(
     /// <summary>Gives the replies of our own that are next in order.</summary>
     public async ValueTask PayAsync(SshOwed owed, SshSide to, SshChannel? channel, CancellationToken cancel)
     {
-        for (SshDebt? debt = owed.NextOwn(paid: false); debt is not null; debt = owed.NextOwn(paid: true))
+        await owed.Turn.WaitAsync(cancel).ConfigureAwait(false);
+        try
         {
-            byte[] message;
-            if (channel is null)
+            while (owed.Own() is { } debt)
             {
-                message = debt.Reply == SshReply.Success ? [SshMessageNumber.RequestSuccess, .. debt.Body] : [SshMessageNumber.RequestFailure];
-            }
-            else
-            {
-                message = new byte[5];
-                message[0] = debt.Reply == SshReply.Success ? SshMessageNumber.ChannelSuccess : SshMessageNumber.ChannelFailure;
-                BinaryPrimitives.WriteUInt32BigEndian(message.AsSpan(1), channel.Number);
-                if (to == SshSide.Client && !Tape.Message(Direction.ToClient, message))
-                    await context.ReadyAsync(cancel).ConfigureAwait(false);
-                BinaryPrimitives.WriteUInt32BigEndian(message.AsSpan(1), channel.PeerNumber(to));
-            }
+                byte[] message;
+                if (channel is null)
+                {
+                    message = debt.Reply == SshReply.Success ? [SshMessageNumber.RequestSuccess, .. debt.Body] : [SshMessageNumber.RequestFailure];
+                }
+                else
+                {
+                    message = new byte[5];
+                    message[0] = debt.Reply == SshReply.Success ? SshMessageNumber.ChannelSuccess : SshMessageNumber.ChannelFailure;
+                    BinaryPrimitives.WriteUInt32BigEndian(message.AsSpan(1), channel.Number);
+                    if (to == SshSide.Client && !Tape.Message(Direction.ToClient, message))
+                        await context.ReadyAsync(cancel).ConfigureAwait(false);
+                    BinaryPrimitives.WriteUInt32BigEndian(message.AsSpan(1), channel.PeerNumber(to));
+                }
 
-            Answer(to, message);
+                Answer(to, message);
+                owed.Paid();
+            }
         }
+        finally
+        {
+            owed.Turn.Release();
+        }
+    }
+
+    /// <summary>The target will answer nothing more on a channel: its replies are given here, behind one that is being written just now.</summary>
+    public async ValueTask AbandonAsync(SshChannel channel, CancellationToken cancel)
+    {
+        await channel.OwedToClient.Turn.WaitAsync(cancel).ConfigureAwait(false);
+        channel.OwedToClient.Abandon();
+        channel.OwedToClient.Turn.Release();
+        await PayAsync(channel.OwedToClient, SshSide.Client, channel, cancel).ConfigureAwait(false);
     }
 
     /// <summary>Writes a small message of our own, which waits for nothing: see <see cref="SshTransport.Answer"/>.</summary>
@@ -131,6 +172,19 @@ internal sealed class SshShared(
         BinaryPrimitives.WriteUInt32BigEndian(message[1..], channel.PeerNumber(to));
         BinaryPrimitives.WriteUInt32BigEndian(message[5..], bytes);
         Answer(to, message);
+    }
+
+    /// <summary>Sends the target what was kept on a channel that a menu has left, if it can go now.</summary>
+    public void Settle(SshChannel channel)
+    {
+        if (channel.Adoption is not { } adoption)
+            return;
+        byte[] eof = new SshWriter().Begin(SshMessageNumber.ChannelEof).UInt32(channel.PeerNumber(SshSide.Target)).ToArray();
+        lock (channel.Lock)
+        {
+            foreach (byte[] message in adoption.Settle(channel.ToTarget, eof))
+                Answer(SshSide.Target, message);
+        }
     }
 
     /// <summary>The peer broke a rule: the session ends.</summary>

@@ -11,7 +11,10 @@ namespace Sallyport.Protocols.Ssh.Channels;
 /// </summary>
 internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions actions, SshRefuser refuser, SshHolds holds)
 {
-    /// <summary>Kept back of the client's window for what we may have to say.</summary>
+    /// <summary>
+    /// Kept back of the client's window for what we may have to say; what does not fit waits. Less than a packet: a client that grants more window only when
+    /// half of it is gone (asyncssh, JSch), or all but a packet (SSH.NET), would wait for ever for what the target was never granted.
+    /// </summary>
     private const int SayReserve = 8192;
 
     /// <summary>Kept back of the target's window for what a filter asks it itself.</summary>
@@ -38,7 +41,7 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
         }
 
         Verdict verdict = shared.Context.Judge(View(run.Type, text), out bool mustWait);
-        ISshStreamFilter? filter = verdict.Kind == VerdictKind.Deny ? null : Filter(channel, run.Type, text);
+        ISshStreamFilter? filter = verdict.Kind == VerdictKind.Deny ? null : Filter(channel, run.Type, text, verdict.MaxBytes);
         if (mustWait)
             await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
         switch (verdict.Kind)
@@ -62,7 +65,15 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
         var reader = new SshReader(request.Rest.Span);
         if (request.Type != "shell")
             text = reader.ReadString().ToArray();
-        return reader.AtEnd && (request.Type != "subsystem" || text.Length is > 0 and <= SshNames.LongestHost);
+        return reader.AtEnd;
+    }
+
+    /// <summary>Names of subsystems are text without control characters: some servers read <c>sftp NUL x</c> as <c>sftp</c>, whose files would not be looked at here.</summary>
+    public static bool IsSubsystemName(ReadOnlySpan<byte> rest)
+    {
+        var reader = new SshReader(rest);
+        string name = reader.ReadText(SshNames.LongestHost);
+        return reader.AtEnd && name.Length > 0 && !name.Any(char.IsControl);
     }
 
     /// <summary>A certificate's force-command takes the place of whatever was asked for (PROTOCOL.certkeys).</summary>
@@ -86,7 +97,7 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
     }
 
     /// <summary>What reads a protocol of files; null: it is none. The client's loop alone, whose scanner it uses.</summary>
-    private ISshStreamFilter? Filter(SshChannel channel, string type, byte[] text)
+    private ISshStreamFilter? Filter(SshChannel channel, string type, byte[] text, long maxBytes)
     {
         if (type == "exec")
             _scanner.Scan(text);
@@ -97,10 +108,14 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
             return null;
         var paths = new List<string>();
         foreach (ref readonly ObjectRef effect in _scanner.Objects)
-            paths.Add(Encoding.UTF8.GetString(_scanner.Names.Slice(effect.Start, effect.Length)));
+        {
+            if (effect.Verb is Verb.FileRead or Verb.FileWrite)
+                paths.Add(Encoding.UTF8.GetString(_scanner.Names.Slice(effect.Start, effect.Length)));
+        }
+
         return transfer.Kind == FileTransferKind.Scp
             ? new ScpObserver(shared.Context, shared.Time, (int)channel.Number, paths[0], transfer.Uploads, transfer.IntoDirectory)
-            : new TransferObserver(shared.Context, shared.Time, (int)channel.Number, transfer.By, paths, transfer.Uploads);
+            : new TransferObserver(shared.Context, shared.Time, (int)channel.Number, transfer, paths, maxBytes);
     }
 
     private static string NotDone(string type) => type switch
@@ -126,7 +141,6 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
             },
             async outcome =>
             {
-                bool hasEof = channel.Waiting?.HasEof ?? false;
                 if (!outcome.Approved)
                 {
                     channel.Waiting = null;
@@ -134,10 +148,12 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
                     return;
                 }
 
+                channel.KeepApproval();
                 await RunAsync(run, text, filter, debt, cancel).ConfigureAwait(false);
+                if (channel.TryResume())
+                    return;
+                await relay.PassAsync(channel, new SshWriter().Begin(SshMessageNumber.ChannelEof).UInt32(channel.Number).ToArray(), cancel).ConfigureAwait(false);
                 channel.Waiting = null;
-                if (hasEof)
-                    await relay.PassAsync(channel, new SshWriter().Begin(SshMessageNumber.ChannelEof).UInt32(channel.Number).ToArray(), cancel).ConfigureAwait(false);
             },
             wait => channel.Waiting = wait);
     }
@@ -166,10 +182,15 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
         lock (channel.Lock)
         {
             toClient = channel.ToTarget.Reserve(channel.Files is null ? 0 : Math.Min(FilterReserve, channel.ToTarget.Room / 4));
-            toTarget = channel.Files is not null || channel.IsMasked ? 0 : channel.ToClient.Reserve(Math.Min(SayReserve, channel.ToClient.Spare));
+            toTarget = channel.ToClient.Reserve(Math.Min(SayReserve, channel.ToClient.Spare));
         }
 
         shared.Adjust(channel, SshSide.Client, toClient);
         shared.Adjust(channel, SshSide.Target, toTarget);
+        if (channel.Adoption is { } adoption)
+        {
+            adoption.IsRunning = true;
+            shared.Settle(channel);
+        }
     }
 }

@@ -54,7 +54,8 @@ internal sealed class SshTargetLoop(SshShared shared)
         }
     }
 
-    private ValueTask TakeAsync(Memory<byte> message, CancellationToken cancel)
+    /// <summary>Takes up one message.</summary>
+    internal ValueTask TakeAsync(Memory<byte> message, CancellationToken cancel)
     {
         byte number = message.Span[0];
         switch (number)

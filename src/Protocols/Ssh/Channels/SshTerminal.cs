@@ -12,8 +12,11 @@ namespace Sallyport.Protocols.Ssh.Channels;
 /// </summary>
 internal sealed class SshTerminal(SshShared shared, SshChannel channel, uint columns, uint rows)
 {
+    /// <summary>480 columns and 136 rows, or 1000 and 65.</summary>
+    private const int MostCells = 64 << 10;
+
     private readonly Lock _lock = new();
-    private readonly CommandDetector _detector = new(Size(columns, TerminalScreen.MaxColumns), Size(rows, TerminalScreen.MaxRows));
+    private readonly CommandDetector _detector = new(Columns(columns), Rows(columns, rows));
     private readonly ShellScanner _scanner = new();
 
     /// <summary>Keys, before they are sent on.</summary>
@@ -42,11 +45,14 @@ internal sealed class SshTerminal(SshShared shared, SshChannel channel, uint col
     public void Resize(uint width, uint height)
     {
         lock (_lock)
-            _detector.Resize(Size(width, TerminalScreen.MaxColumns), Size(height, TerminalScreen.MaxRows));
+            _detector.Resize(Columns(width), Rows(width, height));
     }
 
-    /// <summary>0 stays 0, which the screen knows: a terminal without a size (RFC 4254 6.2).</summary>
-    private static int Size(uint asked, int most) => (int)Math.Min(asked, (uint)most);
+    /// <summary>A size of zero says nothing (RFC 4254 6.2): programs take the usual one then.</summary>
+    private static int Columns(uint asked) => asked == 0 ? 80 : (int)Math.Min(asked, (uint)TerminalScreen.MaxColumns);
+
+    /// <summary>Not more than fit: a screen that is full is in memory whole, and there may be many.</summary>
+    private static int Rows(uint columns, uint asked) => (int)Math.Min(asked == 0 ? 24 : asked, (uint)Math.Min(TerminalScreen.MaxRows, MostCells / Columns(columns)));
 
     private void Saw(string command)
     {

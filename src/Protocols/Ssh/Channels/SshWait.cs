@@ -19,5 +19,12 @@ internal sealed class SshWait : IDisposable
 
     public void Withdraw() => _withdrawn.Cancel();
 
+    /// <summary>The same, and waits for what comes of it: it may have been approved in this moment.</summary>
+    public Task WithdrawAsync()
+    {
+        Withdraw();
+        return Task;
+    }
+
     public void Dispose() => _withdrawn.Dispose();
 }

@@ -30,11 +30,11 @@ internal sealed class SshAdoption
     /// <param name="typedAhead">What the person typed behind the choice.</param>
     public async ValueTask RunAsync(SshLobbyChannel menu, ReadOnlyMemory<byte> typedAhead, SshShared shared, SshClientLoop loop, CancellationToken cancel)
     {
-        var adopted = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var adopted = new SshAdopted(menu.Granted);
         SshChannel channel = shared.Channels.Add(number => new SshChannel(shared, number, SshChannelKind.Session, SshSide.Client)
         {
             StartedAt = shared.Time.GetTimestamp(),
-            Adoption = (adopted, menu.Granted),
+            Adoption = adopted,
         })!;
         uint room = menu.Room;
         uint window;
@@ -46,7 +46,7 @@ internal sealed class SshAdoption
             await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
         await shared.SendAsync(SshSide.Target, open, cancel).ConfigureAwait(false);
         await shared.Transport(SshSide.Target).FlushAsync(cancel).ConfigureAwait(false);
-        if (!await adopted.Task.WaitAsync(cancel).ConfigureAwait(false))
+        if (!await adopted.Answered.Task.WaitAsync(cancel).ConfigureAwait(false))
             throw new SshEndException(
                 new SessionEnd(SessionSide.Target, SessionStage.Ready, "session-refused", "11"), SshDisconnectReason.ByApplication, "the target opens no session");
         foreach ((string type, byte[] body) in _kept)

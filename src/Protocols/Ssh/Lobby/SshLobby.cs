@@ -139,10 +139,10 @@ internal sealed class SshLobby(SshWay way, string account, Action<SessionFacts> 
         }
 
         // A menu's channel has the number that the session's first channel will have: it becomes that.
-        var channel = new SshLobbyChannel(_client, _next++, sender, window, Math.Min(maxPacket, (uint)way.Listener.Limits.MaxPacket));
+        var channel = new SshLobbyChannel(_client, _next++, sender, window, Math.Min(maxPacket, (uint)way.Listener.Limits.MaxPacket), isMenu ? SshLobbyChannel.MenuWindow : SshLobbyChannel.JumpWindow);
         _channels.Add(channel.Number, channel);
         await _client.WriteAsync(
-            new SshWriter().Begin(SshMessageNumber.ChannelOpenConfirmation).UInt32(sender).UInt32(channel.Number).UInt32(SshLobbyChannel.Window).UInt32(SshLobbyChannel.MaxPacket).WrittenMemory,
+            new SshWriter().Begin(SshMessageNumber.ChannelOpenConfirmation).UInt32(sender).UInt32(channel.Number).UInt32((uint)channel.Granted).UInt32(SshLobbyChannel.MaxPacket).WrittenMemory,
             cancel).ConfigureAwait(false);
         if (isMenu)
             return;
@@ -231,6 +231,7 @@ internal sealed class SshLobby(SshWay way, string account, Action<SessionFacts> 
                 return end;
         }
 
+        await channel.ConsumedAsync(data.Length, patience.Token).ConfigureAwait(false);
         return null;
     }
 

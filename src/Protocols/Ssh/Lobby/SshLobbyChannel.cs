@@ -8,14 +8,19 @@ namespace Sallyport.Protocols.Ssh.Lobby;
 /// <param name="peer">The client's number of it.</param>
 /// <param name="window">What the client takes, bytes.</param>
 /// <param name="maxPacket">The most it takes in one message.</param>
-internal sealed class SshLobbyChannel(SshTransport client, uint number, uint peer, uint window, uint maxPacket)
+/// <param name="take">What we take before the client must wait, bytes.</param>
+internal sealed class SshLobbyChannel(SshTransport client, uint number, uint peer, uint window, uint maxPacket, int take)
 {
-    /// <summary>What we take before the client must wait, bytes.</summary>
-    public const int Window = 256 << 10;
+    /// <summary>What we take of a connection inside.</summary>
+    public const int JumpWindow = 256 << 10;
+
+    /// <summary>What we take of a person who types. Little, since a target may not have room for it when the menu becomes its session.</summary>
+    public const int MenuWindow = 4 << 10;
 
     public const int MaxPacket = 32 << 10;
 
     private readonly SemaphoreSlim _more = new(0);
+    private readonly int _refill = take / 4;
     private readonly Lock _lock = new();
     private long _room = window;
     private int _taken;
@@ -38,7 +43,7 @@ internal sealed class SshLobbyChannel(SshTransport client, uint number, uint pee
     }
 
     /// <summary>What the client may still send.</summary>
-    public int Granted { get; private set; } = Window;
+    public int Granted { get; private set; } = take;
 
     /// <summary>The connection inside it; null: it is a menu's.</summary>
     public SshJumpDuplex? Jump { get; set; }
@@ -78,7 +83,7 @@ internal sealed class SshLobbyChannel(SshTransport client, uint number, uint pee
         lock (_lock)
         {
             _taken += bytes;
-            if (_taken >= Window / 4)
+            if (_taken >= _refill)
             {
                 grant = (uint)_taken;
                 Granted += _taken;

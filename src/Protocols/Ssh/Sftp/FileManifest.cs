@@ -68,7 +68,7 @@ internal sealed class FileManifest(SessionContext context, TimeProvider time, in
     public bool Refused(string path, bool upload) => Write(path, upload, 0, null, 0, "refused");
 
     /// <summary>What moved for a path, where the files in it cannot be told apart.</summary>
-    public bool Counted(string path, bool upload, long bytes, long started) => Write(path, upload, bytes, null, (long)time.GetElapsedTime(started).TotalMilliseconds, "complete");
+    public bool Counted(string path, bool upload, long bytes, long started, string status) => Write(path, upload, bytes, null, (long)time.GetElapsedTime(started).TotalMilliseconds, status);
 
     private bool Write(string path, bool upload, long bytes, string? sha256, long ms, string status)
     {

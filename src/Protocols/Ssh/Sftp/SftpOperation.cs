@@ -94,7 +94,7 @@ internal static class SftpOperations
                 Path(ref reader, ref op, paths, Verb.FileStat, "stat");
                 break;
             case SftpType.RealPath:
-                Path(ref reader, ref op, paths, Verb.FileStat, "realpath");
+                RealPath(ref reader, ref op, paths);
                 break;
             case SftpType.ReadLink:
                 Path(ref reader, ref op, paths, Verb.FileStat, "readlink");
@@ -172,6 +172,15 @@ internal static class SftpOperations
         (op.Verb, op.Name) = (verb, name);
         Unclear(ref op, path);
         paths.Add(verb, path);
+    }
+
+    /// <summary>The first thing that clients ask is where they are: the answer names the home directory, whatever files they may see.</summary>
+    private static void RealPath(ref SftpReader reader, ref SftpOperation op, SftpPaths paths)
+    {
+        SftpReader ahead = reader;
+        if (ahead.String(SftpLimits.Path) is [] or [(byte)'.'])
+            op.Kind = SftpOperationKind.Free;
+        Path(ref reader, ref op, paths, Verb.FileStat, "realpath");
     }
 
     private static void TwoPaths(ref SftpReader reader, ref SftpOperation op, SftpPaths paths, Verb verb, string name)

@@ -65,7 +65,7 @@ internal sealed class ShellEffects
     }
 
     /// <summary>Ends the name that was begun, and adds its effect.</summary>
-    public void End(Verb verb, int qualifier = 0)
+    public void End(Verb verb, int qualifier = 0, ObjectFlags flags = ObjectFlags.None)
     {
         if (Count == MostObjects)
             Overflow();
@@ -77,7 +77,7 @@ internal sealed class ShellEffects
 
         if (Count == _objects.Length)
             Array.Resize(ref _objects, _objects.Length * 2);
-        _objects[Count++] = new ObjectRef(verb, ObjectFlags.None, _begun, _used - _begun, qualifier);
+        _objects[Count++] = new ObjectRef(verb, flags, _begun, _used - _begun, qualifier);
     }
 
     public void Add(Verb verb, ReadOnlySpan<byte> name)

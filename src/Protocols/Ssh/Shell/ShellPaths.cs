@@ -7,7 +7,7 @@ internal static class ShellPaths
 {
     /// <summary>Adds an effect on a path, without <c>.</c> components and doubled slashes.</summary>
     /// <returns>False: it has <c>..</c> in it, which leads elsewhere behind a symbolic link; it is kept.</returns>
-    public static bool Add(ShellEffects effects, Verb verb, ReadOnlySpan<byte> path)
+    public static bool Add(ShellEffects effects, Verb verb, ReadOnlySpan<byte> path, ObjectFlags flags = ObjectFlags.None)
     {
         effects.Begin();
         bool plain = true, first = true;
@@ -27,16 +27,16 @@ internal static class ShellPaths
             first = false;
         }
 
-        effects.End(verb);
+        effects.End(verb, flags: flags);
         return plain;
     }
 
     /// <summary>Adds an effect on a path that starts at the account's home directory when it is relative: <c>~/x</c> then.</summary>
     /// <returns>False: it has <c>..</c> in it, or starts at another's home; nothing of it can be trusted.</returns>
-    public static bool AddFromHome(ShellEffects effects, Verb verb, ReadOnlySpan<byte> path)
+    public static bool AddFromHome(ShellEffects effects, Verb verb, ReadOnlySpan<byte> path, ObjectFlags flags = ObjectFlags.None)
     {
         if (path.StartsWith("/"u8))
-            return Add(effects, verb, path);
+            return Add(effects, verb, path, flags);
         if (path.StartsWith("~/"u8))
             path = path[2..];
         else if (path.SequenceEqual("~"u8))
@@ -58,7 +58,7 @@ internal static class ShellPaths
             effects.Append(component);
         }
 
-        effects.End(verb);
+        effects.End(verb, flags: flags);
         return plain;
     }
 }

@@ -46,7 +46,7 @@ internal sealed class ShellTransfers(ShellWords words, ShellEffects effects)
         if (program.SequenceEqual("scp"u8))
             transfer = Scp(tilde, glob);
         else if (program.SequenceEqual("rsync"u8))
-            transfer = Rsync(tilde);
+            transfer = Rsync(tilde, glob);
         else if (!glob)
             transfer = Git(program);
         return transfer is not null;
@@ -101,28 +101,46 @@ internal sealed class ShellTransfers(ShellWords words, ShellEffects effects)
         return Paths(at, to ? Verb.FileWrite : Verb.FileRead, tilde) ? new FileTransfer(FileTransferKind.Scp, to, recursive, directory) : null;
     }
 
-    /// <summary><c>rsync --server [--sender] options . path…</c></summary>
-    private FileTransfer? Rsync(bool tilde)
+    /// <summary>
+    /// <c>rsync --server [--sender] options . path…</c>. Which files move only the peers know: what it reads recursively, and whatever it writes, is the directory with
+    /// all that is below it. Links that it writes may lead anywhere, unless it drops those that lead out.
+    /// </summary>
+    private FileTransfer? Rsync(bool tilde, bool glob)
     {
         int at = _program + 1;
         if (at >= _end || !words.Text(at).SequenceEqual("--server"u8))
             return null;
-        bool sender = ++at < _end && words.Text(at).SequenceEqual("--sender"u8), deletes = false;
+        bool sender = ++at < _end && words.Text(at).SequenceEqual("--sender"u8), deletes = false, recursive = false, links = false, tamesLinks = false;
         for (at += sender ? 1 : 0; at < _end && words.Text(at) is { Length: > 1 } option && option[0] == '-'; at++)
         {
             bool known = option[1] == '-' ? IsKnownRsync(option) : AreKnownRsync(option[1..]);
             if (!known)
                 return null;
             deletes |= option.StartsWith("--delete"u8);
+            tamesLinks |= option.SequenceEqual("--safe-links"u8) || option.SequenceEqual("--munge-links"u8);
+            recursive |= Has(option, 'r') || Has(option, 'd');
+            links |= Has(option, 'l');
         }
 
         if (at >= _end - 1 || !words.Text(at).SequenceEqual("."u8) || (!sender && at != _end - 2) || (deletes && sender && at != _end - 2))
             return null;
-        if (!Paths(at + 1, sender ? Verb.FileRead : Verb.FileWrite, tilde))
+        // A pattern stands for names in its directory, which are not known.
+        if (glob && !sender)
+            return null;
+        if (!Paths(at + 1, sender ? Verb.FileRead : Verb.FileWrite, tilde, recursive || !sender ? ObjectFlags.Below : ObjectFlags.None, glob))
             return null;
         if (deletes && !sender)
-            ShellPaths.AddFromHome(effects, Verb.FileRemove, words.Text(at + 1));
+            ShellPaths.AddFromHome(effects, Verb.FileRemove, words.Text(at + 1), ObjectFlags.Below);
+        if (links && !sender)
+            ShellPaths.AddFromHome(effects, Verb.FileLink, tamesLinks ? words.Text(at + 1) : "/"u8, ObjectFlags.Below);
         return new FileTransfer(FileTransferKind.Rsync, !sender, Recursive: true);
+    }
+
+    /// <summary>Whether letters of rsync's have this one; behind <c>e</c> stands something else.</summary>
+    private static bool Has(ReadOnlySpan<byte> option, char letter)
+    {
+        int e = option.IndexOf((byte)'e');
+        return option[1] != '-' && (e < 0 ? option : option[..e]).Contains((byte)letter);
     }
 
     private static bool IsKnownRsync(ReadOnlySpan<byte> option)
@@ -176,7 +194,7 @@ internal sealed class ShellTransfers(ShellWords words, ShellEffects effects)
     }
 
     /// <summary>Replaces the effect by one on each path; false, and the effect stays, when a path is not known.</summary>
-    private bool Paths(int from, Verb verb, bool tilde)
+    private bool Paths(int from, Verb verb, bool tilde, ObjectFlags flags = ObjectFlags.None, bool glob = false)
     {
         for (int i = from; i < _end; i++)
         {
@@ -187,7 +205,15 @@ internal sealed class ShellTransfers(ShellWords words, ShellEffects effects)
 
         effects.Forget();
         for (int i = from; i < _end; i++)
-            ShellPaths.AddFromHome(effects, verb, words.Text(i));
+        {
+            ReadOnlySpan<byte> path = words.Text(i);
+            int pattern = glob ? path.IndexOfAny("*?["u8) : -1;
+            if (pattern < 0)
+                ShellPaths.AddFromHome(effects, verb, path, flags);
+            else
+                ShellPaths.AddFromHome(effects, verb, path[..(path[..pattern].LastIndexOf((byte)'/') + 1)], ObjectFlags.Below);
+        }
+
         return true;
     }
 

@@ -186,7 +186,7 @@ internal sealed class SshTranscriptReader(SshTranscriptLimits limits)
         };
         string value = name == "env" ? fields.Text(limits.TextChars) : "";
         if (name is "pty-req" or "window-change")
-            size = (fields.Size(), fields.Size());
+            size = (Usual(fields.Size(), 80), Usual(fields.Size(), 24));
         if (!fields.Ok)
             return;
         if (!fromTarget && wantsReply && channel.Unanswered.Count < MaxUnanswered)
@@ -194,6 +194,9 @@ internal sealed class SshTranscriptReader(SshTranscriptLimits limits)
         Note(channel, name, text, value, size, fromTarget);
         Add(new SshRequestEntry(time, channel, name, name == "env" ? $"{text}={value}" : text, fromTarget) { Size = size });
     }
+
+    /// <summary>A size of zero says nothing (RFC 4254 6.2): programs take the usual one then.</summary>
+    private static int Usual(int size, int usual) => size == 0 ? usual : size;
 
     private static void Note(SshTranscriptChannel channel, string name, string text, string value, (int Columns, int Rows)? size, bool fromTarget)
     {

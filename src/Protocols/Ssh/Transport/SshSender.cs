@@ -43,6 +43,9 @@ internal sealed class SshSender(IDuplex duplex, int capacity, SshFaults faults) 
 
     public long BytesPerKey => _cipher.BytesPerKey;
 
+    /// <summary>A send has failed.</summary>
+    public bool HasFailed => Volatile.Read(ref _failure) is not null;
+
     /// <summary>Encrypts a message; false: a key exchange bars it, or the buffer is full.</summary>
     public bool TryWrite(ReadOnlySpan<byte> head, ReadOnlySpan<byte> body)
     {

@@ -67,6 +67,9 @@ internal sealed class SshTransport : IAsyncDisposable
     /// <summary>Signature algorithms the peer, a server, accepts from users (RFC 8308 3.1); empty until it has said so.</summary>
     public IReadOnlyList<string> ServerSigAlgs => _inbound.ServerSigAlgs;
 
+    /// <summary>True once something could not be sent: the peer is gone.</summary>
+    public bool HasFailedToSend => _sender.HasFailed;
+
     /// <summary>The connection underneath.</summary>
     public IDuplex Duplex => _duplex;
 

@@ -55,7 +55,6 @@ public sealed class CommandRuleTests(RulesDaemon rules) : IClassFixture<RulesDae
     [InlineData("trap 'rm -rf VICTIM' EXIT")]
     [InlineData("alias x='rm -rf VICTIM'\nx")]
     [InlineData("ssh localhost rm -rf VICTIM; rm -rf VICTIM")]
-    [InlineData("awk 'BEGIN { system(\"rm -rf VICTIM\") }'")]
     [InlineData("/???/r? -rf VICTIM")]
     public async Task A_recursive_removal_does_not_run_in_any_disguise(string command)
     {

@@ -27,7 +27,7 @@ public sealed class ForwardRuleTests(RulesDaemon rules) : IClassFixture<RulesDae
     {
         string to = destination.Replace("SHUT", rules.Shut.Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
             .Replace("OPEN", rules.Open.Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
-        SshRun run = await SshRun.OfAsync(["ssh", .. rules.Daemon.Options(), "-o", "LogLevel=INFO", "-W", to, SshDaemon.User + "@127.0.0.1"]);
+        SshRun run = await SshRun.OfAsync(["ssh", "-o", "LogLevel=INFO", .. rules.Daemon.Options(), "-W", to, SshDaemon.User + "@127.0.0.1"]);
         Assert.NotEqual(0, run.ExitCode);
         Assert.Contains("open failed: administratively prohibited: sallyport: refused by policy: no connection to " + to, run.Error, StringComparison.Ordinal);
         Assert.Contains($"Rule {rule}. ", run.Error, StringComparison.Ordinal);
@@ -52,7 +52,7 @@ public sealed class ForwardRuleTests(RulesDaemon rules) : IClassFixture<RulesDae
     public async Task No_other_listener_is_had(string listener)
     {
         SshRun run = await SshRun.OfAsync(
-            ["ssh", .. rules.Daemon.Options(), "-o", "LogLevel=INFO", "-N", "-o", "ExitOnForwardFailure=yes", "-R", $"{listener}:127.0.0.1:{rules.Shut.Port}", SshDaemon.User + "@127.0.0.1"]);
+            ["ssh", "-o", "LogLevel=INFO", .. rules.Daemon.Options(), "-N", "-o", "ExitOnForwardFailure=yes", "-R", $"{listener}:127.0.0.1:{rules.Shut.Port}", SshDaemon.User + "@127.0.0.1"]);
         Assert.Equal(255, run.ExitCode);
         Assert.Contains("remote port forwarding failed for listen port", run.Error, StringComparison.Ordinal);
     }
@@ -63,7 +63,7 @@ public sealed class ForwardRuleTests(RulesDaemon rules) : IClassFixture<RulesDae
         using var folder = new TempFolder();
         string here = folder.At("here");
         await using ChildProcess ssh = ChildProcess.Start(
-            ["ssh", .. rules.Daemon.Options(), "-o", "LogLevel=INFO", "-N", "-L", $"{here}:/run/some.sock", SshDaemon.User + "@127.0.0.1"]);
+            ["ssh", "-o", "LogLevel=INFO", .. rules.Daemon.Options(), "-N", "-L", $"{here}:/run/some.sock", SshDaemon.User + "@127.0.0.1"]);
         while (!File.Exists(here))
             await Task.Delay(10);
         using var client = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
