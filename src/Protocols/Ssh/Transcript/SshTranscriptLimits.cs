@@ -6,6 +6,9 @@ public sealed record SshTranscriptLimits
     /// <summary>False: data is counted, not given. For lists.</summary>
     public bool KeepData { get; init; } = true;
 
+    /// <summary>True: whoever reads came in the middle. A channel whose opening was not seen is taken for a session that is open.</summary>
+    public bool FromMiddle { get; init; }
+
     /// <summary>Characters kept of one text: a command, a name, a variable.</summary>
     public int TextChars { get; init; } = 32 << 10;
 

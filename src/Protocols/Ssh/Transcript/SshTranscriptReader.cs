@@ -41,7 +41,7 @@ internal sealed class SshTranscriptReader(SshTranscriptLimits limits)
     /// <summary>A piece of CHANNEL_DATA or CHANNEL_EXTENDED_DATA, whose fields before the data are <paramref name="head"/>.</summary>
     public void Data(ReadOnlySpan<byte> head, ReadOnlySpan<byte> piece, bool fromTarget, DateTimeOffset time)
     {
-        if (!_channels.TryGetValue(BinaryPrimitives.ReadUInt32BigEndian(head[1..]), out SshTranscriptChannel? channel))
+        if (Find(BinaryPrimitives.ReadUInt32BigEndian(head[1..]), time) is not { } channel)
             return;
         SshStream stream = !fromTarget ? SshStream.Input : head[0] == SshMessageNumber.ChannelData ? SshStream.Output : SshStream.Error;
         switch (stream)
@@ -74,6 +74,22 @@ internal sealed class SshTranscriptReader(SshTranscriptLimits limits)
 
         if (!fields.Ok)
             Fault = $"message {type} is cut short";
+    }
+
+    private SshTranscriptChannel? Find(uint number, DateTimeOffset time)
+    {
+        if (_channels.TryGetValue(number, out SshTranscriptChannel? channel) || !limits.FromMiddle || _channels.Count >= limits.Channels)
+            return channel;
+        return _channels[number] = new SshTranscriptChannel
+        {
+            Number = number,
+            Use = 1,
+            Type = "session",
+            FromTarget = false,
+            OpenedAt = time,
+            Destination = "",
+            Opened = SshOutcome.Accepted,
+        };
     }
 
     private void Global(ref SshTranscriptFields fields, bool fromTarget, DateTimeOffset time)
@@ -156,7 +172,7 @@ internal sealed class SshTranscriptReader(SshTranscriptLimits limits)
         uint number = fields.UInt32();
         string name = fields.Text(limits.TextChars);
         bool wantsReply = fields.Bool();
-        if (!fields.Ok || !_channels.TryGetValue(number, out SshTranscriptChannel? channel))
+        if (!fields.Ok || Find(number, time) is not { } channel)
             return;
         (int Columns, int Rows)? size = null;
         string text = name switch

@@ -1,57 +1,105 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Text;
 using Sallyport.Contract;
+using Sallyport.Policy.Yaml;
+using Sallyport.Protocols.Ssh.Transcript;
 
 namespace Sallyport.Proxy.Admin.Live;
 
 /// <summary>
-/// What of recorded SSH a screen shows while it happens: the text of channels' data (RFC 4254 5.2). A recording has messages behind their lengths;
-/// bytes that are not whole ones are left to the recording, since whoever comes in the middle may come in the middle of one.
+/// SSH as it happens: channels, what runs in them, what is typed and shown. A message's length is recorded by itself before the message (docs/recording-format.md), in
+/// a piece of four bytes: whoever comes in the middle is shown each direction from the next such piece on. What is taken up at a wrong place makes no sense
+/// soon, and is taken up anew.
 /// </summary>
-internal static class LiveSsh
+internal sealed class LiveSsh
 {
-    private const byte ChannelData = 94;
-    private const byte ChannelExtendedData = 95;
-
-    /// <summary>Longest text of one message that is shown, bytes.</summary>
+    /// <summary>Longest text of one piece that is shown, bytes.</summary>
     private const int MostText = 16 << 10;
 
-    public static List<TranscriptJson> Understand(DateTimeOffset at, Direction direction, ReadOnlySpan<byte> bytes)
+    private static readonly SshTranscriptLimits Limits = new() { FromMiddle = true, TextChars = 4096, Channels = 1024 };
+
+    private readonly Dictionary<(string Channel, SshStream Stream), Decoder> _decoders = [];
+    private readonly bool[] _joined = new bool[2];
+    private SshTranscript _transcript = new(Limits);
+
+    public List<TranscriptJson> Take(DateTimeOffset at, Direction direction, ReadOnlySpan<byte> bytes)
     {
         List<TranscriptJson> told = [];
-        while (TryTake(ref bytes, out ReadOnlySpan<byte> message))
+        if (!_joined[(int)direction] && !IsLength(bytes))
+            return told;
+        _joined[(int)direction] = true;
+        _transcript.Feed(direction, bytes, at);
+        while (_transcript.TryTake(out SshTranscriptEntry? entry))
         {
-            if (message.IsEmpty || message[0] is not (ChannelData or ChannelExtendedData))
-                continue;
-            bool extended = message[0] == ChannelExtendedData;
-            ReadOnlySpan<byte> rest = message[1..];
-            if (rest.Length < 4 || (extended && rest.Length < 8))
-                continue;
-            uint channel = BinaryPrimitives.ReadUInt32BigEndian(rest);
-            rest = rest[(extended ? 8 : 4)..];
-            if (!TryTake(ref rest, out ReadOnlySpan<byte> data))
-                continue;
-            told.Add(new TranscriptJson(direction == Direction.ToClient ? "output" : "input", at)
+            if (entry is SshMalformedEntry { Stopped: true })
             {
-                Name = channel.ToString(CultureInfo.InvariantCulture),
-                Kind = extended ? "stderr" : null,
-                Text = Encoding.UTF8.GetString(data[..Math.Min(data.Length, MostText)]),
-                TextTruncated = data.Length > MostText ? true : null,
-            });
+                // The other direction stands somewhere in a message too, which a new transcript knows nothing of.
+                Array.Clear(_joined);
+                _decoders.Clear();
+                _transcript = new SshTranscript(Limits);
+                break;
+            }
+
+            if (Of(entry!) is { } json)
+                told.Add(json);
         }
 
         return told;
     }
 
-    /// <summary>What stands behind its own length.</summary>
-    private static bool TryTake(ref ReadOnlySpan<byte> bytes, out ReadOnlySpan<byte> taken)
+    private static bool IsLength(ReadOnlySpan<byte> bytes) =>
+        bytes.Length == sizeof(uint) && BinaryPrimitives.ReadUInt32BigEndian(bytes) is > 0 and var length && length <= (uint)Limits.MessageBytes;
+
+    private TranscriptJson? Of(SshTranscriptEntry entry)
     {
-        taken = default;
-        if (bytes.Length < 4 || BinaryPrimitives.ReadUInt32BigEndian(bytes) is var length && length > bytes.Length - 4)
-            return false;
-        taken = bytes.Slice(4, (int)length);
-        bytes = bytes[(4 + (int)length)..];
-        return true;
+        switch (entry)
+        {
+            case SshDataEntry data:
+                return Text(data);
+            case SshRequestEntry request:
+                return new TranscriptJson("request", request.At) { Name = request.Channel.Label, Kind = request.Name, Detail = request.Text.Length > 0 ? request.Text : null };
+            case SshGlobalEntry global:
+                return new TranscriptJson("global-request", global.At) { Name = global.Name, Detail = global.Destination.Length > 0 ? global.Destination : null };
+            case SshChannelEntry { Step: not SshChannelStep.Asked } step:
+                if (step.Step == SshChannelStep.Closed)
+                    Forget(step.Channel.Label);
+                return new TranscriptJson("channel", step.At)
+                {
+                    Name = step.Channel.Label,
+                    Kind = step.Channel.Type,
+                    Step = KebabNames.Name(step.Step),
+                    Detail = step.Channel.Destination.Length > 0 ? step.Channel.Destination : null,
+                    Reason = step.Channel.Refusal.Length > 0 ? step.Channel.Refusal : null,
+                };
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>Characters that two pieces share are shown with the second.</summary>
+    private TranscriptJson? Text(SshDataEntry data)
+    {
+        (string, SshStream) key = (data.Channel.Label, data.Stream);
+        if (!_decoders.TryGetValue(key, out Decoder? decoder))
+            _decoders[key] = decoder = Encoding.UTF8.GetDecoder();
+        ReadOnlySpan<byte> bytes = data.Bytes.Span;
+        bool cut = bytes.Length > MostText;
+        char[] chars = new char[MostText + 2];
+        int length = decoder.GetChars(cut ? bytes[..MostText] : bytes, chars, flush: cut);
+        if (length == 0)
+            return null;
+        return new TranscriptJson(data.Stream == SshStream.Input ? "input" : "output", data.At)
+        {
+            Name = data.Channel.Label,
+            Kind = data.Stream == SshStream.Error ? "stderr" : null,
+            Text = new string(chars, 0, length),
+            TextTruncated = cut ? true : null,
+        };
+    }
+
+    private void Forget(string channel)
+    {
+        foreach (SshStream stream in Enum.GetValues<SshStream>())
+            _decoders.Remove((channel, stream));
     }
 }

@@ -5,13 +5,14 @@ namespace Sallyport.Proxy.Admin.Live;
 
 /// <summary>
 /// Turns what a follower gets into a transcript. Whoever comes in the middle of a session comes in the middle of messages: bytes are
-/// understood from the next ReadyForQuery (PostgreSQL 55.7) on, which ends what the server has to say. Decisions and events are shown at once.
+/// understood from the next ReadyForQuery (PostgreSQL 55.7) on, which ends what the server has to say; SSH by <see cref="LiveSsh"/>. Decisions and events are shown at once.
 /// </summary>
 internal sealed class LiveTranscript(string protocol)
 {
     /// <summary>What a screen shows; the recording has the rest.</summary>
     private static readonly PgTranscriptLimits Limits = new() { Rows = 20 };
 
+    private readonly LiveSsh _ssh = new();
     private PgTranscript? _transcript;
 
     /// <summary>What this item tells.</summary>
@@ -26,7 +27,7 @@ internal sealed class LiveTranscript(string protocol)
         return protocol switch
         {
             "postgres" => Understand(item.At, data.Direction, data.Bytes),
-            "ssh" => LiveSsh.Understand(item.At, data.Direction, data.Bytes),
+            "ssh" => _ssh.Take(item.At, data.Direction, data.Bytes),
             _ => [],
         };
     }

@@ -5,7 +5,7 @@ using Sallyport.Protocols.Postgres.Transcript;
 namespace Sallyport.Proxy.Admin.Live;
 
 /// <summary>One thing that happened in a session, as it is shown: the words and members are those of <c>sallyport-replay show --json</c>.</summary>
-/// <param name="Type"><c>statement</c>, <c>function-call</c>, <c>message</c>, <c>notification</c>, <c>malformed</c>, <c>input</c>, <c>output</c>, <c>decision</c>, <c>event</c>; last <c>end</c> or <c>dropped</c>.</param>
+/// <param name="Type"><c>statement</c>, <c>function-call</c>, <c>message</c>, <c>notification</c>, <c>malformed</c>, <c>channel</c>, <c>request</c>, <c>global-request</c>, <c>input</c>, <c>output</c>, <c>decision</c>, <c>event</c>; last <c>end</c> or <c>dropped</c>.</param>
 internal sealed record TranscriptJson(string Type, DateTimeOffset At)
 {
     public string? Step { get; init; }

@@ -14,6 +14,7 @@ internal static class TranscriptLine
             "statement" => $"{told.Step} {OneLine(told.Text)} -> {told.Outcome}{Rows(told)}{Error(told)}",
             "decision" => $"{told.Verdict} {told.Verb} by {told.RuleId}: {OneLine(told.Text)}",
             "input" or "output" => $"{told.Name}{(told.Kind is null ? "" : " " + told.Kind)}: {OneLine(told.Text)}",
+            "channel" or "request" => string.Join(' ', new[] { told.Name, told.Kind, told.Step, OneLine(told.Detail), told.Reason }.Where(part => !string.IsNullOrEmpty(part))),
             "message" => $"{told.Kind}{Error(told)}",
             _ => string.Join(' ', new[] { told.Name, told.Outcome, told.Detail, told.Reason }.Where(part => part is not null)),
         };
