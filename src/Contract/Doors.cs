@@ -22,7 +22,6 @@ public sealed record TargetCredential(string User, string Password)
     /// <summary>An OpenSSH certificate of that key, in its wire form; empty: the key stands for itself.</summary>
     public ReadOnlyMemory<byte> Certificate { get; init; }
 
-    /// <summary>Without the secrets.</summary>
     public override string ToString() => $"credential of {User}";
 }
 
@@ -61,7 +60,6 @@ public sealed record TargetInfo
     /// <summary>TLS settings that verify the target as <see cref="TlsMode"/> says; null when it is <see cref="TargetTlsMode.Disable"/>.</summary>
     public SslClientAuthenticationOptions? Tls { get; init; }
 
-    /// <summary>Its host keys; null where the protocol has none.</summary>
     public IHostKeys? HostKeys { get; init; }
 
     /// <summary>The database or account when the client names none; empty: the client must name one.</summary>
@@ -109,13 +107,11 @@ public interface IPolicy
 /// <summary>The rules of one session. Immutable, thread-safe.</summary>
 public interface IGate
 {
-    /// <summary>The policy version it was opened from.</summary>
     int Version { get; }
 
     /// <summary>When it must be opened again because time changes what applies (UTC); <see cref="DateTimeOffset.MaxValue"/>: never.</summary>
     DateTimeOffset ValidUntil { get; }
 
-    /// <summary>The masks of this session; null when there are none.</summary>
     MaskPlan? Masks { get; }
 
     /// <summary>The limits of this session: the tightest of all that match.</summary>
@@ -137,7 +133,6 @@ public enum Direction : byte
 /// <summary>A recording cannot be written, so what it should have kept must not happen.</summary>
 public sealed class RecordingException : IOException
 {
-    /// <summary>Says why, for the operator.</summary>
     public RecordingException(string message, Exception? inner = null)
         : base(message, inner)
     {
@@ -159,7 +154,6 @@ public interface ISessionRecorder
     /// <summary>Bytes of the protocol, as the client sent them or was shown them. Any length; a message may span calls.</summary>
     bool Data(Direction direction, ReadOnlySpan<byte> bytes);
 
-    /// <summary>A judgement.</summary>
     bool Decision(in ActionView action, in Verdict verdict);
 
     /// <summary>Anything else worth keeping: a fixed word and one line of detail. Never a secret.</summary>

@@ -13,7 +13,6 @@ public interface IDuplex : IAsyncDisposable
     /// <summary>What the peer sends. Not advancing it stops the peer.</summary>
     PipeReader Input { get; }
 
-    /// <summary>The peer's address.</summary>
     IPEndPoint Remote { get; }
 
     /// <summary>The TLS layer, or null when the stream is not encrypted.</summary>

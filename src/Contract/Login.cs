@@ -8,7 +8,6 @@ namespace Sallyport.Contract;
 /// <param name="Source">Where it comes from.</param>
 public readonly record struct LoginProof(string Token, string ClaimedUser, IPEndPoint Source)
 {
-    /// <summary>Without the token.</summary>
     public override string ToString() => $"proof of {ClaimedUser} from {Source}";
 }
 
@@ -78,7 +77,6 @@ public interface ILogin
     /// <summary>The OpenID Provider that a client can get a token from (RFC 7628 3.2.2: the address of its discovery document); null: there is none.</summary>
     string? DiscoveryUrl => null;
 
-    /// <summary>Verifies a bearer token.</summary>
     ValueTask<LoginResult> LoginAsync(LoginProof proof, CancellationToken cancel);
 
     /// <summary>Whether a signature by this key could prove anything: asked before the client signs, it says nothing of who it is.</summary>

@@ -30,7 +30,7 @@ public class SftpWriteBench
         _channel = new SftpChannel(_sample.Context, TimeProvider.System, 0);
         FromClient(Packet(new SshWriter().Byte(Init).UInt32(3)));
         FromTarget(Packet(new SshWriter().Byte(Version).UInt32(3)));
-        FromTarget(Packet(new SshWriter().Byte(Name).UInt32(SftpChannel.HomeQuestion).UInt32(1).String("/home/deploy").String("").UInt32(0)));
+        FromTarget(Packet(new SshWriter().Byte(Name).UInt32(SftpChannel.HomeQuestion).UInt32(1).String("/srv/deploy").String("").UInt32(0)));
         const uint create = 0x1a;
         FromClient(Packet(new SshWriter().Byte(Open).UInt32(1).String("/srv/shop/release.tar").UInt32(create).UInt32(0)));
         FromTarget(Packet(new SshWriter().Byte(Handle).UInt32(1).String("h")));
