@@ -5,8 +5,8 @@ namespace Sallyport.Protocols.Ssh.Tests.Shell;
 /// <summary>Makes lines that every shell understands, of commands that <see cref="RealShells"/> has.</summary>
 internal sealed class ShellLineGenerator(Random random)
 {
-    private static readonly string[] s_words = ["a", "-b", "'c d'", "\"e f\"", "g\\ h", "x=1", "'&'", "\"|;\"", "i'j'k", "\"l\\\"m\"", "'#'", "n#o", "''", "p\\\nq", "é"];
-    private static readonly string[] s_wrappers = ["env ", "nice -n 1 ", "nohup ", "timeout 9 ", "exec ", "command ", "env A=1 ", "setsid -w ", "stdbuf -o0 ", "nice env -u B "];
+    private static readonly string[] WordList = ["a", "-b", "'c d'", "\"e f\"", "g\\ h", "x=1", "'&'", "\"|;\"", "i'j'k", "\"l\\\"m\"", "'#'", "n#o", "''", "p\\\nq", "é"];
+    private static readonly string[] WrapperList = ["env ", "nice -n 1 ", "nohup ", "timeout 9 ", "exec ", "command ", "env A=1 ", "setsid -w ", "stdbuf -o0 ", "nice env -u B "];
 
     /// <summary>True while every command that was made is run.</summary>
     public bool RunsAll { get; private set; } = true;
@@ -64,7 +64,7 @@ internal sealed class ShellLineGenerator(Random random)
                 return $"eval {Quoted(List(depth - 1))}";
             case 12:
                 // exec ends the shell: what follows it is not run.
-                return Unsure(Pick(s_wrappers) + Simple(assign: false));
+                return Unsure(Pick(WrapperList) + Simple(assign: false));
             default:
                 return "c1 a <<E\n c2 'b\nE\n" + Simple();
         }
@@ -85,7 +85,7 @@ internal sealed class ShellLineGenerator(Random random)
 
     private string Redirection() => random.Next(3) > 0 ? "" : Pick([" >out", " 2>/dev/null", " >>out", " 2>&1", " </dev/null", " 3>o"]);
 
-    private string Word() => Pick(s_words);
+    private string Word() => Pick(WordList);
 
     private string Unsure(string text)
     {

@@ -11,9 +11,9 @@ namespace Sallyport.Protocols.Ssh.Tests.Shell;
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class ShellPropertyTests : IDisposable
 {
-    private static readonly string[] s_shells = [.. ((string[])["dash", "bash", "zsh", "ksh"]).Where(RealShells.Has)];
+    private static readonly string[] ShellList = [.. ((string[])["dash", "bash", "zsh", "ksh"]).Where(RealShells.Has)];
 
-    private static readonly string[] s_soup =
+    private static readonly string[] SoupWords =
     [
         "c1", "c2", "c3", "a", "'b c'", "\"d e\"", "\\", "'", "\"", ";", "&", "|", "&&", "||", "\n", "(", ")", "{", "}", "!", "if", "then", "else", "fi", "while", "do", "done", "for", "in",
         "case", "esac", ";;", ")", "<", ">", ">>", "<<", "<<<", "<<-", "E", "\nE\n", ">&", "&>", "2>&1", "2", "#", "$", "$(", "`", "${", "=", "x=1", "c1()", "{ c2", "; }", "sh -c", "eval",
@@ -21,7 +21,7 @@ public sealed class ShellPropertyTests : IDisposable
     ];
 
     /// <summary>What shells put names in the place of, so that what runs has other words.</summary>
-    private static readonly string[] s_patterns = ["~", "*", "?", "[", "[a]", "~x", "..", "/"];
+    private static readonly string[] PatternList = ["~", "*", "?", "[", "[a]", "~x", "..", "/"];
 
     private readonly RealShells _shells = new();
 
@@ -40,11 +40,11 @@ public sealed class ShellPropertyTests : IDisposable
     [Fact]
     public void What_shells_run_of_a_soup_of_words_was_found_or_the_soup_is_unparsed()
     {
-        Gen.Select(Gen.Int[0, s_soup.Length - 1].Array[1, 9], Gen.Bool.Array[9]).Sample((words, apart) =>
+        Gen.Select(Gen.Int[0, SoupWords.Length - 1].Array[1, 9], Gen.Bool.Array[9]).Sample((words, apart) =>
         {
             var text = new StringBuilder("c1 a ; c2");
             for (int i = 0; i < words.Length; i++)
-                text.Append(apart[i] ? " " : "").Append(s_soup[words[i]]);
+                text.Append(apart[i] ? " " : "").Append(SoupWords[words[i]]);
             string line = text.ToString();
             var scanner = new ShellScanner();
             scanner.Scan(Encoding.UTF8.GetBytes(line));
@@ -59,7 +59,7 @@ public sealed class ShellPropertyTests : IDisposable
     {
         var scanner = new ShellScanner();
         Gen.Byte.Array[0, 200].Sample(bytes => Scan(scanner, bytes), iter: 5_000, threads: 1);
-        string[] soup = [.. s_soup, .. s_patterns];
+        string[] soup = [.. SoupWords, .. PatternList];
         Gen.Int[0, soup.Length - 1].Array[0, 60].Sample(
             words => Scan(scanner, Encoding.UTF8.GetBytes(string.Join(words.Length % 2 == 0 ? " " : "", words.Select(w => soup[w])))), iter: 20_000, threads: 1);
     }
@@ -105,7 +105,7 @@ public sealed class ShellPropertyTests : IDisposable
         }
 
         List<string> found = ShellLines.Effects(scanner);
-        foreach (string shell in s_shells)
+        foreach (string shell in ShellList)
         {
             List<string> ran = _shells.Run(shell, line);
             foreach (string command in ran)

@@ -161,7 +161,8 @@ public sealed class AdversaryTests
 
         await client.SendAsync(SshMsg.Close(0));
         await target.ExpectAsync(SshMsg.Close(200));
-        await target.SendAsync(SshMsg.Close(0));
+        await target.SendAsync(SshMsg.Close(0), SshMsg.Global("keepalive@openssh.com", true));
+        await target.ExpectAsync([SshMessageNumber.RequestFailure]);
         await client.ExpectAsync(SshMsg.Close(100));
         await client.SendAsync(SshMsg.Pty(most));
         await target.ExpectAsync(SshMsg.Pty(200 + most));

@@ -66,19 +66,19 @@ internal static class ShellPrograms
 {
     private const int LongestName = 24;
 
-    private static readonly FrozenDictionary<string, ShellProgram> s_all = All().ToFrozenDictionary(StringComparer.Ordinal);
-    private static readonly FrozenDictionary<string, ShellProgram>.AlternateLookup<ReadOnlySpan<char>> s_byName = s_all.GetAlternateLookup<ReadOnlySpan<char>>();
-    private static readonly ShellProgram s_plain = new(ShellProgramKind.Plain);
+    private static readonly FrozenDictionary<string, ShellProgram> KnownPrograms = All().ToFrozenDictionary(StringComparer.Ordinal);
+    private static readonly FrozenDictionary<string, ShellProgram>.AlternateLookup<ReadOnlySpan<char>> ProgramsByName = KnownPrograms.GetAlternateLookup<ReadOnlySpan<char>>();
+    private static readonly ShellProgram PlainProgram = new(ShellProgramKind.Plain);
 
     public static ShellProgram Of(ReadOnlySpan<byte> program)
     {
         ReadOnlySpan<byte> name = program[(program.LastIndexOf((byte)'/') + 1)..];
         Span<char> text = stackalloc char[LongestName];
         if (name.Length > LongestName)
-            return s_plain;
+            return PlainProgram;
         for (int i = 0; i < name.Length; i++)
             text[i] = (char)name[i];
-        return s_byName.TryGetValue(text[..name.Length], out ShellProgram? found) ? found : s_plain;
+        return ProgramsByName.TryGetValue(text[..name.Length], out ShellProgram? found) ? found : PlainProgram;
     }
 
     private static Dictionary<string, ShellProgram> All()

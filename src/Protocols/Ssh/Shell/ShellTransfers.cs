@@ -8,7 +8,7 @@ namespace Sallyport.Protocols.Ssh.Shell;
 /// </summary>
 internal sealed class ShellTransfers(ShellWords words, ShellEffects effects)
 {
-    private static readonly string[] s_rsyncOptions =
+    private static readonly string[] RsyncOptions =
     [
         "--delete", "--delete-before", "--delete-during", "--delete-delay", "--delete-after", "--delete-excluded", "--delete-missing-args", "--ignore-missing-args", "--force",
         "--ignore-errors", "--partial", "--inplace", "--append", "--append-verify", "--numeric-ids", "--size-only", "--ignore-existing", "--existing", "--new-compress", "--old-compress",
@@ -16,7 +16,7 @@ internal sealed class ShellTransfers(ShellWords words, ShellEffects effects)
         "--copy-unsafe-links", "--munge-links", "--mkpath", "--open-noatime", "--msgs2stderr", "--no-msgs2stderr", "--list-only", "--preallocate", "--fsync", "--stats", "--fuzzy", "--crtimes",
     ];
 
-    private static readonly string[] s_rsyncValues =
+    private static readonly string[] RsyncValues =
     [
         "--max-delete=", "--timeout=", "--bwlimit=", "--modify-window=", "--log-format=", "--out-format=", "--compress-level=", "--compress-choice=", "--zc=", "--zl=", "--checksum-choice=",
         "--cc=", "--checksum-seed=", "--info=", "--debug=", "--block-size=", "--max-size=", "--min-size=", "--max-alloc=", "--usermap=", "--groupmap=", "--iconv=", "--stderr=", "--skip-compress=",
@@ -145,13 +145,13 @@ internal sealed class ShellTransfers(ShellWords words, ShellEffects effects)
 
     private static bool IsKnownRsync(ReadOnlySpan<byte> option)
     {
-        foreach (string known in s_rsyncOptions)
+        foreach (string known in RsyncOptions)
         {
             if (System.Text.Ascii.Equals(option, known))
                 return true;
         }
 
-        foreach (string known in s_rsyncValues)
+        foreach (string known in RsyncValues)
         {
             if (option.Length > known.Length && System.Text.Ascii.Equals(option[..known.Length], known))
                 return true;
