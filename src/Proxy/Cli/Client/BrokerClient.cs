@@ -43,6 +43,9 @@ internal sealed class BrokerClient : IDisposable
         _http.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
     }
 
+    /// <summary>The issuer that people mean who name the broker by its address alone: the issuer is at a path of it.</summary>
+    public static string IssuerAt(Uri broker) => (broker.AbsolutePath == "/" ? new Uri(broker, BrokerConfig.IssuerPath) : broker).AbsoluteUri;
+
     /// <summary>Finds out where things are.</summary>
     /// <exception cref="ClientException">It cannot be reached, or is no broker.</exception>
     public async Task<BrokerMetadata> DiscoverAsync(Uri broker, CancellationToken cancel)
@@ -50,8 +53,7 @@ internal sealed class BrokerClient : IDisposable
         if (!KeyFetcher.IsAcceptable(broker))
             throw new ClientException($"{broker}: a login is not sent unencrypted to another machine: use https.");
 
-        // People name the broker by its address; the issuer is at a path of it.
-        string address = (broker.AbsolutePath == "/" ? new Uri(broker, BrokerConfig.IssuerPath) : broker).AbsoluteUri;
+        string address = IssuerAt(broker);
         using JsonDocument json = await SendAsync(new HttpRequestMessage(HttpMethod.Get, address + WellKnown), cancel).ConfigureAwait(false);
         JsonElement root = json.RootElement;
         string issuer = TokenParts.Text(root, "issuer") ?? "";

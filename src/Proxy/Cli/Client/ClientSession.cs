@@ -113,7 +113,7 @@ internal sealed class ClientSession(ClientConfig config, SavedLogins logins, Tim
     private SavedLogin Which(Uri? broker)
     {
         if (broker is not null)
-            return logins.All().FirstOrDefault(login => login.Issuer.TrimEnd('/') == broker.AbsoluteUri.TrimEnd('/')) ?? throw NotLoggedIn(broker.AbsoluteUri);
+            return logins.All().FirstOrDefault(login => login.Issuer.TrimEnd('/') == BrokerClient.IssuerAt(broker).TrimEnd('/')) ?? throw NotLoggedIn(broker.AbsoluteUri);
         IReadOnlyList<SavedLogin> all = logins.All();
         return all.Count switch
         {
