@@ -76,7 +76,9 @@ public sealed class SuiteTests
         await Speech.BothWaysAsync(pair, 60, 3000);
         long before = pair.ClientEnd.BytesSent;
         await Speech.SendAsync(pair.Client, pair.Server, [SshMessageNumber.ChannelData, .. new byte[30_000]]);
-        Assert.InRange(pair.ClientEnd.BytesSent - before, 1, 3000);
+
+        // An exchange of keys may fall into it, of some thousand bytes.
+        Assert.InRange(pair.ClientEnd.BytesSent - before, 1, 12_000);
     }
 
     public static TheoryData<string> ChunkNames => [.. Chunks.Names];
