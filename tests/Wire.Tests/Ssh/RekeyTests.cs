@@ -30,7 +30,7 @@ public sealed class RekeyTests
     {
         await using var rig = new SshRig();
         rig.Recorder.DropsBytes = true;
-        rig.Listener = rig.Listener with { Transport = SshRig.Fast with { RekeyBytes = 64 << 10, KeyExchangeTime = TimeSpan.FromMilliseconds(300) } };
+        rig.Listener = rig.Listener with { Transport = SshRig.Fast with { RekeyBytes = 64 << 10, KeyExchangeTime = TimeSpan.FromSeconds(4) } };
         (SshPeer client, SshPeer target) = await rig.ReadyAsync();
         await SshRig.RunAsync(client, target, 0);
         (SshPeer silent, SshPeer other) = byClient ? (client, target) : (target, client);
