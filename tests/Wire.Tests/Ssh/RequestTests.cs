@@ -54,7 +54,8 @@ public sealed class RequestTests
         await target.ExpectAsync(SshMsg.Close(200));
 
         // A reply that was under way is not the client's any more.
-        await target.SendAsync(SshMsg.Success(0), SshMsg.Close(0));
+        await target.SendAsync(SshMsg.Success(0), SshMsg.Close(0), SshMsg.Global("keepalive@openssh.com", true));
+        await target.ExpectAsync([SshMessageNumber.RequestFailure]);
         await client.SendAsync(SshMsg.Close(0));
         await SshRig.RunAsync(client, target, 0);
     }
