@@ -77,7 +77,7 @@ public sealed class LiveRuleTests(SshServerFixture sshd) : IAsyncLifetime
         SshRun after = await mux.RunAsync("echo before");
         Assert.Equal((126, ""), (after.ExitCode, after.Output));
         Assert.Contains("Rule default.", after.Error, StringComparison.Ordinal);
-        foreach (string refused in new[] { "echo hello world", "echo 'hello' > /tmp/x", "/bin/echo hello", "echo hello; id", "tail -n 1 /etc/../root/x.conf", "tail -n 1 /etc/ssh/x.conf", "sh -c 'echo hello'" })
+        foreach (string refused in new[] { "echo hello world", "echo 'hello' > /tmp/x", "/bin/echo hello", "echo hello; id", "tail -n 1 /etc/../srv/x.conf", "tail -n 1 /etc/ssh/x.conf", "sh -c 'echo hello'" })
             Assert.True((await mux.RunAsync(refused)).ExitCode == 126, refused);
         foreach (string allowed in new[] { "echo hello", "cat /etc/hostname", "tail -n 1 /etc/nsswitch.conf", "echo hello; cat /etc/hostname" })
             Assert.True((await mux.RunAsync(allowed)).ExitCode is 0 or 1, allowed);
