@@ -1,4 +1,5 @@
 using Sallyport.Contract;
+using Sallyport.Protocols.Wire;
 
 namespace Sallyport.Protocols.Postgres;
 
@@ -27,7 +28,7 @@ public sealed record PgRefusal(string SqlState, string Message, string? Detail =
         Postgres.SqlState.InsufficientPrivilege,
         $"approval needed, and the statement was not run: {outcome.Message}",
         outcome.Id.Length == 0 ? $"Rule {verdict.RuleId}." : $"Rule {verdict.RuleId}. Approval {outcome.Id}.",
-        verdict.Hint ?? HoldHint(outcome.Reason));
+        verdict.Hint ?? HoldHints.Of(outcome.Reason));
 
     /// <summary>What PostgreSQL says of a statement that its client cancelled.</summary>
     public static PgRefusal Cancelled(in Verdict verdict) => new(
@@ -45,14 +46,6 @@ public sealed record PgRefusal(string SqlState, string Message, string? Detail =
         "default-unparsed" => "It was not understood, so it was not let through: write it in simpler SQL, or ask for a rule that allows unparsed statements.",
         "default-truncated" => "It is too long to be judged whole: send its data as parameters or by COPY.",
         _ => "Ask whoever keeps the policy.",
-    };
-
-    private static string HoldHint(string reason) => reason switch
-    {
-        "denied" => "Talk to whoever denied it before you run it again.",
-        "expired" => "Run it again when an approver is there.",
-        "too-many" => "Wait until those that wait already are decided.",
-        _ => "Ask whoever runs this server.",
     };
 
     private void Write(PgWriter to, string severity) => PgReport.Write(to, BackendMessage.ErrorResponse, severity, SqlState, Message, Detail, Hint);

@@ -1,5 +1,6 @@
 using System.Text;
 using Sallyport.Contract;
+using Sallyport.Protocols.Wire;
 
 namespace Sallyport.Protocols.Ssh;
 
@@ -15,7 +16,7 @@ internal static class SshRefusal
     public static string FromOutcome(in Verdict verdict, HoldOutcome outcome, string what)
     {
         string id = outcome.Id.Length == 0 ? "" : $" Approval {outcome.Id}.";
-        return $"sallyport: approval needed, and {what}: {OneLine(outcome.Message).TrimEnd('.')}. Rule {verdict.RuleId}.{id} {verdict.Hint ?? HoldHint(outcome.Reason)}";
+        return $"sallyport: approval needed, and {what}: {OneLine(outcome.Message).TrimEnd('.')}. Rule {verdict.RuleId}.{id} {verdict.Hint ?? HoldHints.Of(outcome.Reason)}";
     }
 
     public static string FromRestriction(string what) => $"sallyport: refused: {what}. The key or certificate you logged in with does not permit it.";
@@ -36,14 +37,6 @@ internal static class SshRefusal
         "default-unparsed" => "It was not understood, so it was not let through: write it in simpler words, or ask for a rule that allows unparsed commands.",
         "default-truncated" => "It is too long to be judged whole.",
         _ => "Ask whoever keeps the policy.",
-    };
-
-    private static string HoldHint(string reason) => reason switch
-    {
-        "denied" => "Talk to whoever denied it before you run it again.",
-        "expired" => "Run it again when an approver is there.",
-        "too-many" => "Wait until those that wait already are decided.",
-        _ => "Ask whoever runs this server.",
     };
 
     private static string OneLine(string text) => string.Create(text.Length, text, static (to, from) =>
