@@ -1,0 +1,173 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Sockets;
+using Sallyport.Contract;
+using Sallyport.Protocols.Http2.Frames;
+using Sallyport.Protocols.Http2.Heads;
+
+namespace Sallyport.Protocols.Http2.Connections;
+
+/// <summary>A connection to a target that speaks HTTP/2. Requests of many clients share it.</summary>
+internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits) : H2Connection(duplex, limits, isServer: false)
+{
+    /// <summary>Numbers are used up one day; the connection is left long before (5.1.1).</summary>
+    private const uint LastUsable = 0x3FFF_FFFF;
+
+    private uint _next = 1;
+    private int _lent;
+    private uint _lastServed = uint.MaxValue;
+    private TaskCompletionSource? _room;
+
+    /// <summary>No stream of it is in use.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (Output.Gate)
+                return _lent == 0;
+        }
+    }
+
+    /// <summary>Receives until the target is gone.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        HttpViolation? violation = null;
+        try
+        {
+            violation = await ReceiveAsync(stop).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // Those who use it learn of it below.
+            violation = null;
+        }
+
+        lock (Output.Gate)
+        {
+            IsGoingAway = true;
+            _room?.TrySetResult();
+        }
+
+        if (violation is not null)
+            await GoAwayAsync(violation.Code, violation.Message).ConfigureAwait(false);
+        uint served = _lastServed;
+        LoseStreams(stream => stream.Id > served);
+        Output.Drop();
+    }
+
+    /// <summary>Preface and settings (3.4).</summary>
+    public void Start()
+    {
+        lock (Output.Gate)
+        {
+            Output.Write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8);
+            Output.Advance(H2FrameWriter.WriteSettings(
+                Output.Reserve(128),
+                [
+                    (H2Setting.ENABLE_PUSH, 0),
+                    (H2Setting.INITIAL_WINDOW_SIZE, (uint)Limits.StreamWindow),
+                    (H2Setting.MAX_HEADER_LIST_SIZE, (uint)Limits.HeadBytes),
+                ]));
+            Returned(0);
+        }
+
+        Output.Flush();
+    }
+
+    /// <summary>Lends a stream that is not opened yet; it is given back by <see cref="HttpStream.Retire"/>.</summary>
+    public bool TryOpen([NotNullWhen(true)] out HttpStream? stream)
+    {
+        stream = null;
+        lock (Output.Gate)
+        {
+            if (IsGoingAway || Output.IsOver || _next > LastUsable || _lent >= Math.Min(Peer.MaxConcurrentStreams, (uint)Limits.Streams))
+                return false;
+            _lent++;
+        }
+
+        stream = new H2Stream(this);
+        return true;
+    }
+
+    /// <summary>Completes when a stream may have become free.</summary>
+    public Task WhenRoom()
+    {
+        lock (Output.Gate)
+        {
+            if (IsGoingAway)
+                return Task.CompletedTask;
+            _room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _room.Task;
+        }
+    }
+
+    public override void Retire(H2Stream stream)
+    {
+        lock (Output.Gate)
+        {
+            _lent--;
+            _room?.TrySetResult();
+            _room = null;
+        }
+    }
+
+    /// <summary>Numbers are given in the order in which heads are sent (5.1.1).</summary>
+    public override bool TryAssign(H2Stream stream)
+    {
+        if (stream.Id != 0)
+            return true;
+        if (stream.State == H2StreamState.Closed)
+            return false;
+        stream.Id = _next;
+        _next += 2;
+        LastStream = stream.Id;
+        Add(stream);
+        return true;
+    }
+
+    public override HttpViolation? OnHead(uint id, HttpHead head, bool end, bool isTooLarge)
+    {
+        if (Find(id) is not { } stream)
+            return null;
+        int status = HeadValues.Status(head);
+        bool isInformational = status is >= 100 and < 200;
+        if (HeadRules.CheckResponse(head) is not null || isTooLarge || (isInformational && (end || status == 101)))
+        {
+            stream.Reset(H2ErrorCode.PROTOCOL_ERROR);
+            stream.Exchange?.OnReset(stream, H2ErrorCode.PROTOCOL_ERROR, untouched: false);
+            return null;
+        }
+
+        if (!isInformational)
+        {
+            stream.HasHead = true;
+            // The length of an answer to HEAD, and of 304, is that of a body that does not come (RFC 9110 8.6).
+            stream.ExpectedLength = end ? -1 : HeadValues.ContentLength(head);
+        }
+
+        if (end)
+        {
+            lock (Output.Gate)
+                stream.TryAdvance(H2StreamEvent.ReceiveEnd);
+        }
+
+        stream.Exchange?.OnHead(stream, head, end);
+        return null;
+    }
+
+    public override void OnGoAway(uint lastStream, H2ErrorCode code)
+    {
+        H2Stream[] untouched;
+        lock (Output.Gate)
+        {
+            IsGoingAway = true;
+            _lastServed = Math.Min(_lastServed, lastStream);
+            _room?.TrySetResult();
+            untouched = After(lastStream);
+            foreach (H2Stream stream in untouched)
+                stream.TryAdvance(H2StreamEvent.ReceiveReset);
+        }
+
+        foreach (H2Stream stream in untouched)
+            stream.Exchange?.OnReset(stream, H2ErrorCode.REFUSED_STREAM, untouched: true);
+    }
+}

@@ -1,0 +1,370 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Sallyport.Contract;
+using Sallyport.Protocols.Http2.Frames;
+using Sallyport.Protocols.Http2.Heads;
+using Sallyport.Protocols.Http2.Hpack;
+using Sallyport.Protocols.Wire;
+
+namespace Sallyport.Protocols.Http2.Connections;
+
+/// <summary>
+/// One connection that speaks HTTP/2 (RFC 9113), of either role:
+/// (1) read; (2) every whole frame that is there, by <see cref="H2Receiver"/>; (3) one send for each peer that got something; (4) again.
+/// It never waits for anything but its own peer's bytes.
+/// </summary>
+internal abstract class H2Connection : IHttpOutputOwner
+{
+    /// <summary>RFC 9113 6.9.1.</summary>
+    private const int LargestWindow = int.MaxValue;
+
+    private readonly IDuplex _duplex;
+    private readonly Dictionary<uint, H2Stream> _streams = [];
+    private readonly Queue<H2Stream> _waiting = [];
+    private readonly List<(H2Stream Stream, int Bytes)> _drained = [];
+    private readonly List<(H2Stream Stream, int Bytes)> _credited = [];
+    private readonly ClosedStreams _closed = new();
+    private readonly HpackEncoder _encoder = new();
+    private readonly H2Receiver _receiver;
+    private int _sendWindow = H2Settings.DefaultInitialWindowSize;
+    private int _receiveWindow = H2Settings.DefaultInitialWindowSize;
+    private long _outstanding;
+    private int _unread;
+    private Exception? _lost;
+
+    protected H2Connection(IDuplex duplex, HttpLimits limits, bool isServer)
+    {
+        _duplex = duplex;
+        Limits = limits;
+        IsServer = isServer;
+        Output = new HttpOutput(duplex, limits.OutputBytes) { Owner = this };
+        _receiver = new H2Receiver(this);
+    }
+
+    public HttpLimits Limits { get; }
+
+    /// <summary>Towards a client, which opens the streams.</summary>
+    public bool IsServer { get; }
+
+    public HttpOutput Output { get; }
+
+    /// <summary>The peer's, as it last said them. Under the gate.</summary>
+    public H2Settings Peer { get; } = new();
+
+    /// <summary>The highest stream that the peer, or towards a target we, opened.</summary>
+    public uint LastStream { get; protected set; }
+
+    /// <summary>We have said, or been told, that no further stream will be served.</summary>
+    public bool IsGoingAway { get; protected set; }
+
+    /// <summary>Streams that are not closed. Under the gate.</summary>
+    public int StreamCount => _streams.Count;
+
+    public HttpHead NewHead() => new(Limits.HeadBytes * 2, Limits.HeadFields + 64);
+
+    /// <summary>Serves the peer until it is gone, or has done what is not legal.</summary>
+    /// <returns>What it did; null: it closed.</returns>
+    protected async Task<HttpViolation?> ReceiveAsync(CancellationToken cancel)
+    {
+        while (true)
+        {
+            ReadResult read = await _duplex.Input.ReadAsync(cancel).ConfigureAwait(false);
+            ReadOnlyMemory<byte> buffer = read.Buffer.First;
+            HttpViolation? violation = Take(buffer.Span, out int consumed);
+            _duplex.Input.AdvanceTo(read.Buffer.GetPosition(consumed), read.Buffer.End);
+            if (violation is not null)
+                return violation;
+            if (read.IsCompleted || read.IsCanceled)
+                return null;
+        }
+    }
+
+    private HttpViolation? Take(ReadOnlySpan<byte> buffer, out int consumed)
+    {
+        FlushBatch.Begin();
+        try
+        {
+            return _receiver.Take(buffer, out consumed);
+        }
+        finally
+        {
+            FlushBatch.End();
+        }
+    }
+
+    /// <summary>The peer's first head of a stream, or another of one that is open.</summary>
+    public abstract HttpViolation? OnHead(uint id, HttpHead head, bool end, bool isTooLarge);
+
+    public abstract void OnGoAway(uint lastStream, H2ErrorCode code);
+
+    /// <summary>The peer's settings have changed.</summary>
+    public virtual void OnSettings()
+    {
+    }
+
+    /// <summary>The stream of that number; null: it is closed, or was never opened.</summary>
+    public H2Stream? Find(uint id)
+    {
+        lock (Output.Gate)
+            return _streams.GetValueOrDefault(id);
+    }
+
+    /// <summary>What is known of a number that is no open stream's.</summary>
+    public ClosedState Closed(uint id)
+    {
+        // Streams are opened by clients alone, who take odd numbers (5.1.1); nothing is ever pushed.
+        if ((id & 1) == 0 || id > LastStream)
+            return ClosedState.Idle;
+        lock (Output.Gate)
+            return _closed.Find(id);
+    }
+
+    /// <summary>Gives a stream its number towards a target. Under the gate.</summary>
+    public abstract bool TryAssign(H2Stream stream);
+
+    /// <summary>Under the gate.</summary>
+    protected void Add(H2Stream stream)
+    {
+        stream.SendWindow = (int)Peer.InitialWindowSize;
+        stream.ReceiveWindow = Limits.StreamWindow;
+        _streams.Add(stream.Id, stream);
+    }
+
+    /// <summary>Under the gate.</summary>
+    public void OnClosed(H2Stream stream, bool byOurReset)
+    {
+        _streams.Remove(stream.Id);
+        _closed.Add(stream.Id, byOurReset);
+        if (byOurReset)
+            _receiver.CountReset();
+    }
+
+    /// <summary>The exchange of a stream is over at both ends.</summary>
+    public abstract void Retire(H2Stream stream);
+
+    /// <summary>A head, and CONTINUATION frames when it is larger than a frame (6.2, 6.10). Under the gate.</summary>
+    public void WriteHead(H2Stream stream, HttpHead head, bool end)
+    {
+        Span<byte> into = Output.Reserve(H2FrameHeader.Size + HpackEncoder.MostEncoded(head));
+        int length = _encoder.Encode(head, into[H2FrameHeader.Size..]);
+        int mostFrame = (int)Peer.MaxFrameSize;
+        var flags = end ? H2Flags.END_STREAM : H2Flags.None;
+        if (length <= mostFrame)
+        {
+            H2FrameWriter.WriteHeader(into, length, H2FrameType.HEADERS, flags | H2Flags.END_HEADERS, stream.Id);
+            Output.Advance(H2FrameHeader.Size + length);
+            return;
+        }
+
+        byte[] block = into.Slice(H2FrameHeader.Size, length).ToArray();
+        for (int at = 0; at < length; at += mostFrame)
+        {
+            int part = Math.Min(mostFrame, length - at);
+            H2FrameType type = at == 0 ? H2FrameType.HEADERS : H2FrameType.CONTINUATION;
+            H2Flags last = at + part == length ? H2Flags.END_HEADERS : H2Flags.None;
+            Span<byte> frame = Output.Reserve(H2FrameHeader.Size + part);
+            H2FrameWriter.WriteHeader(frame, part, type, (at == 0 ? flags : H2Flags.None) | last, stream.Id);
+            block.AsSpan(at, part).CopyTo(frame[H2FrameHeader.Size..]);
+            Output.Advance(H2FrameHeader.Size + part);
+        }
+    }
+
+    /// <summary>DATA as far as both windows (6.9.1) and the output have room. An end without data needs neither. Under the gate.</summary>
+    /// <returns>Bytes that went. The end went with the last of them.</returns>
+    public int WriteData(H2Stream stream, ReadOnlySpan<byte> data, bool end)
+    {
+        int sent = 0;
+        while (true)
+        {
+            int room = Math.Min(Math.Min(stream.SendWindow, _sendWindow), (int)Peer.MaxFrameSize);
+            int part = Math.Min(data.Length - sent, Math.Max(room, 0));
+            if (part == 0 && (data.Length > sent || !end))
+                return sent;
+            if (part > 0 && !Output.HasRoom)
+                return sent;
+            bool isLast = end && sent + part == data.Length;
+            if (!stream.TryAdvance(isLast ? H2StreamEvent.SendDataEnd : H2StreamEvent.SendData))
+                return data.Length;
+            Span<byte> frame = Output.Reserve(H2FrameHeader.Size + part);
+            H2FrameWriter.WriteHeader(frame, part, H2FrameType.DATA, isLast ? H2Flags.END_STREAM : H2Flags.None, stream.Id);
+            data.Slice(sent, part).CopyTo(frame[H2FrameHeader.Size..]);
+            Output.Advance(H2FrameHeader.Size + part);
+            stream.SendWindow -= part;
+            _sendWindow -= part;
+            sent += part;
+            if (isLast)
+                return sent;
+        }
+    }
+
+    /// <summary>Under the gate.</summary>
+    public void WriteReset(uint id, H2ErrorCode code) => Output.Advance(H2FrameWriter.WriteReset(Output.Reserve(H2FrameWriter.ResetSize), id, code));
+
+    /// <summary>Under the gate.</summary>
+    public void WriteWindowUpdate(uint id, int increment) =>
+        Output.Advance(H2FrameWriter.WriteWindowUpdate(Output.Reserve(H2FrameWriter.WindowUpdateSize), id, (uint)increment));
+
+    /// <summary>It has something to send once there is room. Under the gate.</summary>
+    public void Wait(H2Stream stream)
+    {
+        if (stream.IsWaiting)
+            return;
+        stream.IsWaiting = true;
+        _waiting.Enqueue(stream);
+    }
+
+    /// <summary>The peer gave us room: on one stream, or on the connection (stream 0).</summary>
+    /// <returns>False: the window would be larger than it may be (6.9.1).</returns>
+    public bool TryGrow(H2Stream? stream, int increment)
+    {
+        lock (Output.Gate)
+        {
+            if (stream is null)
+            {
+                if (_sendWindow > LargestWindow - increment)
+                    return false;
+                _sendWindow += increment;
+            }
+            else
+            {
+                if (stream.SendWindow > LargestWindow - increment)
+                    return false;
+                stream.SendWindow += increment;
+                if (stream.HasPending)
+                    Wait(stream);
+            }
+        }
+
+        Output.Touch();
+        return true;
+    }
+
+    /// <summary>SETTINGS_INITIAL_WINDOW_SIZE has changed by so much: so do the windows of all streams (6.9.2). Under the gate.</summary>
+    /// <returns>False: one would be larger than it may be.</returns>
+    public bool TryShiftWindows(int difference)
+    {
+        foreach (H2Stream stream in _streams.Values)
+        {
+            long window = (long)stream.SendWindow + difference;
+            if (window > LargestWindow)
+                return false;
+            stream.SendWindow = (int)window;
+            if (stream.HasPending)
+                Wait(stream);
+        }
+
+        return true;
+    }
+
+    /// <summary>The peer's table for what we compress (4.3.1). Under the gate.</summary>
+    public void LimitTable(uint size) => _encoder.LimitTable(size);
+
+    /// <summary>Takes flow-controlled bytes, padding included, off what the peer may send (6.9).</summary>
+    /// <returns>False: it sent more than it may.</returns>
+    public bool TryReceive(int bytes)
+    {
+        lock (Output.Gate)
+        {
+            _receiveWindow -= bytes;
+            _outstanding += bytes;
+            if (_receiveWindow < 0)
+                return false;
+            Replenish();
+        }
+
+        return true;
+    }
+
+    /// <summary>So many bytes that were received are held no more. Under the gate.</summary>
+    public void Returned(int bytes)
+    {
+        _outstanding -= bytes;
+        Replenish();
+    }
+
+    /// <summary>Counts an answer to a control frame; what was sent is no longer unread.</summary>
+    /// <returns>False: the peer asks, and does not read.</returns>
+    public bool TryAnswer(int bytes)
+    {
+        _unread = Output.Length == 0 ? bytes : _unread + bytes;
+        return _unread <= Limits.UnreadAnswers;
+    }
+
+    void IHttpOutputOwner.Fill()
+    {
+        for (int turns = _waiting.Count; turns > 0 && Output.HasRoom; turns--)
+        {
+            H2Stream stream = _waiting.Dequeue();
+            stream.IsWaiting = false;
+            int sent = stream.Drain();
+            if (sent > 0)
+                _drained.Add((stream, sent));
+            // Out of its own window it waits for the peer, and out of the connection's all do, in their order.
+            if (stream.HasPending && stream.SendWindow > 0)
+                Wait(stream);
+        }
+    }
+
+    void IHttpOutputOwner.Filled()
+    {
+        lock (Output.Gate)
+        {
+            if (_drained.Count == 0)
+                return;
+            _credited.AddRange(_drained);
+            _drained.Clear();
+        }
+
+        foreach ((H2Stream stream, int bytes) in _credited)
+            stream.Exchange?.OnForwarded(stream, bytes);
+        _credited.Clear();
+    }
+
+    void IHttpOutputOwner.OnLost(Exception why)
+    {
+        Interlocked.CompareExchange(ref _lost, why, null);
+        _duplex.Abort();
+    }
+
+    /// <summary>The open streams with higher numbers. Under the gate.</summary>
+    protected H2Stream[] After(uint id) => [.. _streams.Values.Where(stream => stream.Id > id)];
+
+    /// <summary>Every stream that is open is lost with the connection.</summary>
+    protected void LoseStreams(Func<H2Stream, bool> isUntouched)
+    {
+        H2Stream[] lost;
+        lock (Output.Gate)
+        {
+            lost = [.. _streams.Values];
+            foreach (H2Stream stream in lost)
+                stream.Abandon();
+            _streams.Clear();
+        }
+
+        foreach (H2Stream stream in lost)
+            stream.Exchange?.OnReset(stream, H2ErrorCode.CONNECT_ERROR, isUntouched(stream));
+    }
+
+    /// <summary>Says why the connection ends (6.8), gives the peer a moment to take it, and cuts it.</summary>
+    protected async Task GoAwayAsync(H2ErrorCode code, string why)
+    {
+        lock (Output.Gate)
+        {
+            IsGoingAway = true;
+            if (!Output.IsOver)
+                Output.Advance(H2FrameWriter.WriteGoAway(Output.Reserve(H2FrameWriter.GoAwaySize(why)), IsServer ? LastStream : 0, code, why));
+        }
+
+        await Task.WhenAny(Output.CloseAsync(), Task.Delay(Limits.LastWord)).ConfigureAwait(false);
+    }
+
+    /// <summary>Gives the peer back what it may send on the whole connection, unless slow readers hold too much of it. Under the gate.</summary>
+    private void Replenish()
+    {
+        long room = Limits.ConnectionWindow - _outstanding - _receiveWindow;
+        if (room < Limits.ConnectionWindow / 2)
+            return;
+        WriteWindowUpdate(0, (int)room);
+        _receiveWindow += (int)room;
+    }
+}

@@ -1,0 +1,209 @@
+using Sallyport.Protocols.Http2.Frames;
+using Sallyport.Protocols.Http2.Heads;
+
+namespace Sallyport.Protocols.Http2.Connections;
+
+/// <summary>
+/// One stream of a connection (RFC 9113 5). What is sent on it, and its state, are guarded by the gate of its connection's output; what it was granted to
+/// receive belongs to the read loop and is given back by whoever forwards.
+/// </summary>
+internal sealed class H2Stream(H2Connection connection) : HttpStream
+{
+    private PendingBytes _pending;
+    private HttpHead? _pendingTrailers;
+    private bool _endPending;
+    private bool _resetPending;
+    private int _uncredited;
+
+    /// <summary>0: not opened yet (towards a target, the number is given when the head is sent).</summary>
+    public uint Id { get; set; }
+
+    public H2StreamState State { get; private set; }
+
+    /// <summary>What the peer lets us send on it; below zero after it lowered its SETTINGS_INITIAL_WINDOW_SIZE (6.9.2).</summary>
+    public int SendWindow { get; set; }
+
+    /// <summary>What the peer may still send on it.</summary>
+    public int ReceiveWindow { get; set; }
+
+    /// <summary>The body's length as its head said it; -1: it did not. Read loop only.</summary>
+    public long ExpectedLength { get; set; } = -1;
+
+    /// <summary>The final head has come, so that another field section is trailers. Read loop only.</summary>
+    public bool HasHead { get; set; }
+
+    /// <summary>It waits for windows or room.</summary>
+    public bool IsWaiting { get; set; }
+
+    /// <summary>Bytes that wait. Under the gate.</summary>
+    public bool HasPending => !_pending.IsEmpty || _endPending || _pendingTrailers is not null;
+
+    private HttpOutput Output => connection.Output;
+
+    public override void SendHead(HttpHead head, bool end)
+    {
+        lock (Output.Gate)
+        {
+            if (!connection.TryAssign(this) || !TryAdvance(end ? H2StreamEvent.SendHeadersEnd : H2StreamEvent.SendHeaders))
+                return;
+            connection.WriteHead(this, head, end);
+        }
+
+        Output.Touch();
+    }
+
+    public override int SendData(ReadOnlySpan<byte> data, bool end)
+    {
+        int sent;
+        lock (Output.Gate)
+        {
+            if (State is H2StreamState.Closed or H2StreamState.HalfClosedLocal || _endPending)
+                return data.Length;
+            sent = HasPending ? 0 : connection.WriteData(this, data, end);
+            bool isDone = sent == data.Length && (!end || State is H2StreamState.Closed or H2StreamState.HalfClosedLocal);
+            if (!isDone)
+            {
+                _pending.Write(data[sent..]);
+                _endPending = end;
+                connection.Wait(this);
+            }
+        }
+
+        Output.Touch();
+        return sent;
+    }
+
+    public override void SendTrailers(HttpHead trailers)
+    {
+        lock (Output.Gate)
+        {
+            if (State is H2StreamState.Closed or H2StreamState.HalfClosedLocal || _endPending)
+                return;
+            if (!HasPending)
+            {
+                if (TryAdvance(H2StreamEvent.SendHeadersEnd))
+                    connection.WriteHead(this, trailers, end: true);
+            }
+            else
+            {
+                _pendingTrailers = connection.NewHead();
+                _pendingTrailers.TryCopyFrom(trailers);
+                _endPending = true;
+            }
+        }
+
+        Output.Touch();
+    }
+
+    public override void Reset(H2ErrorCode code)
+    {
+        lock (Output.Gate)
+        {
+            // An answer that is complete but for the peer's window goes out whole before its request is given up (RFC 9113 8.1).
+            if (code == H2ErrorCode.NO_ERROR && HasPending && State != H2StreamState.Closed)
+            {
+                _resetPending = true;
+                return;
+            }
+
+            ResetNow(code);
+        }
+
+        Output.Touch();
+    }
+
+    public override void Credit(int bytes)
+    {
+        lock (Output.Gate)
+        {
+            connection.Returned(bytes);
+            if (State is H2StreamState.Closed or H2StreamState.HalfClosedRemote)
+                return;
+            _uncredited += bytes;
+            if (_uncredited < connection.Limits.StreamWindow / 2)
+                return;
+            connection.WriteWindowUpdate(Id, _uncredited);
+            ReceiveWindow += _uncredited;
+            _uncredited = 0;
+        }
+
+        Output.Touch();
+    }
+
+    public override void Block()
+    {
+        lock (Output.Gate)
+            Output.Block();
+    }
+
+    public override void Unblock() => Output.Unblock();
+
+    public override void Retire() => connection.Retire(this);
+
+    /// <summary>Sends what waits, as far as windows and room go. Under the gate.</summary>
+    /// <returns>Bytes that went.</returns>
+    public int Drain()
+    {
+        int sent = _pending.IsEmpty && _pendingTrailers is not null ? 0 : connection.WriteData(this, _pending.Bytes, _endPending && _pendingTrailers is null);
+        if (sent > 0)
+            _pending.Consume(sent);
+        if (!_pending.IsEmpty)
+            return sent;
+        if (_pendingTrailers is not null)
+        {
+            if (TryAdvance(H2StreamEvent.SendHeadersEnd))
+                connection.WriteHead(this, _pendingTrailers, end: true);
+            _pendingTrailers = null;
+        }
+
+        _endPending = false;
+        if (_resetPending)
+            ResetNow(H2ErrorCode.NO_ERROR);
+        return sent;
+    }
+
+    /// <summary>Takes one step of RFC 9113 5.1. Under the gate.</summary>
+    /// <returns>False: it is not legal now, and nothing has changed.</returns>
+    public bool TryAdvance(H2StreamEvent step)
+    {
+        if (!H2StreamStates.TryAdvance(State, step, out H2StreamState next))
+            return false;
+        State = next;
+        if (next == H2StreamState.Closed)
+        {
+            Forget();
+            connection.OnClosed(this, step == H2StreamEvent.SendReset);
+        }
+
+        return true;
+    }
+
+    /// <summary>Closes it as the connection's end does: nothing is said. Under the gate.</summary>
+    public void Abandon()
+    {
+        State = H2StreamState.Closed;
+        Forget();
+    }
+
+    private void ResetNow(H2ErrorCode code)
+    {
+        if (State == H2StreamState.Closed)
+            return;
+        if (Id == 0 || State == H2StreamState.Idle)
+        {
+            Abandon();
+            return;
+        }
+
+        connection.WriteReset(Id, code);
+        TryAdvance(H2StreamEvent.SendReset);
+    }
+
+    private void Forget()
+    {
+        _pending.Clear();
+        _pendingTrailers = null;
+        _endPending = false;
+        _resetPending = false;
+    }
+}

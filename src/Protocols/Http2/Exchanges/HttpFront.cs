@@ -1,0 +1,341 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Sallyport.Contract;
+using Sallyport.Protocols.Http2.Connections;
+using Sallyport.Protocols.Http2.Heads;
+
+namespace Sallyport.Protocols.Http2.Exchanges;
+
+/// <summary>
+/// What stands behind one client connection, whatever version of HTTP it speaks: who its requests come from, where they go, and whether they may.
+/// Requests whose identity and target are known already are judged on the spot; what takes a login, a connection or a person goes on beside the read loop.
+/// </summary>
+internal sealed class HttpFront
+{
+    private readonly HttpListener _listener;
+    private readonly HttpDoors _doors;
+    private readonly IPEndPoint _remote;
+    private readonly bool _isEncrypted;
+    private readonly CancellationToken _stop;
+    private readonly Lock _lock = new();
+    private readonly List<Entry> _entries = [];
+    private readonly List<Task> _deciding = [];
+    private readonly HttpActions _actions = new();
+    private readonly HttpHead _out;
+    private readonly SemaphoreSlim _entering = new(1, 1);
+    private int _underWay;
+    private bool _isAuthenticated;
+
+    public HttpFront(HttpListener listener, HttpDoors doors, IPEndPoint remote, bool isEncrypted, CancellationToken stop)
+    {
+        _listener = listener;
+        _doors = doors;
+        _remote = remote;
+        _isEncrypted = isEncrypted;
+        _stop = stop;
+        _out = NewHead();
+    }
+
+    /// <summary>One proof at one target. The proof is compared whole, and wiped when the connection ends.</summary>
+    private sealed record Entry(byte[] Proof, HttpTarget Target, HttpScope Scope, ISessionRecorder Recorder);
+
+    public HttpLimits Limits => _listener.Limits;
+
+    public int UnderWay => Volatile.Read(ref _underWay);
+
+    /// <summary>Whose the connection is, for the log; null: nobody has logged in.</summary>
+    public SessionFacts? Facts
+    {
+        get
+        {
+            lock (_lock)
+                return _entries.Count == 0 ? null : _entries[0].Scope.Context.Facts;
+        }
+    }
+
+    /// <summary>Room for one head; requests grow by what is set towards targets.</summary>
+    public HttpHead NewHead() => new(_listener.Limits.HeadBytes * 2, _listener.Limits.HeadFields + 64);
+
+    public IExchange Begin(HttpStream client)
+    {
+        Interlocked.Increment(ref _underWay);
+        return new Exchange(this, client);
+    }
+
+    public void Complete() => Interlocked.Decrement(ref _underWay);
+
+    /// <summary>Lets a request through, refuses it, or has it wait.</summary>
+    /// <param name="head">The read loop's own: gone when this returns.</param>
+    public void Decide(Exchange exchange, HttpHead head)
+    {
+        HttpRefusal? refusal = HttpRequest.TryRead(head, _doors.Targets, out HttpRequest request);
+        if (refusal is not null)
+        {
+            exchange.Refuse(refusal);
+            return;
+        }
+
+        if (Find(HttpRequest.Proof(head), request.Target) is { } scope && TryAtOnce(exchange, scope, head, request))
+            return;
+        HttpHead kept = NewHead();
+        kept.TryCopyFrom(head);
+        Track(DecideAsync(exchange, kept, request));
+    }
+
+    /// <summary>Ends every session of the connection, and completes their recordings.</summary>
+    public async Task CompleteAsync(SessionEnd end)
+    {
+        Task[] deciding;
+        lock (_lock)
+            deciding = [.. _deciding];
+        await Task.WhenAll(deciding).ConfigureAwait(false);
+        Entry[] entries;
+        lock (_lock)
+            entries = [.. _entries];
+        foreach (Entry entry in entries)
+        {
+            CryptographicOperations.ZeroMemory(entry.Proof);
+            SessionEnd own = entry.Scope.Ending is { } ending ? new SessionEnd(SessionSide.Proxy, SessionStage.Ready, ending.Reason) : end;
+            await entry.Scope.CompleteAsync(entry.Recorder, own).ConfigureAwait(false);
+        }
+    }
+
+    private HttpScope? Find(ReadOnlySpan<byte> proof, HttpTarget target)
+    {
+        lock (_lock)
+        {
+            foreach (Entry entry in _entries)
+            {
+                if (ReferenceEquals(entry.Target, target) && entry.Proof.AsSpan().SequenceEqual(proof))
+                    return entry.Scope;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The common case: nothing to wait for.</summary>
+    /// <returns>False: it must be decided beside the read loop. Nothing has happened yet.</returns>
+    private bool TryAtOnce(Exchange exchange, HttpScope scope, HttpHead head, HttpRequest request)
+    {
+        if (scope.Ending is not null || !scope.Upstream.TryOpen(out HttpStream? upstream))
+            return false;
+        if (!Enter(exchange, scope))
+        {
+            upstream.Reset(H2ErrorCode.CANCEL);
+            exchange.Refuse(HttpRefusal.SessionOver(scope));
+            return true;
+        }
+
+        Verdict verdict;
+        bool mustWait;
+        lock (_actions)
+            verdict = scope.Context.Judge(_actions.View(head, request), out mustWait);
+        if (verdict.Kind != VerdictKind.Allow)
+        {
+            upstream.Reset(H2ErrorCode.CANCEL);
+            if (verdict.Kind == VerdictKind.Deny)
+            {
+                exchange.Refuse(HttpRefusal.FromVerdict(verdict, request));
+                return true;
+            }
+
+            HttpHead kept = NewHead();
+            kept.TryCopyFrom(head);
+            Track(HoldAsync(exchange, scope, kept, request, verdict));
+            return true;
+        }
+
+        lock (_out)
+        {
+            if (!scope.Tape.Head(Direction.FromClient, exchange.Number, head))
+                mustWait = true;
+            if (mustWait)
+                scope.Hold(upstream);
+            if (!HttpForwarding.TryWrite(head, request, scope, _out))
+                exchange.Refuse(HttpRefusal.HeadTooLarge);
+            else
+                exchange.Open(upstream, _out);
+        }
+
+        return true;
+    }
+
+    private async Task DecideAsync(Exchange exchange, HttpHead head, HttpRequest request)
+    {
+        // Not on the read loop's thread: a login may look things up.
+        await Task.Yield();
+        try
+        {
+            (HttpScope? scope, HttpRefusal? refusal) = await EnterAsync(head, request).ConfigureAwait(false);
+            if (scope is null)
+            {
+                exchange.Refuse(refusal!);
+                return;
+            }
+
+            if (!Enter(exchange, scope))
+            {
+                exchange.Refuse(HttpRefusal.SessionOver(scope));
+                return;
+            }
+
+            Verdict verdict;
+            bool mustWait;
+            lock (_actions)
+                verdict = scope.Context.Judge(_actions.View(head, request), out mustWait);
+            if (mustWait)
+                await scope.Context.ReadyAsync(_stop).ConfigureAwait(false);
+            if (verdict.Kind == VerdictKind.Deny)
+                exchange.Refuse(HttpRefusal.FromVerdict(verdict, request));
+            else if (verdict.Kind == VerdictKind.Hold)
+                await HoldAsync(exchange, scope, head, request, verdict).ConfigureAwait(false);
+            else
+                await ForwardAsync(exchange, scope, head, request).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RecordingException or OperationCanceledException)
+        {
+            exchange.Refuse(e is RecordingException ? HttpRefusal.NotRecorded : HttpRefusal.Stopping);
+        }
+    }
+
+    private async Task HoldAsync(Exchange exchange, HttpScope scope, HttpHead head, HttpRequest request, Verdict verdict)
+    {
+        await Task.Yield();
+        try
+        {
+            HeldAction held;
+            lock (_actions)
+                held = _actions.Held(head, request, scope.Context);
+            HoldOutcome outcome = await scope.Context.HoldAsync(verdict, held, static (_, _) => default, exchange.Withdrawn).ConfigureAwait(false);
+            if (!outcome.Approved)
+            {
+                exchange.Refuse(HttpRefusal.FromOutcome(verdict, outcome, request));
+                return;
+            }
+
+            await ForwardAsync(exchange, scope, head, request).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RecordingException or OperationCanceledException)
+        {
+            exchange.Refuse(e is RecordingException ? HttpRefusal.NotRecorded : HttpRefusal.Stopping);
+        }
+    }
+
+    private async Task ForwardAsync(Exchange exchange, HttpScope scope, HttpHead head, HttpRequest request)
+    {
+        HttpStream upstream;
+        try
+        {
+            upstream = await scope.Upstream.OpenAsync(_stop).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException)
+        {
+            scope.Context.Event("target-unreachable", e.GetType().Name);
+            exchange.Refuse(HttpRefusal.TargetUnreachable);
+            return;
+        }
+
+        bool recorded = scope.Tape.Head(Direction.FromClient, exchange.Number, head);
+        if (!recorded)
+            await scope.Context.ReadyAsync(_stop).ConfigureAwait(false);
+        HttpHead rewritten = NewHead();
+        if (!HttpForwarding.TryWrite(head, request, scope, rewritten))
+        {
+            upstream.Reset(H2ErrorCode.CANCEL);
+            exchange.Refuse(HttpRefusal.HeadTooLarge);
+            return;
+        }
+
+        exchange.Open(upstream, rewritten);
+    }
+
+    private static bool Enter(Exchange exchange, HttpScope scope)
+    {
+        if (!scope.TryBegin(exchange))
+            return false;
+        exchange.Enter(scope);
+        scope.Touch();
+        return true;
+    }
+
+    /// <summary>The session of this proof at this target, begun if there is none. One at a time, so that two requests do not begin two.</summary>
+    private async Task<(HttpScope? Scope, HttpRefusal? Refusal)> EnterAsync(HttpHead head, HttpRequest request)
+    {
+        await _entering.WaitAsync(_stop).ConfigureAwait(false);
+        try
+        {
+            if (Find(HttpRequest.Proof(head), request.Target) is { } known)
+                return (known, null);
+            if (Count() >= _listener.Limits.Sessions)
+                return (null, HttpRefusal.TooManySessions);
+            string? token = HttpRequest.Token(head);
+            if (token is null)
+                return (null, HttpRefusal.LoginNeeded);
+            LoginResult login = await _doors.Login.LoginAsync(new LoginProof(token, "", _remote), _stop).ConfigureAwait(false);
+            if (login.Identity is not { } identity)
+                return (null, HttpRefusal.LoginRefused);
+            return Open(head, request, identity);
+        }
+        finally
+        {
+            _entering.Release();
+        }
+    }
+
+    private (HttpScope? Scope, HttpRefusal? Refusal) Open(HttpHead head, HttpRequest request, Identity identity)
+    {
+        DateTimeOffset now = _doors.Time.GetUtcNow();
+        var facts = new SessionFacts
+        {
+            SessionId = Guid.CreateVersion7(now),
+            Node = _listener.Node,
+            Listener = _listener.Name,
+            Protocol = "http2",
+            Identity = identity,
+            Target = request.Target.Info.Name,
+            Source = _remote,
+            StartedAt = now,
+            ClientApplication = Encoding.Latin1.GetString(head.Value("user-agent"u8)),
+            ClientTls = _isEncrypted,
+        };
+        if (_doors.Policy.Open(facts).Judge(new ActionView { Kind = ActionKind.Login, Verb = Verb.Login }).Kind != VerdictKind.Allow)
+            return (null, HttpRefusal.TargetUnknown);
+        ISessionRecorder recorder = _doors.Recorder.Open(facts);
+        var context = new SessionContext(facts, _doors.Policy, recorder, _doors.Time, _doors.Approvals);
+        var scope = new HttpScope(context, request.Target, new HttpTape(recorder), _doors.Pool, _doors.Sessions);
+        if (!_doors.Sessions.TryEnter(context, scope, out string? refusal))
+        {
+            Track(recorder.CompleteAsync(new SessionEnd(SessionSide.Proxy, SessionStage.Route, "limit-reached")).AsTask());
+            return (null, HttpRefusal.LimitReached(refusal));
+        }
+
+        lock (_lock)
+            _entries.Add(new Entry(HttpRequest.Proof(head).ToArray(), request.Target, scope, recorder));
+        if (!_isAuthenticated)
+        {
+            // From here on the person is known: a slow one is limited by policy, not counted among strangers.
+            _isAuthenticated = true;
+            _listener.Authenticated?.Invoke();
+        }
+
+        return (scope, null);
+    }
+
+    private int Count()
+    {
+        lock (_lock)
+            return _entries.Count;
+    }
+
+    /// <summary>Work beside the read loop; the connection's end waits for it.</summary>
+    private void Track(Task task)
+    {
+        lock (_lock)
+        {
+            _deciding.RemoveAll(done => done.IsCompleted);
+            _deciding.Add(task);
+        }
+    }
+}

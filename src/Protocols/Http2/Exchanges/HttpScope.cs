@@ -1,0 +1,113 @@
+using Sallyport.Contract;
+using Sallyport.Protocols.Http2.Connections;
+
+namespace Sallyport.Protocols.Http2.Exchanges;
+
+/// <summary>
+/// One session: what one identity does at one target over one client connection. It begins with the first request and ends with the connection, or sooner when
+/// somebody ends it; from then on its requests are refused, and others of the same connection go on.
+/// </summary>
+internal sealed class HttpScope : ISessionControl
+{
+    private readonly ILiveSessions _sessions;
+    private readonly Lock _lock = new();
+    private readonly HashSet<Exchange> _underWay = [];
+    private long _lastActivity = Environment.TickCount64;
+    private (string Reason, string Message)? _ending;
+
+    public HttpScope(SessionContext context, HttpTarget target, HttpTape tape, HttpUpstreams pool, ILiveSessions sessions)
+    {
+        Context = context;
+        Target = target;
+        Tape = tape;
+        Upstream = pool.For(target, context.Facts);
+        _sessions = sessions;
+    }
+
+    public SessionContext Context { get; }
+
+    public HttpTarget Target { get; }
+
+    public HttpTape Tape { get; }
+
+    public HttpUpstream Upstream { get; }
+
+    public long LastActivity => Volatile.Read(ref _lastActivity);
+
+    /// <summary>Watches and streams go on without being judged again.</summary>
+    public bool EndsWithIdentity => true;
+
+    /// <summary>Why it is over; null: it is not.</summary>
+    public (string Reason, string Message)? Ending
+    {
+        get
+        {
+            lock (_lock)
+                return _ending;
+        }
+    }
+
+    public void Touch() => Volatile.Write(ref _lastActivity, Environment.TickCount64);
+
+    /// <returns>False: the session is over.</returns>
+    public bool TryBegin(Exchange exchange)
+    {
+        lock (_lock)
+            return _ending is null && _underWay.Add(exchange);
+    }
+
+    public void Complete(Exchange exchange)
+    {
+        lock (_lock)
+            _underWay.Remove(exchange);
+        Touch();
+    }
+
+    public void End(string reason, string message)
+    {
+        Exchange[] cut;
+        lock (_lock)
+        {
+            if (_ending is not null)
+                return;
+            _ending = (reason, message);
+            cut = [.. _underWay];
+        }
+
+        foreach (Exchange exchange in cut)
+            exchange.Cut(H2ErrorCode.CANCEL);
+    }
+
+    /// <summary>Nothing goes to that peer before the recording has caught up; when it cannot, the session is over.</summary>
+    public void Hold(HttpStream stream)
+    {
+        stream.Block();
+        _ = CatchUpAsync(stream);
+    }
+
+    /// <summary>The client's connection is over: the recording is completed.</summary>
+    /// <exception cref="RecordingException">It could not be.</exception>
+    public async Task CompleteAsync(ISessionRecorder recorder, SessionEnd end)
+    {
+        End("closed", "");
+        _sessions.Leave(Context);
+        await recorder.CompleteAsync(end).ConfigureAwait(false);
+    }
+
+    private async Task CatchUpAsync(HttpStream stream)
+    {
+        try
+        {
+            await Context.ReadyAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (RecordingException)
+        {
+            // What was written stays blocked for good: the reset below ends the connection that it waits for.
+            End("recording-failed", "the session can no longer be recorded, so it ends");
+            stream.Reset(H2ErrorCode.INTERNAL_ERROR);
+            return;
+        }
+
+        stream.Unblock();
+    }
+}

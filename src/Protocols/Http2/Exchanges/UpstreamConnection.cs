@@ -1,0 +1,87 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Security;
+using System.Security.Authentication;
+using Sallyport.Contract;
+using Sallyport.Protocols.Http2.Connections;
+
+namespace Sallyport.Protocols.Http2.Exchanges;
+
+/// <summary>One connection to a target, and the task that serves it.</summary>
+internal sealed class UpstreamConnection : IAsyncDisposable
+{
+    private readonly IDuplex _duplex;
+    private readonly H2ClientConnection _http;
+    private readonly Action<UpstreamConnection> _gone;
+    private readonly CancellationTokenSource _stop = new();
+    private Task _running = Task.CompletedTask;
+
+    private UpstreamConnection(IDuplex duplex, H2ClientConnection http, Action<UpstreamConnection> gone)
+    {
+        _duplex = duplex;
+        _http = http;
+        _gone = gone;
+    }
+
+    public bool IsIdle => _http.IsIdle;
+
+    /// <exception cref="IOException">It cannot be reached.</exception>
+    /// <exception cref="AuthenticationException">It is not the target.</exception>
+    public static async Task<UpstreamConnection> ConnectAsync(
+        HttpTarget target, IUpstream door, HttpLimits limits, Action<UpstreamConnection> gone, CancellationToken cancel)
+    {
+        IDuplex duplex = await door.ConnectAsync(target.Info, cancel).ConfigureAwait(false);
+        try
+        {
+            if (target.Info.Tls is { } tls && target.Info.TlsMode != TargetTlsMode.Disable)
+                duplex = await duplex.StartTlsAsClientAsync(WithAlpn(tls), cancel).ConfigureAwait(false);
+            return new UpstreamConnection(duplex, new H2ClientConnection(duplex, limits), gone);
+        }
+        catch
+        {
+            await duplex.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public void Start()
+    {
+        _http.Start();
+        _running = RunAsync();
+    }
+
+    public bool TryOpen([NotNullWhen(true)] out HttpStream? stream) => _http.TryOpen(out stream);
+
+    public Task WhenRoom() => _http.WhenRoom();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        _duplex.Abort();
+        await _running.ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        await _http.RunAsync(_stop.Token).ConfigureAwait(false);
+        _gone(this);
+        await _duplex.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static SslClientAuthenticationOptions WithAlpn(SslClientAuthenticationOptions tls) => new()
+    {
+        TargetHost = tls.TargetHost,
+        ClientCertificates = tls.ClientCertificates,
+        ClientCertificateContext = tls.ClientCertificateContext,
+        CertificateChainPolicy = tls.CertificateChainPolicy,
+        CertificateRevocationCheckMode = tls.CertificateRevocationCheckMode,
+        RemoteCertificateValidationCallback = tls.RemoteCertificateValidationCallback,
+        LocalCertificateSelectionCallback = tls.LocalCertificateSelectionCallback,
+        EnabledSslProtocols = tls.EnabledSslProtocols,
+        CipherSuitesPolicy = tls.CipherSuitesPolicy,
+        EncryptionPolicy = tls.EncryptionPolicy,
+        AllowRenegotiation = false,
+        AllowTlsResume = tls.AllowTlsResume,
+        ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+    };
+}

@@ -1,0 +1,39 @@
+namespace Sallyport.Protocols.Http2.Heads;
+
+/// <summary>Values of fields that have a form.</summary>
+internal static class HeadValues
+{
+    /// <summary>Three digits (RFC 9110 15); 0: it is not that.</summary>
+    public static int Status(HttpHead head)
+    {
+        ReadOnlySpan<byte> value = head.Value(":status"u8);
+        if (value.Length != 3)
+            return 0;
+        int status = 0;
+        foreach (byte digit in value)
+        {
+            if (digit is < (byte)'0' or > (byte)'9')
+                return 0;
+            status = (status * 10) + digit - '0';
+        }
+
+        return status is >= 100 and < 1000 ? status : 0;
+    }
+
+    /// <summary>Digits alone (RFC 9110 8.6); -1: there is no such field, or it is not that.</summary>
+    public static long ContentLength(HttpHead head)
+    {
+        ReadOnlySpan<byte> value = head.Value("content-length"u8);
+        if (value.Length is 0 or > 18)
+            return -1;
+        long length = 0;
+        foreach (byte digit in value)
+        {
+            if (digit is < (byte)'0' or > (byte)'9')
+                return -1;
+            length = (length * 10) + digit - '0';
+        }
+
+        return length;
+    }
+}

@@ -1,0 +1,96 @@
+using System.Net.Security;
+using Sallyport.Contract;
+
+namespace Sallyport.Protocols.Http2;
+
+/// <summary>What an engine needs to know of the listener that a connection came in by.</summary>
+public sealed record HttpListener
+{
+    public required string Node { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>TLS as it is now; null: there is none, and only <see cref="AllowPlaintext"/> lets anybody in.</summary>
+    public required Func<SslServerAuthenticationOptions?> Tls { get; init; }
+
+    /// <summary>HTTP without TLS, with or without knowing that it will be HTTP/2 (RFC 9113 3.3). For loopback only.</summary>
+    public bool AllowPlaintext { get; init; }
+
+    public HttpLimits Limits { get; init; } = new();
+
+    /// <summary>Called once when the client has proven who it is.</summary>
+    public Action? Authenticated { get; init; }
+}
+
+/// <summary>How a target is told that it is us.</summary>
+public enum HttpCredentialKind : byte
+{
+    /// <summary>By a client certificate, or not at all.</summary>
+    None,
+
+    /// <summary><c>Authorization: Bearer</c> and the password.</summary>
+    Bearer,
+
+    /// <summary><c>Authorization: Basic</c> of user and password (RFC 7617).</summary>
+    Basic,
+
+    /// <summary>A field of the operator's choosing (<see cref="HttpTarget.CredentialHeader"/>) with the password as its value.</summary>
+    Header,
+}
+
+/// <summary>A target that speaks HTTP.</summary>
+public sealed record HttpTarget
+{
+    public required TargetInfo Info { get; init; }
+
+    /// <summary>It is a Kubernetes API server: requests are understood as it would, and refusals are its <c>Status</c>.</summary>
+    public bool IsKubernetes { get; init; }
+
+    /// <summary>Its own host and port, for <c>Host</c> and <c>:authority</c>.</summary>
+    public required string Authority { get; init; }
+
+    public HttpCredentialKind Credential { get; init; }
+
+    /// <summary>In lower case.</summary>
+    public string CredentialHeader { get; init; } = "";
+
+    /// <summary>The target is told who the person is by Kubernetes' impersonation fields.</summary>
+    public bool Impersonates { get; init; }
+}
+
+/// <summary>Where requests lead: by the host they name, or by a path prefix.</summary>
+public interface IHttpTargets
+{
+    /// <summary>The target of a request; null: there is none. Says nothing about who may use it. Any thread.</summary>
+    /// <param name="authority">As the client gave it, with or without a port.</param>
+    /// <param name="path">With its query.</param>
+    /// <param name="prefix">Bytes at the start of the path that named the target, and that the target does not get.</param>
+    HttpTarget? Route(ReadOnlySpan<byte> authority, ReadOnlySpan<byte> path, out int prefix);
+}
+
+/// <summary>Everything behind the engine.</summary>
+public sealed record HttpDoors
+{
+    public required ILogin Login { get; init; }
+
+    public required IHttpTargets Targets { get; init; }
+
+    public required IUpstream Upstream { get; init; }
+
+    public required IPolicy Policy { get; init; }
+
+    public required IRecorder Recorder { get; init; }
+
+    public required ILiveSessions Sessions { get; init; }
+
+    /// <summary>Who is asked about held requests; null: nobody, they are refused.</summary>
+    public required IApprovals? Approvals { get; init; }
+
+    /// <summary>Connections to targets, which outlive those of clients.</summary>
+    public required HttpUpstreams Pool { get; init; }
+
+    public required TimeProvider Time { get; init; }
+}
+
+/// <summary>How a connection ended, and whose it was once that was known.</summary>
+public sealed record HttpOutcome(SessionEnd End, SessionFacts? Facts);
