@@ -88,14 +88,41 @@ internal static class Huffman
     public static int Decode(ReadOnlySpan<byte> text, Span<byte> into)
     {
         ulong bits = 0;      // The next bits, from the top.
-        int count = 0;       // How many of them there are; zeroes stand behind them.
+        int count = 0;       // How many of them there are.
         int at = 0, written = 0;
         ushort[] quick = Quick;
+
+        // Most of it, seven codes between two looks at the text: they are eight bits at most, and there are 56.
+        while (text.Length - at >= sizeof(ulong))
+        {
+            bits |= BinaryPrimitives.ReadUInt64BigEndian(text[at..]) >> count;
+            at += (63 - count) >> 3;
+            count |= 56;
+            Span<byte> room = into.Slice(written, 7);
+            for (int i = 0; i < room.Length; i++)
+            {
+                int found = quick[(int)(bits >> (64 - QuickBits))];
+                if (found == 0)
+                {
+                    if (count < HuffmanCode.Longest)
+                        break;
+                    found = FindLong((uint)(bits >> 32));
+                    if (found == 0)
+                        return -1;
+                    room = room[..(i + 1)];
+                }
+
+                room[i] = (byte)found;
+                written++;
+                bits <<= found >> 8;
+                count -= found >> 8;
+            }
+        }
+
         while (true)
         {
-            if (count < HuffmanCode.Longest)
-                Fill(text, ref at, ref bits, ref count);
-
+            for (; at < text.Length && count <= 56; at++, count += 8)
+                bits |= (ulong)text[at] << (56 - count);
             int found = quick[(int)(bits >> (64 - QuickBits))];
             if (found == 0)
                 found = FindLong((uint)(bits >> 32));
@@ -110,20 +137,6 @@ internal static class Huffman
         // "A padding strictly longer than 7 bits MUST be treated as a decoding error. A padding not corresponding to the most significant bits of the code for the EOS symbol MUST be treated as a
         // decoding error. A Huffman-encoded string literal containing the EOS symbol MUST be treated as a decoding error." (RFC 7541 5.2) EOS and its beginnings are no octet's code: they end here.
         return count < 8 && BitOperations.LeadingZeroCount(~bits) >= count ? written : -1;
-    }
-
-    private static void Fill(ReadOnlySpan<byte> text, ref int at, ref ulong bits, ref int count)
-    {
-        if (text.Length - at >= sizeof(uint))
-        {
-            bits |= (ulong)BinaryPrimitives.ReadUInt32BigEndian(text[at..]) << (32 - count);
-            count += 32;
-            at += sizeof(uint);
-            return;
-        }
-
-        for (; at < text.Length; at++, count += 8)
-            bits |= (ulong)text[at] << (56 - count);
     }
 
     private static int FindLong(uint top)
