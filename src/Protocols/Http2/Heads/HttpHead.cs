@@ -60,17 +60,34 @@ internal sealed class HttpHead
     public bool TryAdd(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, bool neverIndexed = false)
     {
         int length = name.Length + value.Length;
-        if (Count >= _mostFields || Size + length + FieldOverhead > _mostBytes)
+        if (!TryMakeRoom(length))
             return false;
-        if (_used + length > _bytes.Length)
-            Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, _used + length));
-        if (Count == _entries.Length)
-            Array.Resize(ref _entries, Count * 2);
         name.CopyTo(_bytes.AsSpan(_used));
         value.CopyTo(_bytes.AsSpan(_used + name.Length));
         _entries[Count++] = new Entry(_used, name.Length, value.Length, neverIndexed);
         _used += length;
         return true;
+    }
+
+    /// <summary>Adds a field whose name and value lie one behind the other, as in tables of HPACK.</summary>
+    /// <returns>False: the head would be larger than it may be; it stays as it was.</returns>
+    public bool TryAddLine(ReadOnlySpan<byte> line, int nameLength, bool neverIndexed = false)
+    {
+        if (!TryMakeRoom(line.Length))
+            return false;
+        line.CopyTo(_bytes.AsSpan(_used));
+        _entries[Count++] = new Entry(_used, nameLength, line.Length - nameLength, neverIndexed);
+        _used += line.Length;
+        return true;
+    }
+
+    /// <summary>A field as its bytes lie: name and value one behind the other.</summary>
+    public ReadOnlySpan<byte> Line(int index, out int nameLength, out bool neverIndexed)
+    {
+        ref readonly Entry entry = ref _entries.AsSpan(0, Count)[index];
+        nameLength = entry.NameLength;
+        neverIndexed = entry.NeverIndexed;
+        return _bytes.AsSpan(entry.Start, entry.NameLength + entry.ValueLength);
     }
 
     /// <summary>Index of the first field of this name (lower case) from <paramref name="from"/> on; -1: there is none.</summary>
@@ -114,6 +131,17 @@ internal sealed class HttpHead
     {
         _used = 0;
         Count = 0;
+    }
+
+    private bool TryMakeRoom(int length)
+    {
+        if (Count >= _mostFields || Size + length + FieldOverhead > _mostBytes)
+            return false;
+        if (_used + length > _bytes.Length)
+            Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, _used + length));
+        if (Count == _entries.Length)
+            Array.Resize(ref _entries, Count * 2);
+        return true;
     }
 
     /// <summary>Names alone: values may be secrets.</summary>

@@ -1,0 +1,108 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
+using Sallyport.Protocols.Http2.Heads;
+
+namespace Sallyport.Protocols.Http2.Http1;
+
+/// <summary>
+/// A request target (RFC 9112 3.2), taken apart. Whether a path is well-formed beyond its characters, and what it means, is said where paths are read;
+/// here it is a run of visible ASCII without a fragment.
+/// </summary>
+internal readonly ref struct H1Target
+{
+    private static readonly SearchValues<byte> HostBytes = SearchValues.Create("-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
+    private static readonly SearchValues<byte> LiteralBytes = SearchValues.Create(":.0123456789ABCDEFabcdef"u8);
+    private static readonly SearchValues<byte> TargetBytes = SearchValues.Create([.. Enumerable.Range(0x21, 0x7f - 0x21).Where(static b => b != '#').Select(static b => (byte)b)]);
+
+    private H1Target(H1TargetForm form, ReadOnlySpan<byte> authority, ReadOnlySpan<byte> path)
+    {
+        Form = form;
+        Authority = authority;
+        Path = path;
+    }
+
+    public H1TargetForm Form { get; }
+
+    /// <summary>Of an absolute-form or authority-form target; empty otherwise.</summary>
+    public ReadOnlySpan<byte> Authority { get; }
+
+    /// <summary>Path and query. Of an absolute-form target it may be empty, or begin with the query.</summary>
+    public ReadOnlySpan<byte> Path { get; }
+
+    /// <param name="secure">The connection is under TLS.</param>
+    public static HttpViolation? TryParse(ReadOnlySpan<byte> method, ReadOnlySpan<byte> text, bool secure, out H1Target target)
+    {
+        target = default;
+        bool isConnect = method.SequenceEqual("CONNECT"u8);
+        if (text.IsEmpty || text.ContainsAnyExcept(TargetBytes))
+            return H1Faults.Target;
+        if (isConnect)
+        {
+            if (!IsAuthority(text, needsPort: true))
+                return H1Faults.Target;
+            target = new H1Target(H1TargetForm.Authority, text, default);
+            return null;
+        }
+
+        if (text[0] == '/')
+        {
+            target = new H1Target(H1TargetForm.Origin, default, text);
+            return null;
+        }
+
+        if (text.SequenceEqual("*"u8))
+        {
+            if (!method.SequenceEqual("OPTIONS"u8))
+                return H1Faults.Target;
+            target = new H1Target(H1TargetForm.Asterisk, default, text);
+            return null;
+        }
+
+        return Absolute(text, secure, out target);
+    }
+
+    /// <summary>uri-host [":" port] (RFC 9110 7.2), of names and addresses that there are: no user, no percent-encoding, no empty port.</summary>
+    public static bool IsAuthority(ReadOnlySpan<byte> text, bool needsPort = false)
+    {
+        int colon;
+        if (!text.IsEmpty && text[0] == '[')
+        {
+            int close = text.IndexOf((byte)']');
+            if (close < 0 || text[1..close].ContainsAnyExcept(LiteralBytes) || !IPAddress.TryParse(text[1..close], out IPAddress? address) || address.AddressFamily != AddressFamily.InterNetworkV6)
+                return false;
+            colon = close + 1;
+        }
+        else
+        {
+            colon = text.IndexOf((byte)':');
+            colon = colon < 0 ? text.Length : colon;
+            // 253 octets is the longest name there is (RFC 1035 2.3.4).
+            if (colon is 0 or > 253 || text[..colon].ContainsAnyExcept(HostBytes))
+                return false;
+        }
+
+        if (colon == text.Length)
+            return !needsPort;
+        return text[colon] == ':' && H1Bytes.TryNumber(text[(colon + 1)..], out long port) && port is > 0 and <= 65535;
+    }
+
+    private static HttpViolation? Absolute(ReadOnlySpan<byte> text, bool secure, out H1Target target)
+    {
+        target = default;
+        int scheme = text.IndexOf("://"u8);
+        if (scheme < 0)
+            return H1Faults.Target;
+        bool isSecure = H1Bytes.Is(text[..scheme], "https"u8);
+        if (!isSecure && !H1Bytes.Is(text[..scheme], "http"u8))
+            return H1Faults.Target;
+
+        ReadOnlySpan<byte> rest = text[(scheme + 3)..];
+        int end = rest.IndexOfAny((byte)'/', (byte)'?');
+        end = end < 0 ? rest.Length : end;
+        if (!IsAuthority(rest[..end]))
+            return H1Faults.Target;
+        target = new H1Target(H1TargetForm.Absolute, rest[..end], rest[end..]);
+        return isSecure == secure ? null : H1Faults.Scheme;
+    }
+}
