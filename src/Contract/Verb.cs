@@ -104,4 +104,40 @@ public enum Verb : byte
     FileRemove,
     DirectoryMake,
     DirectoryRemove,
+
+    // HTTP, by method (RFC 9110 9.3, RFC 5789), on a path.
+    HttpGet = 112,
+    HttpHead,
+    HttpPost,
+    HttpPut,
+    HttpPatch,
+    HttpDelete,
+    HttpOptions,
+    HttpConnect,
+    HttpTrace,
+    /// <summary>A method that is none of these.</summary>
+    HttpOther,
+
+    // Kubernetes, by what its API server authorises, on a resource.
+    KubeGet = 128,
+    KubeList,
+    KubeWatch,
+    KubeCreate,
+    KubeUpdate,
+    KubePatch,
+    KubeDelete,
+    KubeDeleteCollection,
+    /// <summary>Bytes into a pod, a service or a node, whatever the method: exec, attach, port forwarding, proxying, and every other upgrade.</summary>
+    KubeConnect,
+
+    // What stands in the body of an HTTP request.
+    /// <summary>A method of a gRPC service.</summary>
+    GrpcCall = 144,
+    /// <summary>A tool of an MCP server.</summary>
+    McpTool,
+    /// <summary>Any other JSON-RPC method of an MCP server.</summary>
+    McpMethod,
+
+    /// <summary>No effect: a detail of the request, such as a parameter or a field of its object. Needs no grant; rules may look at it.</summary>
+    HttpDetail = 160,
 }

@@ -4,14 +4,18 @@ using Sallyport.Policy.Yaml;
 
 namespace Sallyport.Policy.Documents;
 
-/// <summary>What a rule says about commands, paths and destinations; null: nothing.</summary>
+/// <summary>What a rule says about commands, paths, destinations, resources and details; null: nothing.</summary>
 internal sealed record RuleConditions(
-    IReadOnlyList<CommandPattern>? Commands, IReadOnlyList<PathPattern>? Paths, IReadOnlyList<DestinationPattern>? Destinations, long MaxSize);
+    IReadOnlyList<CommandPattern>? Commands, IReadOnlyList<PathPattern>? Paths, IReadOnlyList<DestinationPattern>? Destinations, ResourceConditions? Resources,
+    IReadOnlyList<DetailCondition> Details, bool OnlyFields, long MaxSize);
 
-/// <summary>Reads the conditions of a rule on commands, paths and destinations, and sees to it that each fits the rule's verbs.</summary>
+/// <summary>Reads the conditions of a rule on commands, paths, destinations, resources and details, and sees to it that each fits the rule's verbs.</summary>
 internal sealed class ConditionReader(DiagnosticBag bag)
 {
     private static readonly EffectSort[] Sorts = Enum.GetValues<EffectSort>();
+
+    private readonly ResourceReader _resources = new(bag);
+    private readonly DetailReader _details = new(bag);
 
     /// <summary>Reads them.</summary>
     /// <param name="map">The rule.</param>
@@ -23,35 +27,47 @@ internal sealed class ConditionReader(DiagnosticBag bag)
             map.Has("commands") ? Commands(map, stops) : null,
             map.Has("paths") ? Paths(map) : null,
             map.Has("destinations") ? Destinations(map, stops) : null,
+            _resources.Read(map, verbs, stops),
+            _details.Read(map),
+            DetailReader.OnlyFields(map, stops),
             MaxSize(map, verbs, stops));
         if (!verbs.Contains(null))
-            CheckFit(map, [.. verbs.SelectMany(v => v!)]);
+        {
+            Verb[] named = [.. verbs.SelectMany(v => v!)];
+            CheckFit(map, named);
+            DetailReader.CheckFit(map, named);
+        }
+
         return conditions;
     }
 
     // A verb without its condition would never match, and a condition without its verb means nothing: neither is what the author thought.
     private static void CheckFit(YamlMap map, Verb[] verbs)
     {
-        EffectSort[] given = [.. Sorts.Where(s => map.Has(EffectSorts.Key(s)))];
+        EffectSort[] given = [.. Sorts.Where(s => Given(map, s) is not null)];
         if (given.Length == 0 || verbs.Length == 0)
             return;
         Verb[] left = [.. verbs.Where(v => !given.Contains(EffectSorts.Of(v)))];
         if (left.Length > 0)
         {
-            string other = EffectSorts.Key(given[0]);
-            string own = EffectSorts.Key(EffectSorts.Of(left[0]));
+            string other = Given(map, given[0])!;
+            string own = EffectSorts.Keys(EffectSorts.Of(left[0]))[0];
             map.Error(other, $"\"{other}\" says nothing of the verb \"{KebabNames.Name(left[0])}\", which would never match: give \"{own}\" for it, or a rule of its own.");
             return;
         }
 
         foreach (EffectSort sort in given.Where(s => verbs.All(v => EffectSorts.Of(v) != s)))
-            map.Error(EffectSorts.Key(sort), $"\"{EffectSorts.Key(sort)}\" is about {About(sort)}: none of the rule's verbs is.");
+            map.Error(Given(map, sort)!, $"\"{Given(map, sort)}\" is about {About(sort)}: none of the rule's verbs is.");
     }
+
+    // The first of the sort's keys that the rule has. Asks for all of them, which makes them known.
+    private static string? Given(YamlMap map, EffectSort sort) => EffectSorts.Keys(sort).Where(map.Has).ToArray() is [string first, ..] ? first : null;
 
     private static string About(EffectSort sort) => sort switch
     {
         EffectSort.Command => "exec and terminal-command",
-        EffectSort.Path => "the verbs of files-read and files-write",
+        EffectSort.Path => "the verbs of files-read, files-write and those that begin with http-",
+        EffectSort.Resource => "the verbs that begin with kube-",
         EffectSort.Destination => "forward-local and forward-remote",
         _ => "verbs on names",
     };

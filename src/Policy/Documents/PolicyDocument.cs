@@ -56,8 +56,17 @@ internal sealed record PolicyRule
     /// <summary>For effects that forward connections.</summary>
     public IReadOnlyList<DestinationPattern>? Destinations { get; init; }
 
+    /// <summary>For effects on resources of a Kubernetes cluster.</summary>
+    public ResourceConditions? Resources { get; init; }
+
     /// <summary>Looks at the objects of effects in any way; otherwise the verb decides.</summary>
-    public bool HasConditions => Objects is not null || Commands is not null || Paths is not null || Destinations is not null;
+    public bool HasConditions => Objects is not null || Commands is not null || Paths is not null || Destinations is not null || Resources is not null;
+
+    /// <summary>What is said of the action's details: all must hold. The last to be asked.</summary>
+    public IReadOnlyList<DetailCondition> Details { get; init; } = [];
+
+    /// <summary>Of the request's object, no other field than those of <see cref="Details"/>.</summary>
+    public bool OnlyFields { get; init; }
 
     /// <summary>Most bytes of a file that is read or written; 0: any number.</summary>
     public long MaxSize { get; init; }

@@ -51,6 +51,9 @@ internal sealed class RuleReader(DiagnosticBag bag)
             Commands = conditions.Commands,
             Paths = conditions.Paths,
             Destinations = conditions.Destinations,
+            Resources = conditions.Resources,
+            Details = conditions.Details,
+            OnlyFields = conditions.OnlyFields,
             MaxSize = conditions.MaxSize,
             WhereAbsent = map.TryWord("where", WhereWords, out bool absent) && absent,
             MultiStatement = OnlyTrue(map, "multi-statement"),
@@ -116,7 +119,7 @@ internal sealed class RuleReader(DiagnosticBag bag)
     }
 
     // "false" could be read as "does not matter" or as "must not be": the key is either there or not.
-    private static bool OnlyTrue(YamlMap map, string key)
+    internal static bool OnlyTrue(YamlMap map, string key)
     {
         bool? value = map.Bool(key);
         if (value == false)

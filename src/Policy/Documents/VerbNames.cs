@@ -38,6 +38,11 @@ internal static class VerbNames
         ],
         // Not the agent, whose keys open more than this target, and not a screen.
         ["forward"] = [Verb.ForwardLocal, Verb.ForwardRemote],
+        ["http-read"] = [Verb.HttpGet, Verb.HttpHead, Verb.HttpOptions],
+        ["http-write"] = [Verb.HttpPost, Verb.HttpPut, Verb.HttpPatch, Verb.HttpDelete],
+        // What connects reads and writes alike, and is in neither.
+        ["kube-read"] = [Verb.KubeGet, Verb.KubeList, Verb.KubeWatch],
+        ["kube-write"] = [Verb.KubeCreate, Verb.KubeUpdate, Verb.KubePatch, Verb.KubeDelete, Verb.KubeDeleteCollection],
     };
 
     /// <summary>What each word stands for; null: everything.</summary>
@@ -65,7 +70,7 @@ internal static class VerbNames
             words.Add(name, verbs);
         foreach ((string name, Verb verb) in KebabNames.Of<Verb>())
         {
-            if (verb != Verb.Unknown)
+            if (verb is not (Verb.Unknown or Verb.HttpDetail))
                 words.Add(name, [verb]);
         }
 

@@ -39,6 +39,7 @@ internal static class Explainer
             Facts = ConditionText.Facts(facts, now),
             MaxBytes = kind == VerdictKind.Deny || isLogin ? 0 : gate.Judge(action).MaxBytes,
             Effects = Effects(effects, decision),
+            Details = effects.IsWellFormed ? DetailProbe.List(effects.Details) : [],
             Documents = documents,
             Limits = gate.Limits,
             ValidUntil = gate.ValidUntil == DateTimeOffset.MaxValue ? null : gate.ValidUntil,

@@ -23,6 +23,10 @@ public static class ExplanationText
         Line(output, "effects:");
         foreach (EffectExplanation effect in explanation.Effects)
             Line(output, $"  {effect.Text}: {(effect.GrantedBy is null ? "granted by no rule" : $"granted by {effect.GrantedBy}")}");
+        if (explanation.Details.Count > 0)
+            Line(output, "details:");
+        foreach (string detail in explanation.Details)
+            Line(output, $"  {detail}");
         Line(output, "documents:");
         foreach (DocumentExplanation document in explanation.Documents)
             Write(output, document);

@@ -32,6 +32,9 @@ public sealed record PolicyExplanation
     /// <summary>What the action does, one entry an effect.</summary>
     public required IReadOnlyList<EffectExplanation> Effects { get; init; }
 
+    /// <summary>What else is known of a request, as <c>dry-run: All</c>.</summary>
+    public IReadOnlyList<string> Details { get; init; } = [];
+
     /// <summary>Every document, whether it applies or not.</summary>
     public required IReadOnlyList<DocumentExplanation> Documents { get; init; }
 

@@ -19,6 +19,7 @@ internal static class RuleProbe
         Verb,
         Where,
         Object,
+        Detail,
         Matched,
     }
 
@@ -44,27 +45,29 @@ internal static class RuleProbe
         reason = $"{text} has a WHERE clause, or is no UPDATE or DELETE";
         if (rule.WhereAbsent && !effect.Flags.HasFlag(ObjectFlags.WhereAbsent))
             return Step.Where;
-        if (!rule.HasConditions)
-        {
-            reason = $"{text} matches by its verb";
-            return Step.Matched;
-        }
-
-        if (Pattern(rule, effect, effects.Names, grant) is string pattern)
-        {
+        reason = $"{text} matches by its verb";
+        if (rule.HasConditions && Pattern(rule, effect, effects, grant) is string pattern)
             reason = $"{text} matches {pattern}";
-            return Step.Matched;
+        else if (rule.HasConditions && rule.NoObject && effect.Length == 0)
+            reason = $"{text} has no object";
+        else if (rule.HasConditions)
+        {
+            reason = $"{text} matches none of {string.Join(", ", Patterns(rule, EffectSorts.Of(effect.Verb)))}";
+            return Step.Object;
         }
 
-        bool noObject = rule.NoObject && effect.Length == 0;
-        reason = noObject ? $"{text} has no object" : $"{text} matches none of {string.Join(", ", Patterns(rule, EffectSorts.Of(effect.Verb)))}";
-        return noObject ? Step.Matched : Step.Object;
+        if (DetailProbe.Misfit(rule, effects.Details, grant) is not string misfit)
+            return Step.Matched;
+        reason = misfit;
+        return Step.Detail;
     }
 
     /// <summary>An effect for people.</summary>
     public static string Describe(in ObjectRef effect, ReadOnlySpan<byte> names)
     {
         string verb = Yaml.KebabNames.Name(effect.Verb);
+        if (EffectSorts.Of(effect.Verb) == EffectSort.Resource && effect.Length > 0)
+            return $"{verb} {DetailProbe.Describe(new ResourceName(effect.Verb, effect.Qualifier(names), effect.Name(names)))}";
         // Arguments stand behind zero bytes.
         string name = effect.Length == 0 ? "" : $" {Encoding.UTF8.GetString(names.Slice(effect.Start, effect.Length)).Replace('\0', ' ')}";
         string where = effect.Flags.HasFlag(ObjectFlags.WhereAbsent) ? " (where absent)" : "";
@@ -73,18 +76,20 @@ internal static class RuleProbe
     }
 
     // The first pattern that matches.
-    private static string? Pattern(PolicyRule rule, in ObjectRef effect, ReadOnlySpan<byte> names, bool grant)
+    private static string? Pattern(PolicyRule rule, in ObjectRef effect, in ActionEffects effects, bool grant)
     {
         EffectSort sort = EffectSorts.Of(effect.Verb);
         foreach (ObjectPattern pattern in rule.Objects ?? [])
         {
-            if ((sort == EffectSort.Name || pattern.IsEverything) && pattern.Matches(effect, names, grant))
+            if ((sort == EffectSort.Name || pattern.IsEverything) && pattern.Matches(effect, effects.Names, grant))
                 return pattern.Text;
         }
 
         if (effect.Length == 0)
             return null;
-        EffectName name = new(effect, names);
+        EffectName name = new(effect, effects);
+        if (sort == EffectSort.Resource)
+            return rule.Resources is ResourceConditions resources && resources.Matches(name.Resource, grant) ? DetailProbe.Describe(resources) : null;
         foreach (CommandPattern pattern in sort == EffectSort.Command ? rule.Commands ?? [] : [])
         {
             if (pattern.Matches(name.Program, name.Arguments, grant))
@@ -111,8 +116,9 @@ internal static class RuleProbe
         EffectSort.Command when rule.Commands is not null => rule.Commands.Select(p => p.Text),
         EffectSort.Path when rule.Paths is not null => rule.Paths.Select(p => p.Text),
         EffectSort.Destination when rule.Destinations is not null => rule.Destinations.Select(p => p.Text),
+        EffectSort.Resource when rule.Resources is not null => [DetailProbe.Describe(rule.Resources)],
         EffectSort.Name when rule.Objects is not null => rule.Objects.Select(p => p.Text),
-        _ => [$"its conditions: there is no \"{EffectSorts.Key(sort)}\""],
+        _ => [$"its conditions: there is no \"{EffectSorts.Keys(sort)[0]}\""],
     };
 
     private static string? ActionReason(PolicyRule rule, ActionFlags flags, bool grant)

@@ -12,6 +12,8 @@ internal sealed class CompiledRule
     private readonly bool _multiStatement;
     private readonly bool _whereAbsent;
     private readonly EffectConditions? _conditions;
+    private readonly DetailCondition[] _details;
+    private readonly bool _onlyFields;
 
     /// <param name="rule">The rule as it was read.</param>
     /// <param name="verdict">What is answered when it decides.</param>
@@ -25,6 +27,8 @@ internal sealed class CompiledRule
         _multiStatement = rule.MultiStatement;
         _whereAbsent = rule.WhereAbsent;
         _conditions = rule.HasConditions ? new EffectConditions(rule) : null;
+        _details = [.. rule.Details];
+        _onlyFields = rule.OnlyFields;
         MaxSize = rule.MaxSize;
         Verdict = verdict;
     }
@@ -60,5 +64,17 @@ internal sealed class CompiledRule
     private bool Fits(ActionFlags flags, in ObjectRef effect, in EffectName name, bool narrow) =>
         (!_multiStatement || (flags & ActionFlags.MultiStatement) != 0)
         && (!_whereAbsent || (effect.Flags & ObjectFlags.WhereAbsent) != 0)
-        && (_conditions is null || _conditions.Matches(name, narrow));
+        && (_conditions is null || _conditions.Matches(name, narrow))
+        && (_details.Length == 0 || FitsDetails(name.Details, narrow));
+
+    private bool FitsDetails(in ActionDetails details, bool narrow)
+    {
+        foreach (DetailCondition condition in _details)
+        {
+            if (!condition.Matches(details, narrow))
+                return false;
+        }
+
+        return !_onlyFields || DetailCondition.CoverAllFields(_details, details);
+    }
 }

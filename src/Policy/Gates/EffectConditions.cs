@@ -13,6 +13,7 @@ internal sealed class EffectConditions
     private readonly CommandMatcher? _commands;
     private readonly PathPattern[] _paths;
     private readonly DestinationPattern[] _destinations;
+    private readonly ResourceConditions? _resources;
 
     public EffectConditions(PolicyRule rule)
     {
@@ -20,6 +21,7 @@ internal sealed class EffectConditions
         _commands = rule.Commands is null ? null : new CommandMatcher(rule.Commands);
         _paths = [.. rule.Paths ?? []];
         _destinations = [.. rule.Destinations ?? []];
+        _resources = rule.Resources;
     }
 
     /// <summary>True when the effect's object matches.</summary>
@@ -33,6 +35,7 @@ internal sealed class EffectConditions
         {
             EffectSort.Command => _commands is not null && _commands.Matches(name, narrow),
             EffectSort.Path => MatchesPath(name.Path, narrow ? PathReading.Narrow : PathReading.Wide),
+            EffectSort.Resource => _resources is not null && _resources.Matches(name.Resource, narrow),
             _ => MatchesDestination(name, narrow),
         };
     }

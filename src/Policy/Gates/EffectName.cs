@@ -9,8 +9,12 @@ internal readonly ref struct EffectName
 {
     private readonly DestinationName _destination;
 
-    public EffectName(in ObjectRef effect, ReadOnlySpan<byte> names)
+    /// <param name="effect">The effect.</param>
+    /// <param name="effects">Those it is one of.</param>
+    public EffectName(in ObjectRef effect, scoped in ActionEffects effects)
     {
+        ReadOnlySpan<byte> names = effects.Names;
+        Details = effects.Details;
         HasObject = effect.Length > 0;
         HasQualifier = effect.QualifierLength > 0;
         Qualifier = effect.Qualifier(names);
@@ -29,13 +33,23 @@ internal readonly ref struct EffectName
         {
             Path = new PathName(Name, (effect.Flags & ObjectFlags.Below) != 0);
         }
+        else if (Sort == EffectSort.Resource)
+        {
+            Resource = new ResourceName(effect.Verb, Qualifier, Name);
+        }
         else
         {
             _destination = new DestinationName(HasQualifier, Qualifier, Name);
         }
     }
 
+    /// <summary>No object, and nothing else that is known.</summary>
+    public static EffectName None => default;
+
     public EffectSort Sort { get; }
+
+    /// <summary>What is known of the action beside its effects.</summary>
+    public ActionDetails Details { get; }
 
     /// <summary>Of a file or a directory: its path.</summary>
     public PathName Path { get; }
@@ -43,6 +57,9 @@ internal readonly ref struct EffectName
     /// <summary>Of a forwarding: where to.</summary>
     [UnscopedRef]
     public ref readonly DestinationName Destination => ref _destination;
+
+    /// <summary>Of what is done in a Kubernetes cluster: to what.</summary>
+    public ResourceName Resource { get; }
 
     public bool HasObject { get; }
 

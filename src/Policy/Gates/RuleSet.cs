@@ -54,7 +54,7 @@ internal sealed class RuleSet
         for (int i = 0; i < effects.Count; i++)
         {
             ObjectRef effect = effects[i];
-            EffectName name = new(effect, effects.Names);
+            EffectName name = new(effect, effects);
             denied = _deny.FirstThatStops(denied, effects.Flags, effect, name);
             held = _hold.FirstThatStops(held, effects.Flags, effect, name);
             if (!granted)
@@ -83,7 +83,7 @@ internal sealed class RuleSet
         for (int i = 0; i < effects.Count; i++)
         {
             ObjectRef effect = effects[i];
-            _hold.AddAllThatStop(holding, effects.Flags, effect, new EffectName(effect, effects.Names));
+            _hold.AddAllThatStop(holding, effects.Flags, effect, new EffectName(effect, effects));
         }
 
         return [.. holding.Select(number => _hold[number].Verdict.RuleId)];
@@ -93,7 +93,7 @@ internal sealed class RuleSet
     private Verdict JudgeLogin(StepUpRules? stepUp)
     {
         ObjectRef login = new(Verb.Login, ObjectFlags.None, 0, 0, 0);
-        int denied = _deny.FirstThatStops(RuleTable.None, ActionFlags.None, login, new EffectName(login, []));
+        int denied = _deny.FirstThatStops(RuleTable.None, ActionFlags.None, login, EffectName.None);
         if (denied != RuleTable.None)
             return _deny[denied].Verdict;
         return _grants.Count == 0

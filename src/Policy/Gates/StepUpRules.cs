@@ -32,7 +32,7 @@ internal sealed class StepUpRules
         for (int i = 0; i < effects.Count; i++)
         {
             ObjectRef effect = effects[i];
-            EffectName name = new(effect, effects.Names);
+            EffectName name = new(effect, effects);
             if (_deny.FirstThatStops(RuleTable.None, effects.Flags, effect, name) != RuleTable.None)
                 return null;
             if (inForce.FirstThatGrants(effects.Flags, effect, name) != RuleTable.None)
@@ -50,7 +50,7 @@ internal sealed class StepUpRules
     public Verdict? JudgeLogin()
     {
         ObjectRef login = new(Verb.Login, ObjectFlags.None, 0, 0, 0);
-        bool denied = _deny.FirstThatStops(RuleTable.None, ActionFlags.None, login, new EffectName(login, [])) != RuleTable.None;
+        bool denied = _deny.FirstThatStops(RuleTable.None, ActionFlags.None, login, EffectName.None) != RuleTable.None;
         return denied || _grants.Count == 0 ? null : _grants[0].Verdict;
     }
 }

@@ -16,25 +16,29 @@ internal enum EffectSort
 
     /// <summary>A host and a port, or a Unix socket: <c>destinations</c>.</summary>
     Destination,
+
+    /// <summary>A resource of Kubernetes in a namespace: <c>resources</c>, <c>namespaces</c>, <c>names</c>.</summary>
+    Resource,
 }
 
 /// <summary>The sorts by verb.</summary>
 internal static class EffectSorts
 {
+    private static readonly string[][] AllKeys = [["objects"], ["commands"], ["paths"], ["destinations"], ["resources", "namespaces", "names"]];
+
     public static EffectSort Of(Verb verb) => verb switch
     {
         Verb.Exec or Verb.TerminalCommand => EffectSort.Command,
-        >= Verb.FileRead and <= Verb.DirectoryRemove => EffectSort.Path,
+        (>= Verb.FileRead and <= Verb.DirectoryRemove) or (>= Verb.HttpGet and <= Verb.HttpOther) => EffectSort.Path,
+        >= Verb.KubeGet and <= Verb.KubeConnect => EffectSort.Resource,
         Verb.ForwardLocal or Verb.ForwardRemote => EffectSort.Destination,
         _ => EffectSort.Name,
     };
 
-    /// <summary>The key of the condition that looks at objects of this sort.</summary>
-    public static string Key(EffectSort sort) => sort switch
-    {
-        EffectSort.Command => "commands",
-        EffectSort.Path => "paths",
-        EffectSort.Destination => "destinations",
-        _ => "objects",
-    };
+    /// <summary>The keys of the conditions that look at objects of this sort, the chief one first.</summary>
+    public static IReadOnlyList<string> Keys(EffectSort sort) => AllKeys[(int)sort];
+
+    /// <summary>True when a request may have details (<see cref="Verb.HttpDetail"/>) beside an effect of this verb.</summary>
+    public static bool HasDetails(Verb verb) =>
+        verb is >= Verb.HttpGet or Verb.Exec or Verb.ForwardLocal;
 }

@@ -105,6 +105,26 @@ public sealed partial class YamlMap
         return named;
     }
 
+    /// <summary>
+    /// A map whose keys are names of the author's choice and whose values are lists of texts, a single text counting as a list of one. Empty when the key is missing or wrong.
+    /// </summary>
+    /// <param name="key">The key.</param>
+    /// <param name="maxLength">Longest text, in characters.</param>
+    /// <param name="maxCount">Most names, and longest list.</param>
+    public IReadOnlyList<(YamlText Name, IReadOnlyList<YamlText> Values)> NamedLists(string key, int maxLength = DefaultTextLength, int maxCount = DefaultListLength)
+    {
+        List<(YamlText, IReadOnlyList<YamlText>)> named = [];
+        if (Map(key) is not YamlMap outer)
+            return named;
+        if (outer._keys.Count == 0)
+            _bag.Error(outer.Mark, $"\"{key}\" must not be empty: leave it out, or name something.");
+        if (outer._keys.Count > maxCount)
+            _bag.Error(outer.Mark, $"\"{key}\" has more than {maxCount} entries.");
+        foreach (YamlText name in outer._keys.Take(maxCount))
+            named.Add((name, outer.Texts(name.Value, maxLength, maxCount)));
+        return named;
+    }
+
     // A list that is there but empty is refused: "groups: []" could be read as "nobody" or as "no condition".
     private List<YamlNode> ItemsOf(string key, int maxCount)
     {

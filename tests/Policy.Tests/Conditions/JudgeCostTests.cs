@@ -15,6 +15,9 @@ public class JudgeCostTests
     [InlineData("forward-local DB.example.com:5432")]
     [InlineData("forward-local fd00::1:5432")]
     [InlineData("forward-remote unix:/run/x")]
+    [InlineData("http-get /srv/a/b")]
+    [InlineData("kube-connect pods/exec shop/web-1 ; exec ls|-l with container=web, tty=true, stdin=true")]
+    [InlineData("kube-list secrets / with label-selector=a")]
     public void Judging_allocates_nothing(string text)
     {
         IGate gate = Load(
@@ -24,9 +27,11 @@ public class JudgeCostTests
               - {id: d, effect: deny, verbs: [all], commands: ["rm -{rf} /data", "git * --mirror **"], paths: ["/secret/**", "**/*.key"], destinations: ["10.0.0.0/8:22", "*.evil.example:*", "unix:/run/docker.sock"]}
               - {id: a, effect: allow, verbs: [exec], commands: ["git push **", "/usr/bin/* **"]}
               - {id: f, effect: allow, verbs: [files-read, files-write], paths: [/srv/**], max-size: 1MB}
+              - {id: k, effect: deny, verbs: [kube-read, kube-connect], resources: ["secrets", "*.evil.example", "pods/attach"], namespaces: ["kube-*"], names: ["db*"]}
+              - {id: l, effect: allow, verbs: [kube-connect, exec], resources: ["pods/*"], commands: ["ls **"], namespaces: [shop], details: {container: [web], tty: ["true", "false"]}}
               - {id: n, effect: allow, verbs: [forward], destinations: ["db.example.com:5432", "[fd00::/8]:*"]}
             """).Open(Facts());
-        TestAction action = TestAction.Ssh(text);
+        TestAction action = text.StartsWith("http", StringComparison.Ordinal) || text.StartsWith("kube", StringComparison.Ordinal) ? TestAction.Http(text) : TestAction.Ssh(text);
         gate.Judge(action.View());
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 100; i++)

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Sallyport.Contract;
 using Sallyport.Policy.Documents;
 using Sallyport.Policy.Masking.Streams;
+using Sallyport.Policy.Matching;
 using Sallyport.Policy.Tests.Support;
 using Sallyport.Policy.Yaml;
 using Xunit;
@@ -11,6 +12,9 @@ namespace Sallyport.Policy.Tests.Documents;
 
 public class DocumentedExampleTests
 {
+    private const string Image = "field:spec.template.spec.containers[*].image";
+    private const string Container = "field:spec.template.spec[\"$setElementOrder/containers\"][*].name=web, field:spec.template.spec.containers[*].name";
+
     private static readonly string Page = File.ReadAllText(FindUp("docs/policy.md"));
 
     [Theory]
@@ -76,6 +80,42 @@ public class DocumentedExampleTests
         Assert.Equal(expected, Ask(store, TestAction.Ssh(action), Facts(groups: [group], target: "web1")));
     }
 
+    [Theory]
+    [InlineData("shop-developers", "http-get /apis/apps/v1", "allow by shop-developers/discovery")]
+    [InlineData("shop-developers", "http-get /metrics", "deny by default")]
+    [InlineData("shop-developers", "kube-list pods shop/", "allow by shop-developers/look")]
+    [InlineData("shop-developers", "kube-list pods /", "deny by default")]
+    [InlineData("shop-developers", "kube-watch deployments.apps shop/", "allow by shop-developers/look")]
+    [InlineData("shop-developers", "kube-get secrets shop/x", "deny by shop-developers/no-secrets")]
+    [InlineData("shop-developers", "kube-list secrets /", "deny by shop-developers/no-secrets")]
+    [InlineData("shop-developers", "kube-get pods/log shop/web-1 with container=web, follow=true", "allow by shop-developers/logs")]
+    [InlineData("shop-developers", "kube-get pods/log shop/db-1", "deny by default")]
+    [InlineData("shop-developers", "kube-connect pods/exec shop/web-1 ; exec sh with container=web", "allow by shop-developers/exec")]
+    [InlineData("shop-developers", "kube-connect pods/exec shop/web-1 ; exec cat|/app/../etc/shadow with container=web", "deny by default")]
+    [InlineData("shop-developers", "kube-connect pods/exec shop/web-1 ; exec sh with container=sidecar", "deny by default")]
+    [InlineData("shop-developers", "kube-connect pods/exec shop/db-1 ; exec sh with container=web", "deny by default")]
+    [InlineData("shop-developers", "kube-connect pods/portforward shop/web-1", "deny by default")]
+    [InlineData("shop-developers", "kube-delete pods shop/web-1", "deny by default")]
+    [InlineData("", "kube-patch deployments.apps shop/web with patch-type=strategic-merge, " + Image + "=registry.example.com/shop/web:2, " + Container + "=web", "allow by shop-deployer/image")]
+    [InlineData("", "kube-patch deployments.apps shop/web with patch-type=strategic-merge, " + Image + "=evil.example/shop/web:2, " + Container + "=web", "deny by default")]
+    [InlineData("", "kube-patch deployments.apps shop/web with patch-type=strategic-merge, " + Image + "=registry.example.com/shop/web:2, " + Container + "=web, field:spec.template.spec.hostPID=true", "deny by default")]
+    [InlineData("", "kube-patch deployments.apps shop/web with patch-type=json, " + Image + "=registry.example.com/shop/web:2, " + Container + "=web", "deny by default")]
+    [InlineData("", "kube-patch deployments.apps shop/db with patch-type=strategic-merge, " + Image + "=registry.example.com/shop/web:2, " + Container + "=web", "deny by default")]
+    [InlineData("", "kube-update deployments.apps shop/web with " + Image + "=registry.example.com/shop/web:2, " + Container + "=web", "deny by default")]
+    public void The_examples_of_kubernetes_do_what_the_page_says(string group, string action, string expected)
+    {
+        // Without the examples of other protocols.
+        PolicyStore store = Load(new TestTime(), [.. Examples().Where(e => e.StartsWith("policy: shop-", StringComparison.Ordinal))]);
+        Assert.Equal(expected, Ask(store, TestAction.Http(action), group.Length > 0 ? Facts(groups: [group], target: "cluster") : Facts("ci/shop", kind: IdentityKind.Agent, target: "cluster")));
+    }
+
+    [Fact]
+    public void Every_attribute_of_details_is_on_the_page()
+    {
+        foreach (string attribute in DetailNames.Known)
+            Assert.Contains($"`{attribute}`", Page, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_examples_of_ssh_bound_files_mask_output_and_want_a_watcher()
     {
@@ -134,7 +174,7 @@ public class DocumentedExampleTests
         PolicyStore store = new(TimeProvider.System, MaskKey);
         Assert.True(store.TryLoad(Examples().Select((e, i) => Source($"{i}", e)), out IReadOnlyList<Diagnostic> diagnostics));
         Assert.Empty(diagnostics);
-        Assert.Equal(10, store.DocumentCount);
+        Assert.Equal(12, store.DocumentCount);
     }
 
     [Fact]

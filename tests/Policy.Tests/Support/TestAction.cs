@@ -55,6 +55,29 @@ public sealed record TestAction(Verb Verb, ActionFlags Flags, IReadOnlyList<Test
         return new TestAction(own!.Value, flags, effects) { Kind = ActionKind.Command };
     }
 
+    /// <summary>
+    /// Reads a request: effects parted by <c> ; </c>, then <c> with </c> and details parted by <c>, </c>. An effect on a resource is
+    /// <c>kube-get pods/log shop/web-1</c>; without a namespace or a name these are left out around the slash.
+    /// </summary>
+    public static TestAction Http(string text, ActionFlags flags = ActionFlags.None)
+    {
+        string[] halves = text.Split(" with ", 2);
+        List<TestEffect> effects = [];
+        foreach (string part in halves[0].Split(" ; "))
+        {
+            string[] words = part.Split(' ', 3);
+            Verb verb = Policy.Yaml.KebabNames.Of<Verb>()[words[0]];
+            effects.Add(words.Length == 3
+                ? new TestEffect(verb, words[1], words[2].Replace('/', '\0'), Separator: '\0')
+                : words.Length == 2 ? SshEffect(verb, words[1]) : new TestEffect(verb));
+        }
+
+        Verb own = effects[0].Verb;
+        foreach (string detail in halves.Length == 2 ? halves[1].Split(", ") : [])
+            effects.Add(new TestEffect(Verb.HttpDetail, detail[..detail.IndexOf('=', StringComparison.Ordinal)], detail[(detail.IndexOf('=', StringComparison.Ordinal) + 1)..], Separator: '\0'));
+        return new TestAction(own, flags, effects) { Kind = ActionKind.HttpRequest };
+    }
+
     public ActionView View() => new() { Kind = Kind, Verb = Verb, Flags = Flags, Names = _names, Objects = _objects };
 
     public override string ToString() => $"{Verb} [{Flags}] {string.Join(", ", Effects)}";
