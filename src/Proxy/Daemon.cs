@@ -4,6 +4,7 @@ using Sallyport.Policy;
 using Sallyport.Policy.Yaml;
 using Sallyport.Protocols.Postgres;
 using Sallyport.Protocols.Postgres.Catalog;
+using Sallyport.Protocols.Http2;
 using Sallyport.Protocols.Ssh;
 using Sallyport.Proxy.Audit;
 using Sallyport.Proxy.Configuration;
@@ -43,6 +44,7 @@ internal sealed class Daemon : IAsyncDisposable
     private readonly UnauthenticatedSlots _slots;
     private readonly PgDoors _doors;
     private readonly SshDoors _sshDoors;
+    private readonly HttpDoors _httpDoors;
     private readonly List<Listener> _listeners = [];
     private readonly CancellationTokenSource _cut = new();
     private readonly DaemonParts _parts;
@@ -92,6 +94,18 @@ internal sealed class Daemon : IAsyncDisposable
             Recorder = _doors.Recorder,
             Sessions = _doors.Sessions,
             Approvals = _doors.Approvals,
+            Time = time,
+        };
+        _httpDoors = new HttpDoors
+        {
+            Login = _doors.Login,
+            Targets = _targets,
+            Upstream = _doors.Upstream,
+            Policy = _doors.Policy,
+            Recorder = _doors.Recorder,
+            Sessions = _doors.Sessions,
+            Approvals = _doors.Approvals,
+            Pool = new HttpUpstreams(_doors.Upstream, new HttpLimits(), time),
             Time = time,
         };
     }
@@ -221,6 +235,7 @@ internal sealed class Daemon : IAsyncDisposable
             await _control.DisposeAsync().ConfigureAwait(false);
         }
 
+        await _httpDoors.Pool.DisposeAsync().ConfigureAwait(false);
         _issuers.Dispose();
         _cut.Dispose();
     }
@@ -232,6 +247,18 @@ internal sealed class Daemon : IAsyncDisposable
         {
             SshListener listener = SshListeners.Of(_config.Node, config.Name, ssh, () => _parts.Materials.Ssh.HostKeys[config.Name], _config.Limits);
             connect = (socket, slot) => new SshConnection(socket, slot, listener, _sshDoors, _connections, _log, _cut.Token);
+        }
+        else if (config.IsHttp)
+        {
+            var listener = new HttpListener
+            {
+                Node = _config.Node,
+                Name = config.Name,
+                Tls = () => _parts.Materials.ListenerTls.GetValueOrDefault(config.Name),
+                AllowPlaintext = config.Plaintext,
+                Limits = new HttpLimits { Handshake = _config.Limits.Handshake },
+            };
+            connect = (socket, slot) => new HttpConnection(socket, slot, listener, _httpDoors, _connections, _log, _cut.Token);
         }
         else
         {

@@ -54,6 +54,9 @@ public sealed record HttpTarget
     /// <summary>In lower case.</summary>
     public string CredentialHeader { get; init; } = "";
 
+    /// <summary>Without TLS it is spoken to in HTTP/2 from the first byte on (RFC 9113 3.3); otherwise in HTTP/1.1. With TLS, ALPN says.</summary>
+    public bool PlainHttp2 { get; init; }
+
     /// <summary>The target is told who the person is by Kubernetes' impersonation fields.</summary>
     public bool Impersonates { get; init; }
 }

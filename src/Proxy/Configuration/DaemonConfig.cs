@@ -87,8 +87,11 @@ internal sealed record ListenerConfig
     /// <summary>Tokens may come unencrypted. Only ever true on a loopback address.</summary>
     public bool Plaintext { get; init; }
 
-    /// <summary>What an SSH listener has; null: it is one for PostgreSQL.</summary>
+    /// <summary>What an SSH listener has; null: it is another.</summary>
     public SshListenerConfig? Ssh { get; init; }
+
+    /// <summary>It is one for HTTP; without this and <see cref="Ssh"/> it is one for PostgreSQL.</summary>
+    public bool IsHttp { get; init; }
 }
 
 /// <summary>What clients are led to.</summary>
@@ -123,6 +126,9 @@ internal sealed record TargetConfig
 
     /// <summary>What an SSH target has; null: it is another.</summary>
     public SshTargetConfig? Ssh { get; init; }
+
+    /// <summary>What a target that speaks HTTP has; null: it is another.</summary>
+    public HttpTargetConfig? Http { get; init; }
 
     public ImmutableArray<string> WeakLogins { get; init; } = [];
 

@@ -7,7 +7,7 @@ namespace Sallyport.Proxy.Configuration;
 /// <summary>Reads <c>listeners</c>.</summary>
 internal static class ListenerSection
 {
-    private static readonly Dictionary<string, string> Protocols = new(StringComparer.Ordinal) { ["postgres"] = "postgres", ["ssh"] = "ssh" };
+    private static readonly Dictionary<string, string> Protocols = new(StringComparer.Ordinal) { ["postgres"] = "postgres", ["ssh"] = "ssh", ["http"] = "http" };
 
     public static ImmutableArray<ListenerConfig> Read(YamlMap document, ConfigFiles files)
     {
@@ -31,7 +31,7 @@ internal static class ListenerSection
     {
         string name = map.Require("name") ? ConfigReader.Name(map, "name") ?? "" : "";
         string protocol = map.Require("protocol") && map.TryWord("protocol", Protocols, out string? word) ? word : "";
-        IPEndPoint? address = ListenAddress.Read(map, protocol == "ssh" ? 2222 : 6432);
+        IPEndPoint? address = ListenAddress.Read(map, protocol switch { "ssh" => 2222, "http" => 8443, _ => 6432 });
         if (protocol == "ssh")
         {
             SshListenerConfig ssh = SshListenerSection.Read(map, files);
@@ -40,6 +40,6 @@ internal static class ListenerSection
 
         bool plaintext = ListenAddress.AllowsPlaintext(map, address, "A listener", "name");
         (ConfigPath? certificate, ConfigPath? key) = ListenAddress.Tls(map, files);
-        return address is null ? null : new ListenerConfig { Name = name, Address = address, Certificate = certificate, Key = key, Plaintext = plaintext };
+        return address is null ? null : new ListenerConfig { Name = name, Address = address, Certificate = certificate, Key = key, Plaintext = plaintext, IsHttp = protocol == "http" };
     }
 }

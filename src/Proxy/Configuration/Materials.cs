@@ -120,10 +120,20 @@ internal sealed record Materials
         if (config.CertificateAuthority is { } file)
             authorities = errors.Try(file, () => LoadAuthorities(file.Path)) ?? [];
         if (config.Ssh is null)
-            return Target.Of(config, TargetTls.Options(config.TlsMode, config.ServerName, authorities));
+            return Target.Of(config, WithClientCertificate(TargetTls.Options(config.TlsMode, config.ServerName, authorities), config.Http, errors));
         (KnownHost known, IReadOnlyList<string> fingerprints) = ssh.Host(config);
         SshCertificate? certificate = config.Ssh.Credential.Certificate is { } path ? errors.Try(path, () => KeyFiles.ReadCertificate(path.Path)) : null;
         return Target.Of(config, null) with { Known = known, Fingerprints = fingerprints, Certificate = certificate };
+    }
+
+    private static SslClientAuthenticationOptions? WithClientCertificate(SslClientAuthenticationOptions? tls, HttpTargetConfig? http, FileErrors errors)
+    {
+        if (tls is null || http is not { Certificate: { } certificate, Key: { } key })
+            return tls;
+        bool readable = errors.Try(certificate, () => Text(certificate.Path)) is not null & errors.Try(key, () => Text(key.Path)) is not null;
+        if (readable && errors.Try(certificate, () => Listeners.ListenerTls.Load(certificate.Path, key.Path)) is { } own)
+            tls.ClientCertificateContext = own.ServerCertificateContext;
+        return tls;
     }
 
     private static X509Certificate2Collection LoadAuthorities(string path)

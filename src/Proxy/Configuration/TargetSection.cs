@@ -7,7 +7,8 @@ namespace Sallyport.Proxy.Configuration;
 /// <summary>Reads <c>targets</c>.</summary>
 internal static class TargetSection
 {
-    private static readonly Dictionary<string, string> Protocols = new(StringComparer.Ordinal) { ["postgres"] = "postgres", ["ssh"] = "ssh" };
+    private static readonly Dictionary<string, string> Protocols =
+        new(StringComparer.Ordinal) { ["postgres"] = "postgres", ["ssh"] = "ssh", ["http"] = "http", ["kubernetes"] = "kubernetes" };
 
     private static readonly Dictionary<string, string> WeakLogins = new(StringComparer.Ordinal) { ["md5"] = "md5", ["cleartext"] = "cleartext" };
 
@@ -35,6 +36,8 @@ internal static class TargetSection
         TargetConfig target = Common(name, map);
         if (target.Protocol == "ssh")
             return SshTargetSection.Read(target, map, files);
+        if (target.Protocol is "http" or "kubernetes")
+            return HttpTargetSection.Read(target with { Protocol = "http2" }, map, files, target.Protocol == "kubernetes");
         (string user, SecretReference password) = Credential(map, files);
         target = Database(target, map, user, password);
         return map.Map("tls") is { } tls ? WithTls(target, tls, files.Optional(tls, "ca")) : target;

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Sallyport.Contract;
+using Sallyport.Protocols.Http2;
 using Sallyport.Protocols.Wire;
 using Sallyport.Proxy.Ssh;
 
@@ -9,11 +10,12 @@ namespace Sallyport.Proxy.Upstream;
 /// The targets, dialled directly: those of the configuration, replaced as a whole by a reload, which brings new TLS settings; and those of the
 /// store, replaced whenever one changes. Where both have a name, the configuration's is meant.
 /// </summary>
-internal sealed class TargetDirectory : IUpstream
+internal sealed class TargetDirectory : IUpstream, IHttpTargets
 {
     private volatile FrozenDictionary<string, Target> _targets;
     private volatile FrozenDictionary<string, Target> _stored = FrozenDictionary<string, Target>.Empty;
 
+    private volatile HttpRoutes _routes;
     private readonly HostKeyBoard? _hosts;
     private readonly SshCredentials? _credentials;
 
@@ -24,13 +26,25 @@ internal sealed class TargetDirectory : IUpstream
         _hosts = hosts;
         _credentials = credentials;
         _targets = ByName(targets);
+        _routes = Routes();
     }
 
     /// <summary>Takes up new settings. Sessions that are connected stay connected.</summary>
-    public void Replace(IEnumerable<Target> targets) => _targets = ByName(targets);
+    public void Replace(IEnumerable<Target> targets)
+    {
+        _targets = ByName(targets);
+        _routes = Routes();
+    }
 
     /// <summary>Takes up the store's targets as they are now. Sessions that are connected stay connected.</summary>
-    public void ReplaceStored(IEnumerable<Target> targets) => _stored = ByName(targets);
+    public void ReplaceStored(IEnumerable<Target> targets)
+    {
+        _stored = ByName(targets);
+        _routes = Routes();
+    }
+
+    /// <inheritdoc/>
+    public HttpTarget? Route(ReadOnlySpan<byte> authority, ReadOnlySpan<byte> path, out int prefix) => _routes.Route(authority, path, out prefix);
 
     /// <summary>True when the configuration has a target of that name.</summary>
     public bool IsConfigured(string name) => _targets.ContainsKey(name);
@@ -73,6 +87,8 @@ internal sealed class TargetDirectory : IUpstream
 
     /// <summary>The target of that name, whatever its protocol; null: there is none.</summary>
     public Target? FindAny(string name) => Lookup(name);
+
+    private HttpRoutes Routes() => new(_targets.Values.Concat(_stored.Values.Where(stored => !IsConfigured(stored.Info.Name))));
 
     private Target Get(TargetInfo target) => Lookup(target.Name) ?? throw new IOException($"target {target.Name} is no longer configured");
 

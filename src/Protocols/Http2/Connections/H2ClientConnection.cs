@@ -7,15 +7,17 @@ using Sallyport.Protocols.Http2.Heads;
 namespace Sallyport.Protocols.Http2.Connections;
 
 /// <summary>A connection to a target that speaks HTTP/2. Requests of many clients share it.</summary>
-internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits) : H2Connection(duplex, limits, isServer: false)
+internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits) : H2Connection(duplex, limits, isServer: false), ITargetConnection
 {
     /// <summary>Numbers are used up one day; the connection is left long before (5.1.1).</summary>
-    private const uint LastUsable = 0x3FFF_FFFF;
+    private const int LastUsable = 0x3FFF_FFFF;
 
-    private uint _next = 1;
+    private int _next = 1;
     private int _lent;
-    private uint _lastServed = uint.MaxValue;
+    private int _lastServed = int.MaxValue;
     private TaskCompletionSource? _room;
+
+    public bool IsHttp1 => false;
 
     /// <summary>No stream of it is in use.</summary>
     public bool IsIdle
@@ -48,8 +50,8 @@ internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits) : H2
         }
 
         if (violation is not null)
-            await GoAwayAsync(violation.Code, violation.Message).ConfigureAwait(false);
-        uint served = _lastServed;
+            await GoAwayAsync(violation.Code).ConfigureAwait(false);
+        int served = _lastServed;
         LoseStreams(stream => stream.Id > served);
         Output.Drop();
     }
@@ -59,13 +61,13 @@ internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits) : H2
     {
         lock (Output.Gate)
         {
-            Output.Write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8);
+            Output.Write(H2FrameWriter.Preface);
             Output.Advance(H2FrameWriter.WriteSettings(
                 Output.Reserve(128),
                 [
-                    (H2Setting.ENABLE_PUSH, 0),
-                    (H2Setting.INITIAL_WINDOW_SIZE, (uint)Limits.StreamWindow),
-                    (H2Setting.MAX_HEADER_LIST_SIZE, (uint)Limits.HeadBytes),
+                    (H2Setting.SETTINGS_ENABLE_PUSH, 0),
+                    (H2Setting.SETTINGS_INITIAL_WINDOW_SIZE, (uint)Limits.StreamWindow),
+                    (H2Setting.SETTINGS_MAX_HEADER_LIST_SIZE, (uint)Limits.HeadBytes),
                 ]));
             Returned(0);
         }
@@ -115,7 +117,7 @@ internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits) : H2
     {
         if (stream.Id != 0)
             return true;
-        if (stream.State == H2StreamState.Closed)
+        if (stream.State != H2StreamState.Idle || IsGoingAway || Output.IsOver)
             return false;
         stream.Id = _next;
         _next += 2;
@@ -124,7 +126,7 @@ internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits) : H2
         return true;
     }
 
-    public override HttpViolation? OnHead(uint id, HttpHead head, bool end, bool isTooLarge)
+    public override HttpViolation? OnHead(int id, HttpHead head, bool end, bool isTooLarge, bool isFaulty)
     {
         if (Find(id) is not { } stream)
             return null;
@@ -144,17 +146,11 @@ internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits) : H2
             stream.ExpectedLength = end ? -1 : HeadValues.ContentLength(head);
         }
 
-        if (end)
-        {
-            lock (Output.Gate)
-                stream.TryAdvance(H2StreamEvent.ReceiveEnd);
-        }
-
         stream.Exchange?.OnHead(stream, head, end);
         return null;
     }
 
-    public override void OnGoAway(uint lastStream, H2ErrorCode code)
+    public override void OnGoAway(int lastStream, H2ErrorCode code)
     {
         H2Stream[] untouched;
         lock (Output.Gate)
@@ -164,7 +160,7 @@ internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits) : H2
             _room?.TrySetResult();
             untouched = After(lastStream);
             foreach (H2Stream stream in untouched)
-                stream.TryAdvance(H2StreamEvent.ReceiveReset);
+                stream.Advance(H2StreamEvent.ReceiveReset);
         }
 
         foreach (H2Stream stream in untouched)

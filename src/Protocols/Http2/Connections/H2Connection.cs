@@ -19,15 +19,16 @@ internal abstract class H2Connection : IHttpOutputOwner
     private const int LargestWindow = int.MaxValue;
 
     private readonly IDuplex _duplex;
-    private readonly Dictionary<uint, H2Stream> _streams = [];
+    private readonly Dictionary<int, H2Stream> _streams = [];
     private readonly Queue<H2Stream> _waiting = [];
     private readonly List<(H2Stream Stream, int Bytes)> _drained = [];
     private readonly List<(H2Stream Stream, int Bytes)> _credited = [];
     private readonly ClosedStreams _closed = new();
     private readonly HpackEncoder _encoder = new();
     private readonly H2Receiver _receiver;
-    private int _sendWindow = H2Settings.DefaultInitialWindowSize;
-    private int _receiveWindow = H2Settings.DefaultInitialWindowSize;
+    private H2Settings _peer = new();
+    private int _sendWindow = H2Settings.DefaultWindow;
+    private int _receiveWindow = H2Settings.DefaultWindow;
     private long _outstanding;
     private int _unread;
     private Exception? _lost;
@@ -49,10 +50,10 @@ internal abstract class H2Connection : IHttpOutputOwner
     public HttpOutput Output { get; }
 
     /// <summary>The peer's, as it last said them. Under the gate.</summary>
-    public H2Settings Peer { get; } = new();
+    public ref readonly H2Settings Peer => ref _peer;
 
     /// <summary>The highest stream that the peer, or towards a target we, opened.</summary>
-    public uint LastStream { get; protected set; }
+    public int LastStream { get; protected set; }
 
     /// <summary>We have said, or been told, that no further stream will be served.</summary>
     public bool IsGoingAway { get; protected set; }
@@ -93,28 +94,24 @@ internal abstract class H2Connection : IHttpOutputOwner
     }
 
     /// <summary>The peer's first head of a stream, or another of one that is open.</summary>
-    public abstract HttpViolation? OnHead(uint id, HttpHead head, bool end, bool isTooLarge);
+    /// <param name="isFaulty">The frame it came in was not legal for a stream: it is reset.</param>
+    public abstract HttpViolation? OnHead(int id, HttpHead head, bool end, bool isTooLarge, bool isFaulty);
 
-    public abstract void OnGoAway(uint lastStream, H2ErrorCode code);
-
-    /// <summary>The peer's settings have changed.</summary>
-    public virtual void OnSettings()
-    {
-    }
+    public abstract void OnGoAway(int lastStream, H2ErrorCode code);
 
     /// <summary>The stream of that number; null: it is closed, or was never opened.</summary>
-    public H2Stream? Find(uint id)
+    public H2Stream? Find(int id)
     {
         lock (Output.Gate)
             return _streams.GetValueOrDefault(id);
     }
 
-    /// <summary>What is known of a number that is no open stream's.</summary>
-    public ClosedState Closed(uint id)
+    /// <summary>The state of a stream that is not open.</summary>
+    public H2StreamState Closed(int id)
     {
         // Streams are opened by clients alone, who take odd numbers (5.1.1); nothing is ever pushed.
         if ((id & 1) == 0 || id > LastStream)
-            return ClosedState.Idle;
+            return H2StreamState.Idle;
         lock (Output.Gate)
             return _closed.Find(id);
     }
@@ -125,17 +122,17 @@ internal abstract class H2Connection : IHttpOutputOwner
     /// <summary>Under the gate.</summary>
     protected void Add(H2Stream stream)
     {
-        stream.SendWindow = (int)Peer.InitialWindowSize;
+        stream.SendWindow = Peer.InitialWindowSize;
         stream.ReceiveWindow = Limits.StreamWindow;
         _streams.Add(stream.Id, stream);
     }
 
     /// <summary>Under the gate.</summary>
-    public void OnClosed(H2Stream stream, bool byOurReset)
+    public void OnClosed(H2Stream stream)
     {
         _streams.Remove(stream.Id);
-        _closed.Add(stream.Id, byOurReset);
-        if (byOurReset)
+        _closed.Add(stream.Id, stream.State);
+        if (stream.State == H2StreamState.ResetByUs)
             _receiver.CountReset();
     }
 
@@ -147,26 +144,15 @@ internal abstract class H2Connection : IHttpOutputOwner
     {
         Span<byte> into = Output.Reserve(H2FrameHeader.Size + HpackEncoder.MostEncoded(head));
         int length = _encoder.Encode(head, into[H2FrameHeader.Size..]);
-        int mostFrame = (int)Peer.MaxFrameSize;
-        var flags = end ? H2Flags.END_STREAM : H2Flags.None;
-        if (length <= mostFrame)
+        if (length > Peer.MaxFrameSize)
         {
-            H2FrameWriter.WriteHeader(into, length, H2FrameType.HEADERS, flags | H2Flags.END_HEADERS, stream.Id);
-            Output.Advance(H2FrameHeader.Size + length);
-            return;
+            // Rare, and its CONTINUATION frames need room of their own: what is reserved may move.
+            byte[] block = into.Slice(H2FrameHeader.Size, length).ToArray();
+            into = Output.Reserve(H2FrameWriter.HeadersSize(length, Peer.MaxFrameSize));
+            block.CopyTo(into[H2FrameHeader.Size..]);
         }
 
-        byte[] block = into.Slice(H2FrameHeader.Size, length).ToArray();
-        for (int at = 0; at < length; at += mostFrame)
-        {
-            int part = Math.Min(mostFrame, length - at);
-            H2FrameType type = at == 0 ? H2FrameType.HEADERS : H2FrameType.CONTINUATION;
-            H2Flags last = at + part == length ? H2Flags.END_HEADERS : H2Flags.None;
-            Span<byte> frame = Output.Reserve(H2FrameHeader.Size + part);
-            H2FrameWriter.WriteHeader(frame, part, type, (at == 0 ? flags : H2Flags.None) | last, stream.Id);
-            block.AsSpan(at, part).CopyTo(frame[H2FrameHeader.Size..]);
-            Output.Advance(H2FrameHeader.Size + part);
-        }
+        Output.Advance(H2FrameWriter.FrameHeaders(into, length, stream.Id, end, Peer.MaxFrameSize));
     }
 
     /// <summary>DATA as far as both windows (6.9.1) and the output have room. An end without data needs neither. Under the gate.</summary>
@@ -176,33 +162,34 @@ internal abstract class H2Connection : IHttpOutputOwner
         int sent = 0;
         while (true)
         {
-            int room = Math.Min(Math.Min(stream.SendWindow, _sendWindow), (int)Peer.MaxFrameSize);
+            int room = Math.Min(Math.Min(stream.SendWindow, _sendWindow), Peer.MaxFrameSize);
             int part = Math.Min(data.Length - sent, Math.Max(room, 0));
             if (part == 0 && (data.Length > sent || !end))
                 return sent;
             if (part > 0 && !Output.HasRoom)
                 return sent;
             bool isLast = end && sent + part == data.Length;
-            if (!stream.TryAdvance(isLast ? H2StreamEvent.SendDataEnd : H2StreamEvent.SendData))
-                return data.Length;
             Span<byte> frame = Output.Reserve(H2FrameHeader.Size + part);
-            H2FrameWriter.WriteHeader(frame, part, H2FrameType.DATA, isLast ? H2Flags.END_STREAM : H2Flags.None, stream.Id);
+            H2FrameWriter.WriteDataHeader(frame, stream.Id, part, isLast);
             data.Slice(sent, part).CopyTo(frame[H2FrameHeader.Size..]);
             Output.Advance(H2FrameHeader.Size + part);
             stream.SendWindow -= part;
             _sendWindow -= part;
             sent += part;
             if (isLast)
+            {
+                stream.Advance(H2StreamEvent.SendDataEnd);
                 return sent;
+            }
         }
     }
 
     /// <summary>Under the gate.</summary>
-    public void WriteReset(uint id, H2ErrorCode code) => Output.Advance(H2FrameWriter.WriteReset(Output.Reserve(H2FrameWriter.ResetSize), id, code));
+    public void WriteReset(int id, H2ErrorCode code) => Output.Advance(H2FrameWriter.WriteReset(Output.Reserve(H2FrameHeader.Size + 4), id, code));
 
     /// <summary>Under the gate.</summary>
-    public void WriteWindowUpdate(uint id, int increment) =>
-        Output.Advance(H2FrameWriter.WriteWindowUpdate(Output.Reserve(H2FrameWriter.WindowUpdateSize), id, (uint)increment));
+    public void WriteWindowUpdate(int id, int increment) =>
+        Output.Advance(H2FrameWriter.WriteWindowUpdate(Output.Reserve(H2FrameHeader.Size + 4), id, increment));
 
     /// <summary>It has something to send once there is room. Under the gate.</summary>
     public void Wait(H2Stream stream)
@@ -239,9 +226,23 @@ internal abstract class H2Connection : IHttpOutputOwner
         return true;
     }
 
-    /// <summary>SETTINGS_INITIAL_WINDOW_SIZE has changed by so much: so do the windows of all streams (6.9.2). Under the gate.</summary>
+    /// <summary>Takes up the peer's settings (6.5.3). Under the gate.</summary>
+    /// <param name="isTooWide">A window would be larger than it may be.</param>
+    public H2Fault? TryApply(ReadOnlySpan<byte> payload, out bool isTooWide)
+    {
+        isTooWide = false;
+        H2Settings before = _peer;
+        if (H2Settings.TryApply(payload, fromServer: !IsServer, ref _peer) is { } fault)
+            return fault;
+        isTooWide = before.InitialWindowSize != _peer.InitialWindowSize && !TryShiftWindows(_peer.InitialWindowSize - before.InitialWindowSize);
+        if (before.HeaderTableSize != _peer.HeaderTableSize)
+            _encoder.LimitTable(_peer.HeaderTableSize);
+        return null;
+    }
+
+    /// <summary>SETTINGS_INITIAL_WINDOW_SIZE has changed by so much: so do the windows of all streams (6.9.2).</summary>
     /// <returns>False: one would be larger than it may be.</returns>
-    public bool TryShiftWindows(int difference)
+    private bool TryShiftWindows(int difference)
     {
         foreach (H2Stream stream in _streams.Values)
         {
@@ -255,9 +256,6 @@ internal abstract class H2Connection : IHttpOutputOwner
 
         return true;
     }
-
-    /// <summary>The peer's table for what we compress (4.3.1). Under the gate.</summary>
-    public void LimitTable(uint size) => _encoder.LimitTable(size);
 
     /// <summary>Takes flow-controlled bytes, padding included, off what the peer may send (6.9).</summary>
     /// <returns>False: it sent more than it may.</returns>
@@ -327,7 +325,7 @@ internal abstract class H2Connection : IHttpOutputOwner
     }
 
     /// <summary>The open streams with higher numbers. Under the gate.</summary>
-    protected H2Stream[] After(uint id) => [.. _streams.Values.Where(stream => stream.Id > id)];
+    protected H2Stream[] After(int id) => [.. _streams.Values.Where(stream => stream.Id > id)];
 
     /// <summary>Every stream that is open is lost with the connection.</summary>
     protected void LoseStreams(Func<H2Stream, bool> isUntouched)
@@ -346,13 +344,13 @@ internal abstract class H2Connection : IHttpOutputOwner
     }
 
     /// <summary>Says why the connection ends (6.8), gives the peer a moment to take it, and cuts it.</summary>
-    protected async Task GoAwayAsync(H2ErrorCode code, string why)
+    protected async Task GoAwayAsync(H2ErrorCode code)
     {
         lock (Output.Gate)
         {
             IsGoingAway = true;
             if (!Output.IsOver)
-                Output.Advance(H2FrameWriter.WriteGoAway(Output.Reserve(H2FrameWriter.GoAwaySize(why)), IsServer ? LastStream : 0, code, why));
+                Output.Advance(H2FrameWriter.WriteGoAway(Output.Reserve(H2FrameHeader.Size + 8), IsServer ? LastStream : 0, code));
         }
 
         await Task.WhenAny(Output.CloseAsync(), Task.Delay(Limits.LastWord)).ConfigureAwait(false);

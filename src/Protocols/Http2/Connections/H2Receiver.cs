@@ -6,19 +6,35 @@ using Sallyport.Protocols.Wire;
 namespace Sallyport.Protocols.Http2.Connections;
 
 /// <summary>
-/// What comes in on one connection, frame by frame (RFC 9113 6). A violation that concerns one stream resets it here; one that is returned ends the connection.
+/// What comes in on one connection, frame by frame (RFC 9113 6). A fault that concerns one stream resets it here; one that is returned ends the connection.
 /// Belongs to the read loop.
 /// </summary>
 internal sealed class H2Receiver
 {
+    private static readonly HttpViolation Interrupted = new(H2ErrorCode.PROTOCOL_ERROR, "a field block was interrupted");
+    private static readonly HttpViolation NoSettings = new(H2ErrorCode.PROTOCOL_ERROR, "the first frame is not SETTINGS");
+    private static readonly HttpViolation NotBegun = new(H2ErrorCode.PROTOCOL_ERROR, "a CONTINUATION of nothing");
+    private static readonly HttpViolation Endless = new(H2ErrorCode.ENHANCE_YOUR_CALM, "a field block without an end");
+    private static readonly HttpViolation Resets = new(H2ErrorCode.ENHANCE_YOUR_CALM, "too many streams were reset");
+    private static readonly HttpViolation Idling = new(H2ErrorCode.ENHANCE_YOUR_CALM, "too many frames that carry nothing");
+    private static readonly HttpViolation Unread = new(H2ErrorCode.ENHANCE_YOUR_CALM, "answers that are asked for and not read");
+    private static readonly HttpViolation Overrun = new(H2ErrorCode.FLOW_CONTROL_ERROR, "more DATA than the connection's window");
+    private static readonly HttpViolation TooWide = new(H2ErrorCode.FLOW_CONTROL_ERROR, "a window larger than 2^31 - 1");
+    private static readonly HttpViolation OnIdle = new(H2ErrorCode.PROTOCOL_ERROR, "a frame on an idle stream");
+    private static readonly HttpViolation OnClosed = new(H2ErrorCode.STREAM_CLOSED, "a frame on a closed stream");
+
+    /// <summary>Credit of fewer bytes costs more than it gives.</summary>
+    private const int SmallCredit = 16;
+
     private readonly H2Connection _connection;
     private readonly HpackDecoder _decoder = new();
     private readonly HttpHead _head;
     private PendingBytes _block;
     private FloodMeter _idleFrames;
     private FloodMeter _resets;
-    private uint _blockStream;
+    private int _blockStream;
     private bool _blockEnds;
+    private bool _blockIsFaulty;
     private int _continuations;
     private bool _hasSettings;
     private volatile bool _isResetFlood;
@@ -49,125 +65,129 @@ internal sealed class H2Receiver
         consumed = 0;
         while (true)
         {
-            ParseStatus status = H2Frames.TryRead(buffer[consumed..], H2Settings.DefaultMaxFrameSize, out H2Frame frame, out HttpViolation? violation);
-            if (status == ParseStatus.NeedMore)
+            ParseStatus status = H2Frames.TryRead(buffer[consumed..], H2Settings.LeastFrame, out H2FrameHeader header, out ReadOnlySpan<byte> payload, out H2Fault? fault);
+            if (status == ParseStatus.Malformed && fault!.Scope == H2FaultScope.Connection)
+                return fault.Violation;
+            if (buffer.Length - consumed < H2FrameHeader.Size || buffer.Length - consumed < header.TotalLength)
                 return null;
-            if (status == ParseStatus.Malformed)
+            consumed += header.TotalLength;
+            HttpViolation? violation = status == ParseStatus.Malformed ? Skip(header, fault!) : Take(header, payload);
+            if (violation is not null)
                 return violation;
-            consumed += H2FrameHeader.Size + frame.Payload.Length;
-            if (Take(frame) is { } wrong)
-                return wrong;
-            if (_isResetFlood)
-                return new HttpViolation(H2ErrorCode.ENHANCE_YOUR_CALM, "too many streams were reset");
+            if (_isResetFlood && _connection.IsServer)
+                return Resets;
         }
     }
 
-    private HttpViolation? Take(in H2Frame frame)
+    private HttpViolation? Take(H2FrameHeader header, ReadOnlySpan<byte> payload)
     {
-        if (_blockStream != 0 && (frame.Type != H2FrameType.CONTINUATION || frame.StreamId != _blockStream))
-            return Violation(H2ErrorCode.PROTOCOL_ERROR, "a header block was interrupted (6.2)");
-        if (!_hasSettings && frame.Type != H2FrameType.SETTINGS)
-            return Violation(H2ErrorCode.PROTOCOL_ERROR, "the first frame is not SETTINGS (3.4)");
-        return frame.Type switch
+        if (CheckOrder(header) is { } wrong)
+            return wrong;
+        return header.Type switch
         {
-            H2FrameType.DATA => OnData(frame),
-            H2FrameType.HEADERS => OnHeaders(frame),
-            H2FrameType.PRIORITY => OnPriority(frame),
-            H2FrameType.RST_STREAM => OnReset(frame),
-            H2FrameType.SETTINGS => OnSettings(frame),
-            H2FrameType.PUSH_PROMISE => Violation(H2ErrorCode.PROTOCOL_ERROR, "PUSH_PROMISE, which nobody asked for (8.4)"),
-            H2FrameType.PING => OnPing(frame),
-            H2FrameType.GOAWAY => OnGoAway(frame),
-            H2FrameType.WINDOW_UPDATE => OnWindowUpdate(frame),
-            H2FrameType.CONTINUATION => OnContinuation(frame),
+            H2FrameType.DATA => OnData(header, payload),
+            H2FrameType.HEADERS => OnHeaders(header, payload),
+            H2FrameType.PRIORITY => Faulty(H2Payloads.TryReadPriority(header, payload), header.StreamId) ?? CountIdle(),
+            H2FrameType.RST_STREAM => OnReset(header, payload),
+            H2FrameType.SETTINGS => OnSettings(header, payload),
+            H2FrameType.PING => OnPing(header, payload),
+            H2FrameType.GOAWAY => OnGoAway(payload),
+            H2FrameType.WINDOW_UPDATE => OnWindowUpdate(header, payload),
+            H2FrameType.CONTINUATION => OnContinuation(header, payload),
             _ => CountIdle(),
         };
     }
 
-    private HttpViolation? OnData(in H2Frame frame)
+    private HttpViolation? Skip(H2FrameHeader header, H2Fault fault) => CheckOrder(header) ?? Faulty(fault, header.StreamId);
+
+    /// <summary>"HEADERS … CONTINUATION frames MUST be transmitted as a contiguous sequence" (4.3); the preface ends in SETTINGS (3.4).</summary>
+    private HttpViolation? CheckOrder(H2FrameHeader header)
     {
-        if (!H2Frames.TryReadData(frame, out ReadOnlySpan<byte> data, out HttpViolation? violation))
-            return violation;
-        if (!_connection.TryReceive(frame.Payload.Length))
-            return Violation(H2ErrorCode.FLOW_CONTROL_ERROR, "more DATA than the connection's window (6.9.1)");
-        int padding = frame.Payload.Length - data.Length;
-        bool end = frame.Flags.HasFlag(H2Flags.END_STREAM);
+        if (_blockStream != 0 && (header.Type != H2FrameType.CONTINUATION || header.StreamId != _blockStream))
+            return Interrupted;
+        return _hasSettings || header.Type == H2FrameType.SETTINGS ? null : NoSettings;
+    }
+
+    private HttpViolation? OnData(H2FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        if (H2Payloads.TryReadData(header, payload, out ReadOnlySpan<byte> data) is { } fault)
+            return fault.Violation;
+        if (!_connection.TryReceive(header.Length))
+            return Overrun;
+        bool end = header.EndsStream;
         if (data.IsEmpty && !end && CountIdle() is { } flood)
             return flood;
-        if (_connection.Find(frame.StreamId) is not { } stream)
+        if (_connection.Find(header.StreamId) is not { } stream)
         {
-            Return(frame.Payload.Length);
-            return OnClosed(frame.StreamId, "DATA");
+            Return(header.Length);
+            return Missing(header.StreamId, end ? H2StreamEvent.ReceiveDataEnd : H2StreamEvent.ReceiveData);
         }
 
-        bool legal;
-        bool fits = true;
+        H2ErrorCode wrong = H2ErrorCode.NO_ERROR;
         lock (Output.Gate)
         {
-            legal = stream.State is H2StreamState.Open or H2StreamState.HalfClosedLocal && stream.HasHead;
-            if (legal)
-            {
-                stream.ReceiveWindow -= frame.Payload.Length;
-                fits = stream.ReceiveWindow >= 0;
-            }
+            stream.ReceiveWindow -= header.Length;
+            if (stream.ReceiveWindow < 0)
+                wrong = H2ErrorCode.FLOW_CONTROL_ERROR;
+            else if (!stream.HasHead || !IsLengthRight(stream, data.Length, end))
+                wrong = stream.State == H2StreamState.HalfClosedRemote ? H2ErrorCode.STREAM_CLOSED : H2ErrorCode.PROTOCOL_ERROR;
+            else if (stream.Advance(end ? H2StreamEvent.ReceiveDataEnd : H2StreamEvent.ReceiveData) != H2Step.Go)
+                wrong = H2ErrorCode.STREAM_CLOSED;
         }
 
-        if (!legal || !fits)
+        if (wrong != H2ErrorCode.NO_ERROR)
         {
-            Return(frame.Payload.Length);
-            return StreamError(stream, fits ? H2ErrorCode.STREAM_CLOSED : H2ErrorCode.FLOW_CONTROL_ERROR);
+            Return(header.Length);
+            return StreamError(stream, wrong);
         }
 
-        if (stream.ExpectedLength >= 0)
-        {
-            stream.ExpectedLength -= data.Length;
-            if (stream.ExpectedLength < 0 || (end && stream.ExpectedLength > 0))
-            {
-                Return(frame.Payload.Length);
-                return StreamError(stream, H2ErrorCode.PROTOCOL_ERROR);
-            }
-        }
-
-        if (padding > 0)
-            stream.Credit(padding);
-        if (end)
-            End(stream);
+        if (header.Length > data.Length)
+            stream.Credit(header.Length - data.Length);
         stream.Exchange!.OnData(stream, data, end);
         return null;
     }
 
-    private HttpViolation? OnHeaders(in H2Frame frame)
+    /// <summary>"A request or response is also malformed if the value of a content-length header field does not equal the sum of the DATA frame payload lengths" (8.1.1).</summary>
+    private static bool IsLengthRight(H2Stream stream, int length, bool end)
     {
-        if (!H2Frames.TryReadHeaders(frame, out H2HeadersBody headers, out HttpViolation? violation))
-            return violation;
-        if (headers.DependsOn == frame.StreamId)
-            return Violation(H2ErrorCode.PROTOCOL_ERROR, "a stream that depends on itself");
-        _blockEnds = frame.Flags.HasFlag(H2Flags.END_STREAM);
-        if (frame.Flags.HasFlag(H2Flags.END_HEADERS))
-            return OnBlock(frame.StreamId, headers.Fragment);
-        _blockStream = frame.StreamId;
+        if (stream.ExpectedLength < 0)
+            return true;
+        stream.ExpectedLength -= length;
+        return end ? stream.ExpectedLength == 0 : stream.ExpectedLength >= 0;
+    }
+
+    private HttpViolation? OnHeaders(H2FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        H2Fault? fault = H2Payloads.TryReadHeaders(header, payload, out ReadOnlySpan<byte> fragment);
+        if (fault is { Scope: H2FaultScope.Connection })
+            return fault.Violation;
+        _blockEnds = header.EndsStream;
+        _blockIsFaulty = fault is not null;
+        if (header.Has(H2Flags.END_HEADERS))
+            return OnBlock(header.StreamId, fragment);
+        _blockStream = header.StreamId;
         _continuations = 0;
-        _block.Write(headers.Fragment);
+        _block.Write(fragment);
         return null;
     }
 
-    private HttpViolation? OnContinuation(in H2Frame frame)
+    private HttpViolation? OnContinuation(H2FrameHeader header, ReadOnlySpan<byte> payload)
     {
         if (_blockStream == 0)
-            return Violation(H2ErrorCode.PROTOCOL_ERROR, "CONTINUATION of nothing (6.10)");
-        if (++_continuations > _connection.Limits.Continuations || _block.Length + frame.Payload.Length > 2 * _connection.Limits.HeadBytes)
-            return Violation(H2ErrorCode.ENHANCE_YOUR_CALM, "a header block without an end");
-        _block.Write(frame.Payload);
-        if (!frame.Flags.HasFlag(H2Flags.END_HEADERS))
+            return NotBegun;
+        if (++_continuations > _connection.Limits.Continuations || _block.Length + payload.Length > 2 * _connection.Limits.HeadBytes)
+            return Endless;
+        _block.Write(payload);
+        if (!header.Has(H2Flags.END_HEADERS))
             return null;
-        uint id = _blockStream;
+        int id = _blockStream;
         _blockStream = 0;
         HttpViolation? violation = OnBlock(id, _block.Bytes);
         _block.Clear();
         return violation;
     }
 
-    private HttpViolation? OnBlock(uint id, ReadOnlySpan<byte> block)
+    private HttpViolation? OnBlock(int id, ReadOnlySpan<byte> block)
     {
         // Whatever becomes of the stream, the block is decoded: the table is the connection's (4.3).
         _head.Clear();
@@ -175,149 +195,157 @@ internal sealed class H2Receiver
         if (status == HpackStatus.Malformed)
             return _decoder.Violation;
         bool isTooLarge = status == HpackStatus.TooLarge;
+        H2StreamEvent happens = _blockEnds ? H2StreamEvent.ReceiveHeadersEnd : H2StreamEvent.ReceiveHeaders;
         if (_connection.Find(id) is not { } stream)
         {
-            return _connection.Closed(id) == ClosedState.Idle && _connection.IsServer
-                ? _connection.OnHead(id, _head, _blockEnds, isTooLarge)
-                : OnClosed(id, "HEADERS");
+            if (_connection.Closed(id) != H2StreamState.Idle || !_connection.IsServer)
+                return Missing(id, happens);
+            return _connection.OnHead(id, _head, _blockEnds, isTooLarge, _blockIsFaulty);
         }
 
-        if (stream.State is not (H2StreamState.Open or H2StreamState.HalfClosedLocal))
-            return StreamError(stream, H2ErrorCode.STREAM_CLOSED);
-        if (isTooLarge)
+        bool isTrailers = stream.HasHead;
+        H2Step step;
+        lock (Output.Gate)
+            step = stream.Advance(happens);
+        if (step != H2Step.Go)
+            return Outcome(step, stream);
+        if (isTooLarge || _blockIsFaulty)
             return StreamError(stream, H2ErrorCode.PROTOCOL_ERROR);
-        if (!stream.HasHead)
-            return _connection.OnHead(id, _head, _blockEnds, isTooLarge);
-        return OnTrailers(stream);
+        return isTrailers ? OnTrailers(stream) : _connection.OnHead(id, _head, _blockEnds, isTooLarge: false, isFaulty: false);
     }
 
     private HttpViolation? OnTrailers(H2Stream stream)
     {
         if (!_blockEnds || HeadRules.CheckTrailers(_head) is not null || stream.ExpectedLength > 0)
             return StreamError(stream, H2ErrorCode.PROTOCOL_ERROR);
-        End(stream);
         stream.Exchange!.OnTrailers(stream, _head);
         return null;
     }
 
-    private HttpViolation? OnPriority(in H2Frame frame)
+    private HttpViolation? OnReset(H2FrameHeader header, ReadOnlySpan<byte> payload)
     {
-        if (!H2Frames.TryReadPriority(frame, out uint dependsOn, out HttpViolation? violation))
-            return violation;
-        if (dependsOn == frame.StreamId)
-            return Violation(H2ErrorCode.PROTOCOL_ERROR, "a stream that depends on itself");
-        return CountIdle();
-    }
-
-    private HttpViolation? OnReset(in H2Frame frame)
-    {
-        if (!H2Frames.TryReadReset(frame, out H2ErrorCode code, out HttpViolation? violation))
-            return violation;
+        H2ErrorCode code = H2Payloads.ReadResetCode(payload);
         if (_connection.IsServer && !_resets.TryCount())
-            return Violation(H2ErrorCode.ENHANCE_YOUR_CALM, "too many streams were reset");
-        if (_connection.Find(frame.StreamId) is not { } stream)
-            return _connection.Closed(frame.StreamId) == ClosedState.Idle ? Violation(H2ErrorCode.PROTOCOL_ERROR, "RST_STREAM of an idle stream (6.4)") : null;
+            return Resets;
+        if (_connection.Find(header.StreamId) is not { } stream)
+            return Missing(header.StreamId, H2StreamEvent.ReceiveReset);
         lock (Output.Gate)
-            stream.TryAdvance(H2StreamEvent.ReceiveReset);
+            stream.Advance(H2StreamEvent.ReceiveReset);
         stream.Exchange?.OnReset(stream, code, untouched: code == H2ErrorCode.REFUSED_STREAM && !stream.HasHead);
         return null;
     }
 
-    private HttpViolation? OnSettings(in H2Frame frame)
+    private HttpViolation? OnSettings(H2FrameHeader header, ReadOnlySpan<byte> payload)
     {
-        if (!H2Frames.TryReadSettings(frame, out bool isAck, out HttpViolation? violation))
-            return violation;
         _hasSettings = true;
         if (CountIdle() is { } flood)
             return flood;
-        if (isAck)
+        if (header.Has(H2Flags.ACK))
             return null;
         lock (Output.Gate)
         {
-            int window = (int)_connection.Peer.InitialWindowSize;
-            uint table = _connection.Peer.HeaderTableSize;
-            if (_connection.Peer.Apply(frame.Payload) is { } wrong)
-                return wrong;
-            if (!_connection.TryShiftWindows((int)_connection.Peer.InitialWindowSize - window))
-                return Violation(H2ErrorCode.FLOW_CONTROL_ERROR, "a window larger than it may be (6.9.2)");
-            if (_connection.Peer.HeaderTableSize != table)
-                _connection.LimitTable(_connection.Peer.HeaderTableSize);
+            if (_connection.TryApply(payload, out bool isTooWide) is { } fault)
+                return fault.Violation;
+            if (isTooWide)
+                return TooWide;
             if (!_connection.TryAnswer(H2FrameHeader.Size))
-                return Violation(H2ErrorCode.ENHANCE_YOUR_CALM, "SETTINGS whose acknowledgements are not read");
+                return Unread;
             Output.Advance(H2FrameWriter.WriteSettingsAck(Output.Reserve(H2FrameHeader.Size)));
         }
 
         Output.Touch();
-        _connection.OnSettings();
         return null;
     }
 
-    private HttpViolation? OnPing(in H2Frame frame)
+    private HttpViolation? OnPing(H2FrameHeader header, ReadOnlySpan<byte> payload)
     {
-        if (!H2Frames.TryReadPing(frame, out bool isAck, out HttpViolation? violation))
-            return violation;
-        if (isAck)
-            return CountIdle();
         if (CountIdle() is { } flood)
             return flood;
+        if (header.Has(H2Flags.ACK))
+            return null;
         lock (Output.Gate)
         {
-            if (!_connection.TryAnswer(H2FrameWriter.PingSize))
-                return Violation(H2ErrorCode.ENHANCE_YOUR_CALM, "PING whose answers are not read");
-            Output.Advance(H2FrameWriter.WritePing(Output.Reserve(H2FrameWriter.PingSize), frame.Payload, isAck: true));
+            if (!_connection.TryAnswer(H2FrameHeader.Size + H2Payloads.PingSize))
+                return Unread;
+            Output.Advance(H2FrameWriter.WritePing(Output.Reserve(H2FrameHeader.Size + H2Payloads.PingSize), payload, ack: true));
         }
 
         Output.Touch();
         return null;
     }
 
-    private HttpViolation? OnGoAway(in H2Frame frame)
+    private HttpViolation? OnGoAway(ReadOnlySpan<byte> payload)
     {
-        if (!H2Frames.TryReadGoAway(frame, out uint last, out H2ErrorCode code, out HttpViolation? violation))
-            return violation;
+        H2Payloads.ReadGoAway(payload, out int last, out H2ErrorCode code);
         _connection.OnGoAway(last, code);
-        return null;
+        return CountIdle();
     }
 
-    private HttpViolation? OnWindowUpdate(in H2Frame frame)
+    private HttpViolation? OnWindowUpdate(H2FrameHeader header, ReadOnlySpan<byte> payload)
     {
-        if (!H2Frames.TryReadWindowUpdate(frame, out uint increment, out HttpViolation? violation))
-            return violation;
-        if (increment < 16 && CountIdle() is { } flood)
+        H2Fault? fault = H2Payloads.TryReadWindowUpdate(header, payload, out int increment);
+        if (fault is { Scope: H2FaultScope.Connection })
+            return fault.Violation;
+        if (increment < SmallCredit && CountIdle() is { } flood)
             return flood;
-        if (frame.StreamId == 0)
+        if (header.StreamId == 0)
+            return _connection.TryGrow(null, increment) ? null : TooWide;
+        if (_connection.Find(header.StreamId) is not { } stream)
+            return Missing(header.StreamId, H2StreamEvent.ReceiveWindowUpdate);
+        if (fault is not null)
+            return StreamError(stream, fault.Code);
+        return _connection.TryGrow(stream, increment) ? null : StreamError(stream, H2ErrorCode.FLOW_CONTROL_ERROR);
+    }
+
+    /// <summary>Something came on a stream that is not open.</summary>
+    private HttpViolation? Missing(int id, H2StreamEvent happens)
+    {
+        // Streams are opened by clients alone, who take odd numbers (5.1.1); nothing is ever pushed.
+        H2StreamState state = _connection.Closed(id);
+        H2Step step = H2Streams.TryAdvance(_connection.IsServer, state, happens, out _);
+        return step switch
         {
-            if (increment == 0)
-                return Violation(H2ErrorCode.PROTOCOL_ERROR, "WINDOW_UPDATE of nothing (6.9)");
-            return _connection.TryGrow(null, (int)increment) ? null : Violation(H2ErrorCode.FLOW_CONTROL_ERROR, "a window larger than it may be (6.9.1)");
-        }
-
-        if (_connection.Find(frame.StreamId) is not { } stream)
-            return _connection.Closed(frame.StreamId) == ClosedState.Idle ? Violation(H2ErrorCode.PROTOCOL_ERROR, "WINDOW_UPDATE of an idle stream (5.1)") : null;
-        if (increment == 0)
-            return StreamError(stream, H2ErrorCode.PROTOCOL_ERROR);
-        return _connection.TryGrow(stream, (int)increment) ? null : StreamError(stream, H2ErrorCode.FLOW_CONTROL_ERROR);
+            H2Step.Go or H2Step.Ignore => null,
+            H2Step.ConnectionProtocolError or H2Step.StreamProtocolError => OnIdle,
+            H2Step.StreamClosed => ResetAgain(id, H2ErrorCode.STREAM_CLOSED),
+            _ => OnClosed,
+        };
     }
 
-    /// <summary>The peer's half is over.</summary>
-    private void End(H2Stream stream)
+    private HttpViolation? Outcome(H2Step step, H2Stream stream) => step switch
     {
-        lock (Output.Gate)
-            stream.TryAdvance(H2StreamEvent.ReceiveEnd);
-    }
-
-    /// <summary>Something came on a stream that is not open (5.1, "closed").</summary>
-    private HttpViolation? OnClosed(uint id, string what) => _connection.Closed(id) switch
-    {
-        ClosedState.ByOurReset => null,
-        ClosedState.Idle => Violation(H2ErrorCode.PROTOCOL_ERROR, $"{what} on an idle stream (5.1)"),
-        _ => Violation(H2ErrorCode.STREAM_CLOSED, $"{what} on a closed stream (5.1)"),
+        H2Step.Go or H2Step.Ignore => null,
+        H2Step.ConnectionClosed => OnClosed,
+        H2Step.ConnectionProtocolError => OnIdle,
+        H2Step.StreamClosed => StreamError(stream, H2ErrorCode.STREAM_CLOSED),
+        _ => StreamError(stream, H2ErrorCode.PROTOCOL_ERROR),
     };
+
+    private HttpViolation? Faulty(H2Fault? fault, int id)
+    {
+        if (fault is null)
+            return null;
+        if (fault.Scope == H2FaultScope.Connection)
+            return fault.Violation;
+        return _connection.Find(id) is { } stream ? StreamError(stream, fault.Code) : ResetAgain(id, fault.Code);
+    }
 
     private HttpViolation? StreamError(H2Stream stream, H2ErrorCode code)
     {
         stream.Reset(code);
         stream.Exchange?.OnReset(stream, code, untouched: false);
+        return null;
+    }
+
+    private HttpViolation? ResetAgain(int id, H2ErrorCode code)
+    {
+        lock (Output.Gate)
+        {
+            CountReset();
+            _connection.WriteReset(id, code);
+        }
+
+        Output.Touch();
         return null;
     }
 
@@ -328,7 +356,5 @@ internal sealed class H2Receiver
         Output.Touch();
     }
 
-    private HttpViolation? CountIdle() => _idleFrames.TryCount() ? null : Violation(H2ErrorCode.ENHANCE_YOUR_CALM, "too many frames that carry nothing");
-
-    private static HttpViolation Violation(H2ErrorCode code, string message) => new(code, message);
+    private HttpViolation? CountIdle() => _idleFrames.TryCount() ? null : Idling;
 }

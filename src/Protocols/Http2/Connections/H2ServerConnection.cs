@@ -18,8 +18,6 @@ internal interface IHttpFront
 /// <summary>The connection of a client that speaks HTTP/2.</summary>
 internal sealed class H2ServerConnection(IDuplex duplex, HttpLimits limits, IHttpFront front) : H2Connection(duplex, limits, isServer: true)
 {
-    private static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
-
     private int _underWay;
     private long _quietSince = Environment.TickCount64;
 
@@ -45,7 +43,7 @@ internal sealed class H2ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
         }
 
         if (violation is not null)
-            await GoAwayAsync(violation.Code, violation.Message).ConfigureAwait(false);
+            await GoAwayAsync(violation.Code).ConfigureAwait(false);
         LoseStreams(static _ => false);
         Output.Drop();
         return violation is null
@@ -61,13 +59,13 @@ internal sealed class H2ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
             if (IsGoingAway || Output.IsOver)
                 return;
             IsGoingAway = true;
-            Output.Advance(H2FrameWriter.WriteGoAway(Output.Reserve(H2FrameWriter.GoAwaySize("")), LastStream, H2ErrorCode.NO_ERROR, ""));
+            Output.Advance(H2FrameWriter.WriteGoAway(Output.Reserve(H2FrameHeader.Size + 8), LastStream, H2ErrorCode.NO_ERROR));
         }
 
         Output.Touch();
     }
 
-    public override HttpViolation? OnHead(uint id, HttpHead head, bool end, bool isTooLarge)
+    public override HttpViolation? OnHead(int id, HttpHead head, bool end, bool isTooLarge, bool isFaulty)
     {
         if ((id & 1) == 0)
             return new HttpViolation(H2ErrorCode.PROTOCOL_ERROR, "a client's stream with an even number (5.1.1)");
@@ -80,7 +78,7 @@ internal sealed class H2ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
             return null;
         }
 
-        if (HeadRules.CheckRequest(head) is not null)
+        if (isFaulty || HeadRules.CheckRequest(head) is not null)
         {
             stream.Reset(H2ErrorCode.PROTOCOL_ERROR);
             Retire(stream);
@@ -102,11 +100,11 @@ internal sealed class H2ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
     }
 
     /// <summary>A client that goes away sends no more requests, and may still want its answers.</summary>
-    public override void OnGoAway(uint lastStream, H2ErrorCode code)
+    public override void OnGoAway(int lastStream, H2ErrorCode code)
     {
     }
 
-    public override bool TryAssign(H2Stream stream) => stream.State != H2StreamState.Closed;
+    public override bool TryAssign(H2Stream stream) => true;
 
     public override void Retire(H2Stream stream)
     {
@@ -115,7 +113,7 @@ internal sealed class H2ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
     }
 
     /// <returns>Null: it was refused.</returns>
-    private H2Stream? Open(uint id, bool end)
+    private H2Stream? Open(int id, bool end)
     {
         H2Stream stream;
         bool isRefused;
@@ -126,7 +124,7 @@ internal sealed class H2ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
                 LastStream = id;
             stream = new H2Stream(this) { Id = id };
             Add(stream);
-            stream.TryAdvance(end ? H2StreamEvent.ReceiveHeadersEnd : H2StreamEvent.ReceiveHeaders);
+            stream.Advance(end ? H2StreamEvent.ReceiveHeadersEnd : H2StreamEvent.ReceiveHeaders);
             Interlocked.Increment(ref _underWay);
         }
 
@@ -144,11 +142,11 @@ internal sealed class H2ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
             Output.Advance(H2FrameWriter.WriteSettings(
                 Output.Reserve(128),
                 [
-                    (H2Setting.MAX_CONCURRENT_STREAMS, (uint)Limits.Streams),
-                    (H2Setting.INITIAL_WINDOW_SIZE, (uint)Limits.StreamWindow),
-                    (H2Setting.MAX_HEADER_LIST_SIZE, (uint)Limits.HeadBytes),
-                    (H2Setting.ENABLE_CONNECT_PROTOCOL, 1),
-                    (H2Setting.NO_RFC7540_PRIORITIES, 1),
+                    (H2Setting.SETTINGS_MAX_CONCURRENT_STREAMS, (uint)Limits.Streams),
+                    (H2Setting.SETTINGS_INITIAL_WINDOW_SIZE, (uint)Limits.StreamWindow),
+                    (H2Setting.SETTINGS_MAX_HEADER_LIST_SIZE, (uint)Limits.HeadBytes),
+                    (H2Setting.SETTINGS_ENABLE_CONNECT_PROTOCOL, 1),
+                    (H2Setting.SETTINGS_NO_RFC7540_PRIORITIES, 1),
                 ]));
             Returned(0);
         }
@@ -160,9 +158,10 @@ internal sealed class H2ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
     /// <returns>Null: too little has come to tell.</returns>
     public static bool? IsPreface(ReadOnlySpan<byte> begin)
     {
-        int known = Math.Min(begin.Length, Preface.Length);
-        return !begin[..known].SequenceEqual(Preface[..known]) ? false : known == Preface.Length ? true : null;
+        ReadOnlySpan<byte> preface = H2FrameWriter.Preface;
+        int known = Math.Min(begin.Length, preface.Length);
+        return !begin[..known].SequenceEqual(preface[..known]) ? false : known == preface.Length ? true : null;
     }
 
-    public static int PrefaceLength => Preface.Length;
+    public static int PrefaceLength => H2FrameWriter.Preface.Length;
 }

@@ -16,7 +16,7 @@ internal sealed class H2Stream(H2Connection connection) : HttpStream
     private int _uncredited;
 
     /// <summary>0: not opened yet (towards a target, the number is given when the head is sent).</summary>
-    public uint Id { get; set; }
+    public int Id { get; set; }
 
     public H2StreamState State { get; private set; }
 
@@ -38,17 +38,31 @@ internal sealed class H2Stream(H2Connection connection) : HttpStream
     /// <summary>Bytes that wait. Under the gate.</summary>
     public bool HasPending => !_pending.IsEmpty || _endPending || _pendingTrailers is not null;
 
+    private bool IsClosed => State >= H2StreamState.Closed;
+
+    /// <summary>Nothing more is sent on it.</summary>
+    private bool IsSent => IsClosed || State == H2StreamState.HalfClosedLocal || State == H2StreamState.Idle;
+
     private HttpOutput Output => connection.Output;
+
+    private bool MaySend(H2StreamEvent happens) => H2Streams.TryAdvance(connection.IsServer, State, happens, out _) == H2Step.Go;
 
     public override void SendHead(HttpHead head, bool end)
     {
+        bool isLost;
         lock (Output.Gate)
         {
-            if (!connection.TryAssign(this) || !TryAdvance(end ? H2StreamEvent.SendHeadersEnd : H2StreamEvent.SendHeaders))
-                return;
-            connection.WriteHead(this, head, end);
+            isLost = !connection.TryAssign(this) && Id == 0;
+            if (!isLost && MaySend(end ? H2StreamEvent.SendHeadersEnd : H2StreamEvent.SendHeaders))
+            {
+                connection.WriteHead(this, head, end);
+                Advance(end ? H2StreamEvent.SendHeadersEnd : H2StreamEvent.SendHeaders);
+            }
         }
 
+        // The connection went away after the stream was lent and before it was used.
+        if (isLost)
+            Exchange?.OnReset(this, H2ErrorCode.REFUSED_STREAM, untouched: true);
         Output.Touch();
     }
 
@@ -57,10 +71,10 @@ internal sealed class H2Stream(H2Connection connection) : HttpStream
         int sent;
         lock (Output.Gate)
         {
-            if (State is H2StreamState.Closed or H2StreamState.HalfClosedLocal || _endPending)
+            if (IsSent || _endPending)
                 return data.Length;
             sent = HasPending ? 0 : connection.WriteData(this, data, end);
-            bool isDone = sent == data.Length && (!end || State is H2StreamState.Closed or H2StreamState.HalfClosedLocal);
+            bool isDone = sent == data.Length && (!end || IsSent);
             if (!isDone)
             {
                 _pending.Write(data[sent..]);
@@ -77,12 +91,12 @@ internal sealed class H2Stream(H2Connection connection) : HttpStream
     {
         lock (Output.Gate)
         {
-            if (State is H2StreamState.Closed or H2StreamState.HalfClosedLocal || _endPending)
+            if (IsSent || _endPending)
                 return;
             if (!HasPending)
             {
-                if (TryAdvance(H2StreamEvent.SendHeadersEnd))
-                    connection.WriteHead(this, trailers, end: true);
+                connection.WriteHead(this, trailers, end: true);
+                Advance(H2StreamEvent.SendHeadersEnd);
             }
             else
             {
@@ -100,7 +114,7 @@ internal sealed class H2Stream(H2Connection connection) : HttpStream
         lock (Output.Gate)
         {
             // An answer that is complete but for the peer's window goes out whole before its request is given up (RFC 9113 8.1).
-            if (code == H2ErrorCode.NO_ERROR && HasPending && State != H2StreamState.Closed)
+            if (code == H2ErrorCode.NO_ERROR && HasPending && !IsClosed)
             {
                 _resetPending = true;
                 return;
@@ -117,7 +131,7 @@ internal sealed class H2Stream(H2Connection connection) : HttpStream
         lock (Output.Gate)
         {
             connection.Returned(bytes);
-            if (State is H2StreamState.Closed or H2StreamState.HalfClosedRemote)
+            if (IsClosed || State == H2StreamState.HalfClosedRemote)
                 return;
             _uncredited += bytes;
             if (_uncredited < connection.Limits.StreamWindow / 2)
@@ -151,9 +165,10 @@ internal sealed class H2Stream(H2Connection connection) : HttpStream
             return sent;
         if (_pendingTrailers is not null)
         {
-            if (TryAdvance(H2StreamEvent.SendHeadersEnd))
-                connection.WriteHead(this, _pendingTrailers, end: true);
+            HttpHead trailers = _pendingTrailers;
             _pendingTrailers = null;
+            connection.WriteHead(this, trailers, end: true);
+            Advance(H2StreamEvent.SendHeadersEnd);
         }
 
         _endPending = false;
@@ -163,19 +178,20 @@ internal sealed class H2Stream(H2Connection connection) : HttpStream
     }
 
     /// <summary>Takes one step of RFC 9113 5.1. Under the gate.</summary>
-    /// <returns>False: it is not legal now, and nothing has changed.</returns>
-    public bool TryAdvance(H2StreamEvent step)
+    /// <returns>What comes of it; unless it is legal nothing has changed.</returns>
+    public H2Step Advance(H2StreamEvent happens)
     {
-        if (!H2StreamStates.TryAdvance(State, step, out H2StreamState next))
-            return false;
+        H2Step step = H2Streams.TryAdvance(connection.IsServer, State, happens, out H2StreamState next);
+        if (next == State)
+            return step;
         State = next;
-        if (next == H2StreamState.Closed)
+        if (IsClosed)
         {
             Forget();
-            connection.OnClosed(this, step == H2StreamEvent.SendReset);
+            connection.OnClosed(this);
         }
 
-        return true;
+        return step;
     }
 
     /// <summary>Closes it as the connection's end does: nothing is said. Under the gate.</summary>
@@ -187,7 +203,7 @@ internal sealed class H2Stream(H2Connection connection) : HttpStream
 
     private void ResetNow(H2ErrorCode code)
     {
-        if (State == H2StreamState.Closed)
+        if (IsClosed)
             return;
         if (Id == 0 || State == H2StreamState.Idle)
         {
@@ -196,7 +212,7 @@ internal sealed class H2Stream(H2Connection connection) : HttpStream
         }
 
         connection.WriteReset(Id, code);
-        TryAdvance(H2StreamEvent.SendReset);
+        Advance(H2StreamEvent.SendReset);
     }
 
     private void Forget()

@@ -27,7 +27,7 @@ internal interface IHttpOutputOwner
 /// their connection allows to be unread.
 /// </para>
 /// </summary>
-internal sealed class HttpOutput(IDuplex duplex, int room)
+internal sealed class HttpOutput(IDuplex duplex, int room) : IBufferWriter<byte>
 {
     private const int Smallest = 4096;
 
@@ -62,6 +62,14 @@ internal sealed class HttpOutput(IDuplex duplex, int room)
 
     /// <summary>Takes up what was written into <see cref="Reserve"/>. Under the gate.</summary>
     public void Advance(int count) => Length += count;
+
+    Span<byte> IBufferWriter<byte>.GetSpan(int sizeHint) => Reserve(Math.Max(sizeHint, 1));
+
+    Memory<byte> IBufferWriter<byte>.GetMemory(int sizeHint)
+    {
+        Reserve(Math.Max(sizeHint, 1));
+        return _filling.AsMemory(Length);
+    }
 
     /// <summary>Under the gate.</summary>
     public void Write(ReadOnlySpan<byte> bytes)

@@ -204,6 +204,13 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
         Settle();
     }
 
+    /// <summary>The same, of a request that nobody has looked at.</summary>
+    public void RefuseAtOnce(HttpRefusal refusal, bool requestEnded)
+    {
+        _requestEnded = requestEnded;
+        Refuse(refusal);
+    }
+
     /// <summary>Which session it is in, once that is known.</summary>
     public void Enter(HttpScope scope)
     {

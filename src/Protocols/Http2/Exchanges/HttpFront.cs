@@ -11,7 +11,7 @@ namespace Sallyport.Protocols.Http2.Exchanges;
 /// What stands behind one client connection, whatever version of HTTP it speaks: who its requests come from, where they go, and whether they may.
 /// Requests whose identity and target are known already are judged on the spot; what takes a login, a connection or a person goes on beside the read loop.
 /// </summary>
-internal sealed class HttpFront
+internal sealed class HttpFront : IHttpFront
 {
     private readonly HttpListener _listener;
     private readonly HttpDoors _doors;
@@ -61,6 +61,13 @@ internal sealed class HttpFront
     {
         Interlocked.Increment(ref _underWay);
         return new Exchange(this, client);
+    }
+
+    public void RefuseLarge(HttpStream client, bool end)
+    {
+        var exchange = (Exchange)Begin(client);
+        client.Exchange = exchange;
+        exchange.RefuseAtOnce(HttpRefusal.HeadTooLarge, end);
     }
 
     public void Complete() => Interlocked.Decrement(ref _underWay);
@@ -119,7 +126,7 @@ internal sealed class HttpFront
     /// <returns>False: it must be decided beside the read loop. Nothing has happened yet.</returns>
     private bool TryAtOnce(Exchange exchange, HttpScope scope, HttpHead head, HttpRequest request)
     {
-        if (scope.Ending is not null || !scope.Upstream.TryOpen(out HttpStream? upstream))
+        if (scope.Ending is not null || !scope.Upstream.TryOpen(request.IsUpgrade, out HttpStream? upstream))
             return false;
         if (!Enter(exchange, scope))
         {
@@ -228,7 +235,7 @@ internal sealed class HttpFront
         HttpStream upstream;
         try
         {
-            upstream = await scope.Upstream.OpenAsync(_stop).ConfigureAwait(false);
+            upstream = await scope.Upstream.OpenAsync(request.IsUpgrade, _stop).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException)
         {

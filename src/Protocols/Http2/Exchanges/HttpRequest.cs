@@ -6,7 +6,8 @@ namespace Sallyport.Protocols.Http2.Exchanges;
 /// <summary>Where a request leads.</summary>
 /// <param name="Target">The target.</param>
 /// <param name="Prefix">Bytes at the start of the path that named the target, and that it does not get.</param>
-internal readonly record struct HttpRequest(HttpTarget Target, int Prefix)
+/// <param name="IsUpgrade">It asks for another protocol on its connection (RFC 9110 7.8).</param>
+internal readonly record struct HttpRequest(HttpTarget Target, int Prefix, bool IsUpgrade)
 {
     private static ReadOnlySpan<byte> Bearer => "Bearer "u8;
 
@@ -23,7 +24,7 @@ internal readonly record struct HttpRequest(HttpTarget Target, int Prefix)
 
         if (targets.Route(head.Value(":authority"u8), head.Value(":path"u8), out int prefix) is not { } target)
             return HttpRefusal.TargetUnknown;
-        request = new HttpRequest(target, prefix);
+        request = new HttpRequest(target, prefix, head.Has("upgrade"u8));
         return null;
     }
 

@@ -43,7 +43,7 @@ internal sealed class HttpUpstream : IAsyncDisposable
     public (byte[] Name, byte[] Value)[] Fields => _fields;
 
     /// <summary>A stream on a connection that is there and has room, if the credential need not be read again.</summary>
-    public bool TryOpen([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out HttpStream? stream)
+    public bool TryOpen(bool http1, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out HttpStream? stream)
     {
         stream = null;
         if (_time.GetElapsedTime(Volatile.Read(ref _credentialReadAt)) > CredentialAge)
@@ -52,7 +52,7 @@ internal sealed class HttpUpstream : IAsyncDisposable
         {
             foreach (UpstreamConnection connection in _connections)
             {
-                if (!connection.TryOpen(out stream))
+                if ((http1 && !connection.IsHttp1) || !connection.TryOpen(out stream))
                     continue;
                 _usedAt = _time.GetTimestamp();
                 return true;
@@ -65,7 +65,7 @@ internal sealed class HttpUpstream : IAsyncDisposable
     /// <summary>A stream, on a new connection if need be.</summary>
     /// <exception cref="IOException">The target cannot be reached, the credential cannot be read, or no connection had room in time.</exception>
     /// <exception cref="System.Security.Authentication.AuthenticationException">It is not the target.</exception>
-    public async ValueTask<HttpStream> OpenAsync(CancellationToken cancel)
+    public async ValueTask<HttpStream> OpenAsync(bool http1, CancellationToken cancel)
     {
         using var late = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         late.CancelAfter(_limits.Connect);
@@ -77,7 +77,7 @@ internal sealed class HttpUpstream : IAsyncDisposable
                 while (true)
                 {
                     await ReadCredentialAsync(late.Token).ConfigureAwait(false);
-                    if (TryOpen(out HttpStream? stream))
+                    if (TryOpen(http1, out HttpStream? stream))
                         return stream;
                     if (!HasRoom(out Task room))
                     {
@@ -85,7 +85,7 @@ internal sealed class HttpUpstream : IAsyncDisposable
                         continue;
                     }
 
-                    UpstreamConnection connection = await UpstreamConnection.ConnectAsync(_target, _door, _limits, Gone, late.Token).ConfigureAwait(false);
+                    UpstreamConnection connection = await UpstreamConnection.ConnectAsync(_target, _door, _limits, http1, Gone, late.Token).ConfigureAwait(false);
                     bool isLate;
                     lock (_lock)
                     {

@@ -10,12 +10,12 @@ namespace Sallyport.Protocols.Http2.Exchanges;
 internal sealed class UpstreamConnection : IAsyncDisposable
 {
     private readonly IDuplex _duplex;
-    private readonly H2ClientConnection _http;
+    private readonly ITargetConnection _http;
     private readonly Action<UpstreamConnection> _gone;
     private readonly CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;
 
-    private UpstreamConnection(IDuplex duplex, H2ClientConnection http, Action<UpstreamConnection> gone)
+    private UpstreamConnection(IDuplex duplex, ITargetConnection http, Action<UpstreamConnection> gone)
     {
         _duplex = duplex;
         _http = http;
@@ -24,17 +24,22 @@ internal sealed class UpstreamConnection : IAsyncDisposable
 
     public bool IsIdle => _http.IsIdle;
 
+    public bool IsHttp1 => _http.IsHttp1;
+
+    /// <param name="http1">For an upgrade, which HTTP/2 does not have.</param>
     /// <exception cref="IOException">It cannot be reached.</exception>
     /// <exception cref="AuthenticationException">It is not the target.</exception>
     public static async Task<UpstreamConnection> ConnectAsync(
-        HttpTarget target, IUpstream door, HttpLimits limits, Action<UpstreamConnection> gone, CancellationToken cancel)
+        HttpTarget target, IUpstream door, HttpLimits limits, bool http1, Action<UpstreamConnection> gone, CancellationToken cancel)
     {
         IDuplex duplex = await door.ConnectAsync(target.Info, cancel).ConfigureAwait(false);
         try
         {
             if (target.Info.Tls is { } tls && target.Info.TlsMode != TargetTlsMode.Disable)
-                duplex = await duplex.StartTlsAsClientAsync(WithAlpn(tls), cancel).ConfigureAwait(false);
-            return new UpstreamConnection(duplex, new H2ClientConnection(duplex, limits), gone);
+                duplex = await duplex.StartTlsAsClientAsync(WithAlpn(tls, http1), cancel).ConfigureAwait(false);
+            // Without TLS nothing says what the target speaks but its configuration.
+            bool isHttp2 = !http1 && (duplex.Tls is null ? target.PlainHttp2 : duplex.Tls.NegotiatedApplicationProtocol == SslApplicationProtocol.Http2);
+            return new UpstreamConnection(duplex, isHttp2 ? new H2ClientConnection(duplex, limits) : new H1ClientConnection(duplex, limits), gone);
         }
         catch
         {
@@ -68,7 +73,7 @@ internal sealed class UpstreamConnection : IAsyncDisposable
         await _duplex.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static SslClientAuthenticationOptions WithAlpn(SslClientAuthenticationOptions tls) => new()
+    private static SslClientAuthenticationOptions WithAlpn(SslClientAuthenticationOptions tls, bool http1) => new()
     {
         TargetHost = tls.TargetHost,
         ClientCertificates = tls.ClientCertificates,
@@ -82,6 +87,6 @@ internal sealed class UpstreamConnection : IAsyncDisposable
         EncryptionPolicy = tls.EncryptionPolicy,
         AllowRenegotiation = false,
         AllowTlsResume = tls.AllowTlsResume,
-        ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+        ApplicationProtocols = http1 ? [SslApplicationProtocol.Http11] : [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
     };
 }

@@ -1,0 +1,24 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Sallyport.Protocols.Http2.Connections;
+
+/// <summary>A connection to a target, of either version. Any thread.</summary>
+internal interface ITargetConnection
+{
+    /// <summary>One request at a time, and the only kind that can be upgraded.</summary>
+    bool IsHttp1 { get; }
+
+    bool IsIdle { get; }
+
+    /// <summary>Says what must be said before the first request.</summary>
+    void Start();
+
+    /// <summary>Receives until it is over; whoever still uses it is told.</summary>
+    Task RunAsync(CancellationToken stop);
+
+    /// <summary>Lends a stream; it is given back by <see cref="HttpStream.Retire"/>.</summary>
+    bool TryOpen([NotNullWhen(true)] out HttpStream? stream);
+
+    /// <summary>Completes when a stream may have become free.</summary>
+    Task WhenRoom();
+}

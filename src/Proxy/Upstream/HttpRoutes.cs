@@ -1,0 +1,102 @@
+using System.Collections.Frozen;
+using Sallyport.Protocols.Http2;
+
+namespace Sallyport.Proxy.Upstream;
+
+/// <summary>
+/// Which target a request is for: by its host, whole or by its first label, or by a path that begins with <c>/k8s/NAME</c> or <c>/http/NAME</c>. Immutable; made
+/// anew when targets change.
+/// </summary>
+internal sealed class HttpRoutes
+{
+    private readonly FrozenDictionary<string, HttpTarget>.AlternateLookup<ReadOnlySpan<char>> _byHost;
+    private readonly FrozenDictionary<string, HttpTarget>.AlternateLookup<ReadOnlySpan<char>> _byName;
+
+    public HttpRoutes(IEnumerable<Target> targets)
+    {
+        var byHost = new Dictionary<string, HttpTarget>(StringComparer.Ordinal);
+        var byName = new Dictionary<string, HttpTarget>(StringComparer.Ordinal);
+        foreach (Target target in targets.Where(target => target.Config.Http is not null))
+        {
+            HttpTarget http = Http(target, target.Config.Http!);
+            byName[target.Info.Name.ToLowerInvariant()] = http;
+            foreach (string host in target.Config.Http!.Hosts)
+                byHost[host] = http;
+        }
+
+        _byHost = byHost.ToFrozenDictionary(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+        _byName = byName.ToFrozenDictionary(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+    }
+
+    private static ReadOnlySpan<byte> Kubernetes => "/k8s/"u8;
+
+    private static ReadOnlySpan<byte> Http1 => "/http/"u8;
+
+    /// <inheritdoc cref="IHttpTargets.Route"/>
+    public HttpTarget? Route(ReadOnlySpan<byte> authority, ReadOnlySpan<byte> path, out int prefix)
+    {
+        prefix = 0;
+        Span<char> text = stackalloc char[HostPortLength];
+        if (path.StartsWith(Kubernetes) || path.StartsWith(Http1))
+        {
+            int start = path.StartsWith(Kubernetes) ? Kubernetes.Length : Http1.Length;
+            int length = path[start..].IndexOfAny((byte)'/', (byte)'?');
+            length = length < 0 ? path.Length - start : length;
+            if (TryLower(path.Slice(start, length), text, out ReadOnlySpan<char> name) && _byName.TryGetValue(name, out HttpTarget? named)
+                && named.IsKubernetes == path.StartsWith(Kubernetes))
+            {
+                prefix = start + length;
+                return named;
+            }
+        }
+
+        if (!TryLower(Host(authority), text, out ReadOnlySpan<char> host))
+            return null;
+        if (_byHost.TryGetValue(host, out HttpTarget? whole))
+            return whole;
+        int dot = host.IndexOf('.');
+        return dot > 0 && _byName.TryGetValue(host[..dot], out HttpTarget? first) ? first : null;
+    }
+
+    private const int HostPortLength = 260;
+
+    /// <summary>Without a port.</summary>
+    private static ReadOnlySpan<byte> Host(ReadOnlySpan<byte> authority)
+    {
+        if (!authority.IsEmpty && authority[0] == (byte)'[')
+        {
+            int end = authority.IndexOf((byte)']');
+            return end < 0 ? default : authority[1..end];
+        }
+
+        int colon = authority.IndexOf((byte)':');
+        return colon < 0 ? authority : authority[..colon];
+    }
+
+    private static bool TryLower(ReadOnlySpan<byte> name, Span<char> into, out ReadOnlySpan<char> lower)
+    {
+        lower = default;
+        if (name.IsEmpty || name.Length > into.Length)
+            return false;
+        for (int i = 0; i < name.Length; i++)
+        {
+            if (name[i] is <= 0x20 or >= 0x7f)
+                return false;
+            into[i] = char.ToLowerInvariant((char)name[i]);
+        }
+
+        lower = into[..name.Length];
+        return true;
+    }
+
+    private static HttpTarget Http(Target target, Configuration.HttpTargetConfig http) => new()
+    {
+        Info = target.Info,
+        IsKubernetes = http.IsKubernetes,
+        Authority = target.Address,
+        Credential = http.Credential,
+        CredentialHeader = http.CredentialHeader,
+        Impersonates = http.Impersonates,
+        PlainHttp2 = http.PlainHttp2,
+    };
+}
