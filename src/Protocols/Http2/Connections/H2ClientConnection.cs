@@ -132,7 +132,7 @@ internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits) : H2
             return null;
         int status = HeadValues.Status(head);
         bool isInformational = status is >= 100 and < 200;
-        if (HeadRules.CheckResponse(head) is not null || isTooLarge || (isInformational && (end || status == 101)))
+        if (HeadRules.Response(head, HeadForm.Http2, out _) is not null || isTooLarge || (isInformational && (end || status == 101)))
         {
             stream.Reset(H2ErrorCode.PROTOCOL_ERROR);
             stream.Exchange?.OnReset(stream, H2ErrorCode.PROTOCOL_ERROR, untouched: false);

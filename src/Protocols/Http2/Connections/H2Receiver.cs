@@ -192,7 +192,7 @@ internal sealed class H2Receiver
         // Whatever becomes of the stream, the block is decoded: the table is the connection's (4.3).
         _head.Clear();
         HpackStatus status = _decoder.Decode(block, _head);
-        if (status == HpackStatus.Malformed)
+        if (status == HpackStatus.Failed)
             return _decoder.Violation;
         bool isTooLarge = status == HpackStatus.TooLarge;
         H2StreamEvent happens = _blockEnds ? H2StreamEvent.ReceiveHeadersEnd : H2StreamEvent.ReceiveHeaders;
@@ -216,7 +216,7 @@ internal sealed class H2Receiver
 
     private HttpViolation? OnTrailers(H2Stream stream)
     {
-        if (!_blockEnds || HeadRules.CheckTrailers(_head) is not null || stream.ExpectedLength > 0)
+        if (!_blockEnds || HeadRules.Trailers(_head, HeadForm.Http2) is not null || stream.ExpectedLength > 0)
             return StreamError(stream, H2ErrorCode.PROTOCOL_ERROR);
         stream.Exchange!.OnTrailers(stream, _head);
         return null;

@@ -78,7 +78,7 @@ internal sealed class H2ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
             return null;
         }
 
-        if (isFaulty || HeadRules.CheckRequest(head) is not null)
+        if (isFaulty || HeadRules.Request(head, HeadForm.ExtendedConnect, out HeadFacts facts) is not null)
         {
             stream.Reset(H2ErrorCode.PROTOCOL_ERROR);
             Retire(stream);
@@ -86,7 +86,7 @@ internal sealed class H2ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
         }
 
         stream.HasHead = true;
-        stream.ExpectedLength = HeadValues.ContentLength(head);
+        stream.ExpectedLength = facts.ContentLength;
         if (end && stream.ExpectedLength > 0)
         {
             stream.Reset(H2ErrorCode.PROTOCOL_ERROR);

@@ -26,6 +26,10 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
     private CancellationTokenSource? _withdrawn;
     private PendingBytes _early;
     private HttpHead? _earlyTrailers;
+    private TaskCompletionSource? _collected;
+    private int _collectUpTo;
+    private int _credited;
+    private int _advance;
     private bool _isOpen;
     private bool _isOver;
     private bool _requestEnded;
@@ -78,7 +82,7 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             {
                 _responseBytes += data.Length;
                 _responseEnded |= end;
-                if (_scope!.Records(this) && !data.IsEmpty && !_scope.Tape.Data(Direction.ToClient, Number, data))
+                if (_scope!.RecordsBodies && !data.IsEmpty && !_scope.Tape.Data(Direction.ToClient, Number, data))
                     _scope.Hold(client);
                 credit = client.SendData(data, end);
             }
@@ -86,13 +90,13 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             {
                 _early.Write(data);
                 _requestEnded |= end;
-                credit = 0;
+                credit = Collect(data.Length);
             }
             else
             {
                 _requestBytes += data.Length;
                 _requestEnded |= end;
-                if (_scope!.Records(this) && !data.IsEmpty && !_scope.Tape.Data(Direction.FromClient, Number, data))
+                if (_scope!.RecordsBodies && !data.IsEmpty && !_scope.Tape.Data(Direction.FromClient, Number, data))
                     _scope.Hold(_upstream!);
                 credit = _upstream!.SendData(data, end);
             }
@@ -122,6 +126,7 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
                 _requestEnded = true;
                 _earlyTrailers = front.NewHead();
                 _earlyTrailers.TryCopyFrom(trailers);
+                Collect(0);
             }
             else
             {
@@ -161,8 +166,16 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
 
     public void OnForwarded(HttpStream to, int bytes)
     {
-        HttpStream? sender = to == client ? _upstream : client;
-        sender?.Credit(bytes);
+        if (to == client)
+        {
+            _upstream?.Credit(bytes);
+            return;
+        }
+
+        lock (_lock)
+            bytes = Owe(bytes);
+        if (bytes > 0)
+            client.Credit(bytes);
     }
 
     /// <summary>Ends it from our side: its session is over, or the daemon is.</summary>
@@ -218,6 +231,27 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
         Number = scope.Tape.Next();
     }
 
+    /// <summary>Waits for the whole body of a request that is not let through yet; the client gets room for it.</summary>
+    /// <returns>The body; null: it is larger than <paramref name="most"/>.</returns>
+    public async Task<byte[]?> CollectAsync(int most, CancellationToken withdrawn)
+    {
+        int credit;
+        Task collected;
+        lock (_lock)
+        {
+            _collected = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            collected = _collected.Task;
+            _collectUpTo = most;
+            credit = Collect(_early.Length);
+        }
+
+        if (credit > 0)
+            client.Credit(credit);
+        await collected.WaitAsync(withdrawn).ConfigureAwait(false);
+        lock (_lock)
+            return _early.Length > most ? null : _early.Bytes.ToArray();
+    }
+
     /// <summary>The request was let through: it goes to the target, and what has come of its body behind it.</summary>
     /// <param name="head">As the target is to get it.</param>
     public void Open(HttpStream upstream, HttpHead head)
@@ -242,9 +276,12 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
                 if (!_early.IsEmpty || (_requestEnded && _earlyTrailers is null))
                 {
                     _requestBytes = _early.Length;
-                    if (_scope!.Records(this) && !_scope.Tape.Data(Direction.FromClient, Number, _early.Bytes))
+                    if (_scope!.RecordsBodies && !_scope.Tape.Data(Direction.FromClient, Number, _early.Bytes))
                         _scope.Hold(upstream);
                     forwarded = upstream.SendData(_early.Bytes, _requestEnded && _earlyTrailers is null);
+                    // What was collected was credited when it came: it is not credited again when it goes.
+                    _advance = Math.Min(_credited, _early.Length);
+                    forwarded = Owe(forwarded);
                     _early.Clear();
                 }
 
@@ -255,6 +292,30 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
 
         if (forwarded > 0)
             client.Credit(forwarded);
+    }
+
+    /// <summary>Takes note that so much more of a body has come that is collected.</summary>
+    /// <returns>What the client may send in its place.</returns>
+    private int Collect(int more)
+    {
+        if (_collected is null)
+            return 0;
+        if (_requestEnded || _early.Length > _collectUpTo)
+        {
+            _collected.TrySetResult();
+            return 0;
+        }
+
+        _credited += more;
+        return more;
+    }
+
+    /// <summary>Takes off what the client was given in advance.</summary>
+    private int Owe(int forwarded)
+    {
+        int settled = Math.Min(_advance, forwarded);
+        _advance -= settled;
+        return forwarded - settled;
     }
 
     private void Begin(HttpHead head, bool end)
@@ -274,7 +335,7 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             bool isInformational = status is >= 100 and < 200;
             if (isInformational && ++_informational > MostInformational)
                 return;
-            HopByHop.Strip(head);
+            head = ForResponse(head);
             if (!isInformational)
             {
                 _status = status;
@@ -290,6 +351,23 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             Settle();
     }
 
+    /// <summary>Without what concerns the target's connection alone.</summary>
+    private HttpHead ForResponse(HttpHead head)
+    {
+        for (int i = 0; i < head.Count; i++)
+        {
+            if (!HopByHop.IsHopByHop(head[i].Name))
+                continue;
+            HttpHead forwarded = front.NewHead();
+            ForwardedFields.CopyResponse(head, forwarded);
+            if (HeadValues.Status(head) == 101)
+                forwarded.TryAdd("upgrade"u8, head.Value("upgrade"u8));
+            return forwarded;
+        }
+
+        return head;
+    }
+
     /// <summary>Both directions have ended, or the exchange was given up: it is written down, and counts no more.</summary>
     private void Settle()
     {
@@ -299,6 +377,7 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
                 return;
             _isRetired = true;
             _isOver = true;
+            _collected?.TrySetCanceled();
             _early.Clear();
             _scope?.Tape.End(Number, _status, Environment.TickCount64 - _began, _requestBytes, _responseBytes);
         }

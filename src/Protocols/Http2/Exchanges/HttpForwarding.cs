@@ -30,6 +30,8 @@ internal static class HttpForwarding
                 fits = into.TryAdd(field.Name, field.Value, field.NeverIndexed);
         }
 
+        if (request.IsUpgrade)
+            fits &= into.TryAdd("upgrade"u8, head.Value("upgrade"u8));
         foreach ((byte[] name, byte[] value) in scope.Upstream.Fields)
             fits &= into.TryAdd(name, value, neverIndexed: true);
         if (target.Impersonates)
@@ -42,9 +44,9 @@ internal static class HttpForwarding
         !field.Name.SequenceEqual("authorization"u8)
         && !field.Name.SequenceEqual("proxy-authorization"u8)
         && !field.Name.SequenceEqual("host"u8)
-        && !HopByHop.Has(field.Name)
-        && !ForbiddenFields.IsStripped(field.Name)
-        && !(target.CredentialHeader.Length > 0 && Ascii.Equals(field.Name, target.CredentialHeader));
+        && !HopByHop.IsHopByHop(field.Name)
+        && ForbiddenFields.Judge(field.Name) != FieldVerdict.Strip
+        && !(target.CredentialHeader.Length > 0 && ForbiddenFields.AreAlike(field.Name, Encoding.ASCII.GetBytes(target.CredentialHeader)));
 
     /// <summary>Kubernetes, "User impersonation".</summary>
     private static bool TryImpersonate(Identity identity, Guid session, HttpHead into)

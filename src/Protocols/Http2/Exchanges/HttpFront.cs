@@ -21,7 +21,7 @@ internal sealed class HttpFront : IHttpFront
     private readonly Lock _lock = new();
     private readonly List<Entry> _entries = [];
     private readonly List<Task> _deciding = [];
-    private readonly HttpActions _actions = new();
+    private readonly RequestActions _actions = new();
     private readonly HttpHead _out;
     private readonly SemaphoreSlim _entering = new(1, 1);
     private int _underWay;
@@ -144,7 +144,7 @@ internal sealed class HttpFront : IHttpFront
             upstream.Reset(H2ErrorCode.CANCEL);
             if (verdict.Kind == VerdictKind.Deny)
             {
-                exchange.Refuse(HttpRefusal.FromVerdict(verdict, request));
+                exchange.Refuse(HttpRefusal.FromVerdict(verdict));
                 return true;
             }
 
@@ -195,7 +195,7 @@ internal sealed class HttpFront : IHttpFront
             if (mustWait)
                 await scope.Context.ReadyAsync(_stop).ConfigureAwait(false);
             if (verdict.Kind == VerdictKind.Deny)
-                exchange.Refuse(HttpRefusal.FromVerdict(verdict, request));
+                exchange.Refuse(HttpRefusal.FromVerdict(verdict));
             else if (verdict.Kind == VerdictKind.Hold)
                 await HoldAsync(exchange, scope, head, request, verdict).ConfigureAwait(false);
             else
@@ -212,13 +212,20 @@ internal sealed class HttpFront : IHttpFront
         await Task.Yield();
         try
         {
+            // What is approved is the whole request, so all of it must be here.
+            if (await exchange.CollectAsync(_listener.Limits.Body, exchange.Withdrawn).ConfigureAwait(false) is not { } body)
+            {
+                exchange.Refuse(HttpRefusal.BodyTooLarge);
+                return;
+            }
+
             HeldAction held;
             lock (_actions)
-                held = _actions.Held(head, request, scope.Context);
+                held = _actions.Held(head, request, body, scope.Context);
             HoldOutcome outcome = await scope.Context.HoldAsync(verdict, held, static (_, _) => default, exchange.Withdrawn).ConfigureAwait(false);
             if (!outcome.Approved)
             {
-                exchange.Refuse(HttpRefusal.FromOutcome(verdict, outcome, request));
+                exchange.Refuse(HttpRefusal.FromOutcome(verdict, outcome));
                 return;
             }
 

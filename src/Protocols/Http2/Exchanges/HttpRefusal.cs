@@ -34,6 +34,8 @@ internal sealed record HttpRefusal(int Status, string Reason, string Message)
 
     public static HttpRefusal HeadTooLarge { get; } = new(431, "RequestHeaderFieldsTooLarge", "sallyport: the request's header fields are too large");
 
+    public static HttpRefusal BodyTooLarge { get; } = new(413, "RequestEntityTooLarge", "sallyport: the request's body is too large to be judged");
+
     public static HttpRefusal NotRecorded { get; } =
         new(503, "ServiceUnavailable", "sallyport: the session cannot be recorded, so it is refused") { Hint = "Tell whoever runs this server: its log says why." };
 
@@ -63,7 +65,7 @@ internal sealed record HttpRefusal(int Status, string Reason, string Message)
     /// <returns>Its body.</returns>
     public byte[] Write(HttpHead head, bool isKubernetes, bool isHead)
     {
-        byte[] body = isKubernetes ? KubeStatus.Write(this) : Problem.Write(this);
+        byte[] body = isKubernetes ? RefusalBody.Status(this) : RefusalBody.Problem(this);
         head.TryAdd(":status"u8, Number(Status));
         head.TryAdd("content-type"u8, isKubernetes ? "application/json"u8 : "application/problem+json"u8);
         head.TryAdd("content-length"u8, Number(body.Length));

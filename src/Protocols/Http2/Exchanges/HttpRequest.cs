@@ -18,7 +18,7 @@ internal readonly record struct HttpRequest(HttpTarget Target, int Prefix, bool 
         request = default;
         for (int i = 0; i < head.Count; i++)
         {
-            if (ForbiddenFields.IsRefused(head[i].Name))
+            if (ForbiddenFields.Judge(head[i].Name) == FieldVerdict.Refuse)
                 return HttpRefusal.IdentityField(Encoding.ASCII.GetString(head[i].Name));
         }
 

@@ -1,5 +1,6 @@
 using Sallyport.Contract;
 using Sallyport.Protocols.Http2.Connections;
+using Sallyport.Protocols.Http2.Heads;
 
 namespace Sallyport.Protocols.Http2.Exchanges;
 
@@ -31,6 +32,9 @@ internal sealed class HttpScope : ISessionControl
     public HttpTape Tape { get; }
 
     public HttpUpstream Upstream { get; }
+
+    /// <summary>Bodies are kept in the recording.</summary>
+    public bool RecordsBodies => false;
 
     public long LastActivity => Volatile.Read(ref _lastActivity);
 

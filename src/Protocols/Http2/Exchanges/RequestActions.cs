@@ -1,0 +1,92 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Sallyport.Contract;
+using Sallyport.Protocols.Http2.Heads;
+using Sallyport.Protocols.Http2.Kubernetes;
+
+namespace Sallyport.Protocols.Http2.Exchanges;
+
+/// <summary>A request as policy sees it, from its head and, where that matters, its body. One request at a time: whoever uses it holds its lock.</summary>
+internal sealed class RequestActions
+{
+    private const byte DigestVersion = 1;
+
+    private readonly HttpActions _actions = new();
+    private byte[] _scratch = new byte[4096];
+
+    /// <summary>The action; its spans are valid until the next call.</summary>
+    /// <param name="body">The whole body, where it was collected.</param>
+    public ActionView View(HttpHead head, HttpRequest request, ReadOnlySpan<byte> body = default)
+    {
+        ReadOnlySpan<byte> method = head.Value(":method"u8);
+        ReadOnlySpan<byte> path = request.Path(head);
+        if (!request.Target.IsKubernetes)
+            _actions.Http(method, path);
+        else
+            _actions.Kubernetes(method, Info(method, path, request));
+        if (head.Has("content-type"u8))
+            _actions.ContentType(head.Value("content-type"u8));
+        return _actions.View();
+    }
+
+    /// <summary>What is wrong with a request to an API server that could be read in two ways.</summary>
+    public RequestProblem Problem(HttpHead head, HttpRequest request) =>
+        request.Target.IsKubernetes ? Info(head.Value(":method"u8), request.Path(head), request).Problem : RequestProblem.None;
+
+    /// <summary>The same, for a person to decide on.</summary>
+    public HeldAction Held(HttpHead head, HttpRequest request, ReadOnlySpan<byte> body, SessionContext context)
+    {
+        ActionView action = View(head, request, body);
+        var effects = new List<HeldEffect>();
+        var details = new List<HeldParameter>();
+        foreach (ref readonly ObjectRef part in action.Objects)
+        {
+            string name = Encoding.UTF8.GetString(action.Names.Slice(part.Start, part.Length));
+            if (part.Verb != Verb.HttpDetail)
+                effects.Add(new HeldEffect(part.Verb, name.Replace('\0', ' ').TrimEnd()));
+            else
+                details.Add(new HeldParameter(name[..name.IndexOf('\0', StringComparison.Ordinal)], name[(name.IndexOf('\0', StringComparison.Ordinal) + 1)..]));
+        }
+
+        return new HeldAction
+        {
+            Kind = action.Kind,
+            Verb = action.Verb,
+            Text = Encoding.UTF8.GetString(action.Text),
+            Rules = context.HoldingRules(action),
+            Effects = effects,
+            Parameters = details,
+            Digest = Digest(head, request, body),
+        };
+    }
+
+    private RequestInfo Info(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path, HttpRequest request)
+    {
+        if (_scratch.Length < path.Length * 2)
+            _scratch = new byte[path.Length * 2];
+        return RequestInfo.Parse(method, path, request.IsUpgrade, _scratch);
+    }
+
+    /// <summary>SHA-256 over what decides what a request does: where to, method, path and query, every field that the target gets from the client, and the body.</summary>
+    private static byte[] Digest(HttpHead head, HttpRequest request, ReadOnlySpan<byte> body)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData([DigestVersion]);
+        Append(hash, Encoding.UTF8.GetBytes(request.Target.Info.Name));
+        Append(hash, head.Value(":method"u8));
+        Append(hash, request.Path(head));
+        foreach (string name in (string[])["content-type", "content-encoding", "accept", "upgrade", "sec-websocket-protocol", "x-stream-protocol-version"])
+            Append(hash, head.Value(Encoding.ASCII.GetBytes(name)));
+        Append(hash, body);
+        return hash.GetHashAndReset();
+    }
+
+    private static void Append(IncrementalHash hash, ReadOnlySpan<byte> bytes)
+    {
+        Span<byte> length = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
+        hash.AppendData(length);
+        hash.AppendData(bytes);
+    }
+}
