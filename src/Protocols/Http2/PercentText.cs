@@ -16,10 +16,6 @@ internal static class PercentText
         return (high | low) >= 0;
     }
 
-    /// <summary>True when a percent sign at this place of the text would be one of a second encoding: two hexadecimal digits follow.</summary>
-    public static bool IsEncodedAgain(ReadOnlySpan<byte> text, int after) =>
-        after + 1 < text.Length && Digit(text[after]) >= 0 && Digit(text[after + 1]) >= 0;
-
     /// <summary>pchar (RFC 3986 3.3) without the percent sign and the semicolon.</summary>
     public static bool MayStandInPath(byte c) =>
         char.IsAsciiLetterOrDigit((char)c) || "-._~!$&'()*+,=:@"u8.Contains(c);

@@ -5,6 +5,9 @@ internal ref struct QueryReader(ReadOnlySpan<byte> query)
 {
     private ReadOnlySpan<byte> _rest = query;
 
+    /// <summary>The parameter that was taken last, as it was sent.</summary>
+    public ReadOnlySpan<byte> Pair { get; private set; } = default;
+
     /// <summary>The query of a request target (RFC 9112 3.2), without the question mark.</summary>
     public static ReadOnlySpan<byte> Of(ReadOnlySpan<byte> target, out ReadOnlySpan<byte> path)
     {
@@ -24,6 +27,7 @@ internal ref struct QueryReader(ReadOnlySpan<byte> query)
             _rest = end < 0 ? [] : _rest[(end + 1)..];
             if (pair.IsEmpty)
                 continue;
+            Pair = pair;
             int equals = pair.IndexOf((byte)'=');
             name = equals < 0 ? pair : pair[..equals];
             value = equals < 0 ? [] : pair[(equals + 1)..];
