@@ -13,6 +13,6 @@ internal static class DetailNames
     public static IReadOnlyList<string> Known { get; } =
     [
         "version", "dry-run", "patch-type", "field-manager", "force", "field-selector", "label-selector", "propagation-policy", "grace-period",
-        "resource-version", "container", "stdin", "tty", "follow", "previous", "content-type", "upgrade",
+        "resource-version", "container", "stdin", "tty", "follow", "previous", "port", "content-type", "upgrade",
     ];
 }

@@ -167,6 +167,8 @@ public sealed class RequestInfoTests
     [InlineData("/api/v1/namespaces/a/services/x/proxy/..%2fsecrets", "DotSegment")]
     [InlineData("/api/v1/namespaces/a/services/x/proxy/..;a/secrets", "DotSegment")]
     [InlineData("/api/v1/namespaces/a/services/x/proxy/%252e%252e/secrets", "EncodedSlash")]
+    [InlineData("/api/v1/namespaces/a/services/x/proxy/%25%32e%25%32e/secrets", "EncodedSlash")]
+    [InlineData("/api/v1/namespaces/a/services/x/proxy/100%25/a%25-b", "None")]
     [InlineData("/api/v1/namespaces/a/services/x/proxy/a\\..\\b", "Character")]
     [InlineData("api/v1/pods", "NoPath")]
     [InlineData("*", "NoPath")]

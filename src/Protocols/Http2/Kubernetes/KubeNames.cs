@@ -21,6 +21,8 @@ internal static class KubeNames
     {
         int dots = 0;
         bool otherwise = false;
+        // Hexadecimal digits behind an encoded percent sign: together they would be a second encoding.
+        int digits = -1;
         for (int i = 0; i < tail.Length; i++)
         {
             byte c = tail[i];
@@ -29,12 +31,13 @@ internal static class KubeNames
                 if (!PercentText.TryByte(tail, i, out c))
                     return RequestProblem.Encoding;
                 i += 2;
-                if (c == '%' && PercentText.IsEncodedAgain(tail, i + 1))
-                    return RequestProblem.EncodedSlash;
                 if (!proxied && c is (byte)'/' or (byte)'%')
                     return RequestProblem.EncodedSlash;
             }
 
+            digits = digits >= 0 && char.IsAsciiHexDigit((char)c) ? digits + 1 : c == '%' ? 0 : -1;
+            if (digits == 2)
+                return RequestProblem.EncodedSlash;
             if (c is < 0x20 or 0x7F or (byte)'\\' or (byte)'#')
                 return RequestProblem.Character;
             if (c is not ((byte)'/' or (byte)';'))
@@ -69,17 +72,19 @@ internal static class KubeNames
         int second = text[(first + 1)..].IndexOf((byte)':');
         if (second < 0)
         {
-            name = text[..first];
-            port = text[(first + 1)..];
-            return !name.IsEmpty;
+            name = first == 0 ? text : text[..first];
+            port = first == 0 ? default : text[(first + 1)..];
+            return first > 0;
         }
 
         second += first + 1;
         ReadOnlySpan<byte> scheme = text[..first];
+        bool known = scheme.IsEmpty || scheme.SequenceEqual("http"u8) || scheme.SequenceEqual("https"u8);
+        if (!known || second == first + 1 || text[(second + 1)..].Contains((byte)':'))
+            return false;
         name = text[(first + 1)..second];
         port = text[(second + 1)..];
-        bool known = scheme.IsEmpty || scheme.SequenceEqual("http"u8) || scheme.SequenceEqual("https"u8);
-        return known && !name.IsEmpty && !port.Contains((byte)':');
+        return true;
     }
 
     private static bool IsWord(ReadOnlySpan<byte> text, bool dots)
