@@ -10,7 +10,7 @@ internal static class HttpProblem
     public const string MediaType = "application/problem+json";
 
     /// <summary>Writes one.</summary>
-    public static void Write(IBufferWriter<byte> output, in HttpRefusal refusal)
+    public static void Write(IBufferWriter<byte> output, HttpRefusal refusal)
     {
         using var json = new Utf8JsonWriter(output);
         json.WriteStartObject();
@@ -28,7 +28,7 @@ internal static class HttpProblem
         json.WriteEndObject();
     }
 
-    private static string Detail(in HttpRefusal refusal)
+    private static string Detail(HttpRefusal refusal)
     {
         if (refusal.RuleId.Length == 0)
             return HttpRefusal.Plain(refusal.Message);

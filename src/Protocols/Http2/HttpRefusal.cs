@@ -4,7 +4,7 @@ namespace Sallyport.Protocols.Http2;
 /// <param name="Status">Of HTTP (RFC 9110 15).</param>
 /// <param name="RuleId">The rule that decided; empty: no rule did, the request failed.</param>
 /// <param name="Message">One sentence: what failed. Of a refusal by policy what the person can do about it; may be empty.</param>
-internal readonly record struct HttpRefusal(int Status, string RuleId, string Message)
+internal sealed record HttpRefusal(int Status, string RuleId, string Message)
 {
     /// <summary>After how many seconds it may be sent again; 0: no such time is known.</summary>
     public int RetryAfterSeconds { get; init; }

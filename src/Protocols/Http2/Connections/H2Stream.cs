@@ -126,6 +126,12 @@ internal sealed class H2Stream(H2Connection connection) : HttpStream
         Output.Touch();
     }
 
+    public override bool TryRefuse()
+    {
+        Reset(H2ErrorCode.REFUSED_STREAM);
+        return true;
+    }
+
     public override void Credit(int bytes)
     {
         lock (Output.Gate)

@@ -25,6 +25,10 @@ internal abstract class HttpStream
     /// <summary>Gives the stream up: the peer gets, and sends, nothing more of it.</summary>
     public abstract void Reset(H2ErrorCode code);
 
+    /// <summary>Tells a client that nobody has looked at its request, so that it sends it again by itself (RFC 9113 8.7).</summary>
+    /// <returns>False: its version of HTTP has no such word.</returns>
+    public virtual bool TryRefuse() => false;
+
     /// <summary>So many more bytes of what this peer has sent are gone on: it may send as many again.</summary>
     public abstract void Credit(int bytes);
 

@@ -1,6 +1,7 @@
 using Sallyport.Contract;
 using Sallyport.Protocols.Http2.Connections;
 using Sallyport.Protocols.Http2.Heads;
+using Sallyport.Protocols.Http2.Kubernetes;
 
 namespace Sallyport.Protocols.Http2.Exchanges;
 
@@ -43,8 +44,11 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
     /// <summary>In the session's recording; 0: it was in no session.</summary>
     public uint Number { get; private set; }
 
-    /// <summary>The client is told before anything was sent to a target: methods without a body of their own answer.</summary>
+    /// <summary>A HEAD request: no answer to it has a body (RFC 9110 9.3.2).</summary>
     public bool IsHead { get; private set; }
+
+    /// <summary>Refusals are such as clients of Kubernetes know how to show.</summary>
+    public bool IsKubernetes { get; set; }
 
     /// <summary>Cancelled when the client is gone, or has given it up.</summary>
     public CancellationToken Withdrawn
@@ -147,10 +151,10 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             if (_isOver)
                 return;
             _scope?.Tape.Reset(from == client ? Direction.FromClient : Direction.ToClient, Number, code);
-            if (from != client && _status == 0 && code != H2ErrorCode.NO_ERROR)
+            if (from != client && _status == 0 && code != H2ErrorCode.NO_ERROR && !(untouched && client.TryRefuse()))
             {
                 // The target has not said a word: the client gets a reason rather than a code.
-                Refuse(HttpRefusal.TargetLost(code, untouched));
+                Refuse(untouched ? Refusals.Untouched : Refusals.TargetLost(code));
                 return;
             }
 
@@ -194,7 +198,8 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
     }
 
     /// <summary>Answers the client in the target's place; the target, if it was asked at all, hears no more of it.</summary>
-    public void Refuse(HttpRefusal refusal)
+    /// <param name="about">What the request was about, when a rule refuses it.</param>
+    public void Refuse(HttpRefusal refusal, KubeTarget? about = null)
     {
         lock (_lock)
         {
@@ -204,7 +209,7 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             _status = refusal.Status;
             _upstream?.Reset(H2ErrorCode.CANCEL);
             HttpHead head = front.NewHead();
-            ReadOnlySpan<byte> body = refusal.Write(head, _scope?.Target.IsKubernetes ?? false, IsHead);
+            ReadOnlySpan<byte> body = Refusals.Write(refusal, IsKubernetes, about, head, IsHead);
             if (_scope is not null && !_scope.Tape.Head(Direction.ToClient, Number, head))
                 _scope.Hold(client);
             client.SendHead(head, body.IsEmpty);

@@ -4,6 +4,7 @@ using System.Text;
 using Sallyport.Contract;
 using Sallyport.Protocols.Http2.Connections;
 using Sallyport.Protocols.Http2.Heads;
+using Sallyport.Protocols.Http2.Kubernetes;
 
 namespace Sallyport.Protocols.Http2.Exchanges;
 
@@ -67,7 +68,7 @@ internal sealed class HttpFront : IHttpFront
     {
         var exchange = (Exchange)Begin(client);
         client.Exchange = exchange;
-        exchange.RefuseAtOnce(HttpRefusal.HeadTooLarge, end);
+        exchange.RefuseAtOnce(Refusals.HeadTooLarge, end);
     }
 
     public void Complete() => Interlocked.Decrement(ref _underWay);
@@ -81,6 +82,19 @@ internal sealed class HttpFront : IHttpFront
         {
             exchange.Refuse(refusal);
             return;
+        }
+
+        exchange.IsKubernetes = request.Target.IsKubernetes;
+        if (request.Target.IsKubernetes)
+        {
+            RequestProblem problem;
+            lock (_actions)
+                problem = _actions.Problem(head, request);
+            if (problem != RequestProblem.None)
+            {
+                exchange.Refuse(Refusals.Ambiguous(problem));
+                return;
+            }
         }
 
         if (Find(HttpRequest.Proof(head), request.Target) is { } scope && TryAtOnce(exchange, scope, head, request))
@@ -131,7 +145,7 @@ internal sealed class HttpFront : IHttpFront
         if (!Enter(exchange, scope))
         {
             upstream.Reset(H2ErrorCode.CANCEL);
-            exchange.Refuse(HttpRefusal.SessionOver(scope));
+            exchange.Refuse(Refusals.SessionOver(scope.Ending?.Message));
             return true;
         }
 
@@ -144,7 +158,7 @@ internal sealed class HttpFront : IHttpFront
             upstream.Reset(H2ErrorCode.CANCEL);
             if (verdict.Kind == VerdictKind.Deny)
             {
-                exchange.Refuse(HttpRefusal.FromVerdict(verdict));
+                exchange.Refuse(Refusals.Of(verdict), About(head, request));
                 return true;
             }
 
@@ -161,7 +175,7 @@ internal sealed class HttpFront : IHttpFront
             if (mustWait)
                 scope.Hold(upstream);
             if (!HttpForwarding.TryWrite(head, request, scope, _out))
-                exchange.Refuse(HttpRefusal.HeadTooLarge);
+                exchange.Refuse(Refusals.HeadTooLarge);
             else
                 exchange.Open(upstream, _out);
         }
@@ -184,7 +198,7 @@ internal sealed class HttpFront : IHttpFront
 
             if (!Enter(exchange, scope))
             {
-                exchange.Refuse(HttpRefusal.SessionOver(scope));
+                exchange.Refuse(Refusals.SessionOver(scope.Ending?.Message));
                 return;
             }
 
@@ -195,7 +209,7 @@ internal sealed class HttpFront : IHttpFront
             if (mustWait)
                 await scope.Context.ReadyAsync(_stop).ConfigureAwait(false);
             if (verdict.Kind == VerdictKind.Deny)
-                exchange.Refuse(HttpRefusal.FromVerdict(verdict));
+                exchange.Refuse(Refusals.Of(verdict), About(head, request));
             else if (verdict.Kind == VerdictKind.Hold)
                 await HoldAsync(exchange, scope, head, request, verdict).ConfigureAwait(false);
             else
@@ -203,7 +217,7 @@ internal sealed class HttpFront : IHttpFront
         }
         catch (Exception e) when (e is RecordingException or OperationCanceledException)
         {
-            exchange.Refuse(e is RecordingException ? HttpRefusal.NotRecorded : HttpRefusal.Stopping);
+            exchange.Refuse(e is RecordingException ? Refusals.NotRecorded : Refusals.Stopping);
         }
     }
 
@@ -215,7 +229,7 @@ internal sealed class HttpFront : IHttpFront
             // What is approved is the whole request, so all of it must be here.
             if (await exchange.CollectAsync(_listener.Limits.Body, exchange.Withdrawn).ConfigureAwait(false) is not { } body)
             {
-                exchange.Refuse(HttpRefusal.BodyTooLarge);
+                exchange.Refuse(Refusals.BodyTooLarge);
                 return;
             }
 
@@ -225,7 +239,7 @@ internal sealed class HttpFront : IHttpFront
             HoldOutcome outcome = await scope.Context.HoldAsync(verdict, held, static (_, _) => default, exchange.Withdrawn).ConfigureAwait(false);
             if (!outcome.Approved)
             {
-                exchange.Refuse(HttpRefusal.FromOutcome(verdict, outcome));
+                exchange.Refuse(Refusals.Of(verdict, outcome), About(head, request));
                 return;
             }
 
@@ -233,7 +247,7 @@ internal sealed class HttpFront : IHttpFront
         }
         catch (Exception e) when (e is RecordingException or OperationCanceledException)
         {
-            exchange.Refuse(e is RecordingException ? HttpRefusal.NotRecorded : HttpRefusal.Stopping);
+            exchange.Refuse(e is RecordingException ? Refusals.NotRecorded : Refusals.Stopping);
         }
     }
 
@@ -247,7 +261,7 @@ internal sealed class HttpFront : IHttpFront
         catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException)
         {
             scope.Context.Event("target-unreachable", e.GetType().Name);
-            exchange.Refuse(HttpRefusal.TargetUnreachable);
+            exchange.Refuse(Refusals.TargetUnreachable);
             return;
         }
 
@@ -258,11 +272,20 @@ internal sealed class HttpFront : IHttpFront
         if (!HttpForwarding.TryWrite(head, request, scope, rewritten))
         {
             upstream.Reset(H2ErrorCode.CANCEL);
-            exchange.Refuse(HttpRefusal.HeadTooLarge);
+            exchange.Refuse(Refusals.HeadTooLarge);
             return;
         }
 
         exchange.Open(upstream, rewritten);
+    }
+
+    /// <summary>What a refusal by policy names; null: it is no Kubernetes request.</summary>
+    private KubeTarget? About(HttpHead head, HttpRequest request)
+    {
+        if (!request.Target.IsKubernetes)
+            return null;
+        lock (_actions)
+            return _actions.About(head, request);
     }
 
     private static bool Enter(Exchange exchange, HttpScope scope)
@@ -283,13 +306,13 @@ internal sealed class HttpFront : IHttpFront
             if (Find(HttpRequest.Proof(head), request.Target) is { } known)
                 return (known, null);
             if (Count() >= _listener.Limits.Sessions)
-                return (null, HttpRefusal.TooManySessions);
+                return (null, Refusals.TooManySessions);
             string? token = HttpRequest.Token(head);
             if (token is null)
-                return (null, HttpRefusal.LoginNeeded);
+                return (null, Refusals.LoginNeeded);
             LoginResult login = await _doors.Login.LoginAsync(new LoginProof(token, "", _remote), _stop).ConfigureAwait(false);
             if (login.Identity is not { } identity)
-                return (null, HttpRefusal.LoginRefused);
+                return (null, Refusals.LoginRefused);
             return Open(head, request, identity);
         }
         finally
@@ -315,14 +338,14 @@ internal sealed class HttpFront : IHttpFront
             ClientTls = _isEncrypted,
         };
         if (_doors.Policy.Open(facts).Judge(new ActionView { Kind = ActionKind.Login, Verb = Verb.Login }).Kind != VerdictKind.Allow)
-            return (null, HttpRefusal.TargetUnknown);
+            return (null, Refusals.TargetUnknown);
         ISessionRecorder recorder = _doors.Recorder.Open(facts);
         var context = new SessionContext(facts, _doors.Policy, recorder, _doors.Time, _doors.Approvals);
         var scope = new HttpScope(context, request.Target, new HttpTape(recorder), _doors.Pool, _doors.Sessions);
         if (!_doors.Sessions.TryEnter(context, scope, out string? refusal))
         {
             Track(recorder.CompleteAsync(new SessionEnd(SessionSide.Proxy, SessionStage.Route, "limit-reached")).AsTask());
-            return (null, HttpRefusal.LimitReached(refusal));
+            return (null, Refusals.LimitReached(refusal));
         }
 
         lock (_lock)

@@ -19,11 +19,11 @@ internal readonly record struct HttpRequest(HttpTarget Target, int Prefix, bool 
         for (int i = 0; i < head.Count; i++)
         {
             if (ForbiddenFields.Judge(head[i].Name) == FieldVerdict.Refuse)
-                return HttpRefusal.IdentityField(Encoding.ASCII.GetString(head[i].Name));
+                return Refusals.IdentityField(Encoding.ASCII.GetString(head[i].Name));
         }
 
         if (targets.Route(head.Value(":authority"u8), head.Value(":path"u8), out int prefix) is not { } target)
-            return HttpRefusal.TargetUnknown;
+            return Refusals.TargetUnknown;
         request = new HttpRequest(target, prefix, head.Has("upgrade"u8));
         return null;
     }

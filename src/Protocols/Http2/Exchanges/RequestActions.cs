@@ -34,6 +34,9 @@ internal sealed class RequestActions
     public RequestProblem Problem(HttpHead head, HttpRequest request) =>
         request.Target.IsKubernetes ? Info(head.Value(":method"u8), request.Path(head), request).Problem : RequestProblem.None;
 
+    /// <summary>What a request to an API server is about.</summary>
+    public KubeTarget About(HttpHead head, HttpRequest request) => KubeTarget.Of(Info(head.Value(":method"u8), request.Path(head), request));
+
     /// <summary>The same, for a person to decide on.</summary>
     public HeldAction Held(HttpHead head, HttpRequest request, ReadOnlySpan<byte> body, SessionContext context)
     {

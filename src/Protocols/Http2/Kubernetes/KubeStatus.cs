@@ -15,7 +15,7 @@ internal static class KubeStatus
     /// <param name="output">Gets the body.</param>
     /// <param name="refusal">What to say.</param>
     /// <param name="target">What the request was about; null: not known.</param>
-    public static void Write(IBufferWriter<byte> output, in HttpRefusal refusal, KubeTarget? target)
+    public static void Write(IBufferWriter<byte> output, HttpRefusal refusal, KubeTarget? target)
     {
         target = target is { Resource.Length: > 0 } ? target : null;
         using var json = new Utf8JsonWriter(output);
@@ -33,7 +33,7 @@ internal static class KubeStatus
         json.WriteEndObject();
     }
 
-    private static void WriteDetails(Utf8JsonWriter json, in HttpRefusal refusal, KubeTarget? target)
+    private static void WriteDetails(Utf8JsonWriter json, HttpRefusal refusal, KubeTarget? target)
     {
         if (target is null && refusal.RuleId.Length == 0 && refusal.RetryAfterSeconds == 0)
             return;
@@ -67,7 +67,7 @@ internal static class KubeStatus
         json.WriteEndObject();
     }
 
-    private static string Message(in HttpRefusal refusal, KubeTarget? target)
+    private static string Message(HttpRefusal refusal, KubeTarget? target)
     {
         if (refusal.RuleId.Length == 0)
             return refusal.Message;
