@@ -21,6 +21,7 @@ internal static class Program
             new SshPacketsTarget(), new SshHandshakeTarget(), new SshMessagesTarget(), new SshChannelsTarget(), new SshKeysTarget(), new SshFilesTarget(), new SshShellTarget(),
             new SshTerminalTarget(), new SshTranscriptTarget(),
             new HttpRequestTarget(),
+            new H2FramesTarget(), new HpackTarget(),
         ];
 
     private static int Main(string[] args)

@@ -23,7 +23,14 @@ public sealed class H2SettingsTests
         Assert.Equal(
             new H2Settings
             {
-                HeaderTableSize = 100, EnablePush = false, MaxConcurrentStreams = 7, InitialWindowSize = 2, MaxFrameSize = 20_000, MaxHeaderListSize = 1000, EnableConnectProtocol = true, NoRfc7540Priorities = true,
+                HeaderTableSize = 100,
+                EnablePush = false,
+                MaxConcurrentStreams = 7,
+                InitialWindowSize = 2,
+                MaxFrameSize = 20_000,
+                MaxHeaderListSize = 1000,
+                EnableConnectProtocol = true,
+                NoRfc7540Priorities = true,
                 Received = true,
             },
             settings);
