@@ -7,26 +7,38 @@ namespace Sallyport.Policy.Documents;
 /// <summary>Reads what a rule says of the resources of a Kubernetes cluster.</summary>
 internal sealed class ResourceReader(DiagnosticBag bag)
 {
-    // What people write for a resource of a group, or in the short words of kubectl.
-    private static readonly Dictionary<string, string> Meant = new(StringComparer.Ordinal)
+    // What people write for a resource: without its group, in the singular, or in the short words of kubectl.
+    private static readonly Dictionary<string, string> Meant = new[]
     {
-        ["deployments"] = "deployments.apps", ["deployment"] = "deployments.apps", ["deploy"] = "deployments.apps",
-        ["statefulsets"] = "statefulsets.apps", ["statefulset"] = "statefulsets.apps", ["sts"] = "statefulsets.apps",
-        ["daemonsets"] = "daemonsets.apps", ["daemonset"] = "daemonsets.apps", ["ds"] = "daemonsets.apps",
-        ["replicasets"] = "replicasets.apps", ["replicaset"] = "replicasets.apps", ["rs"] = "replicasets.apps",
-        ["jobs"] = "jobs.batch", ["job"] = "jobs.batch", ["cronjobs"] = "cronjobs.batch", ["cronjob"] = "cronjobs.batch", ["cj"] = "cronjobs.batch",
-        ["ingresses"] = "ingresses.networking.k8s.io", ["ingress"] = "ingresses.networking.k8s.io", ["ing"] = "ingresses.networking.k8s.io",
-        ["networkpolicies"] = "networkpolicies.networking.k8s.io", ["netpol"] = "networkpolicies.networking.k8s.io",
-        ["roles"] = "roles.rbac.authorization.k8s.io", ["rolebindings"] = "rolebindings.rbac.authorization.k8s.io",
-        ["clusterroles"] = "clusterroles.rbac.authorization.k8s.io", ["clusterrolebindings"] = "clusterrolebindings.rbac.authorization.k8s.io",
-        ["horizontalpodautoscalers"] = "horizontalpodautoscalers.autoscaling", ["hpa"] = "horizontalpodautoscalers.autoscaling",
-        ["poddisruptionbudgets"] = "poddisruptionbudgets.policy", ["pdb"] = "poddisruptionbudgets.policy",
-        ["customresourcedefinitions"] = "customresourcedefinitions.apiextensions.k8s.io", ["crd"] = "customresourcedefinitions.apiextensions.k8s.io",
-        ["leases"] = "leases.coordination.k8s.io", ["storageclasses"] = "storageclasses.storage.k8s.io",
-        ["pod"] = "pods", ["po"] = "pods", ["service"] = "services", ["svc"] = "services", ["secret"] = "secrets", ["configmap"] = "configmaps", ["cm"] = "configmaps",
-        ["namespace"] = "namespaces", ["ns"] = "namespaces", ["node"] = "nodes", ["no"] = "nodes", ["event"] = "events", ["ev"] = "events",
-        ["sa"] = "serviceaccounts", ["serviceaccount"] = "serviceaccounts", ["pv"] = "persistentvolumes", ["pvc"] = "persistentvolumeclaims",
-    };
+        "deployments.apps: deployments deployment deploy",
+        "statefulsets.apps: statefulsets statefulset sts",
+        "daemonsets.apps: daemonsets daemonset ds",
+        "replicasets.apps: replicasets replicaset rs",
+        "jobs.batch: jobs job",
+        "cronjobs.batch: cronjobs cronjob cj",
+        "ingresses.networking.k8s.io: ingresses ingress ing",
+        "networkpolicies.networking.k8s.io: networkpolicies netpol",
+        "roles.rbac.authorization.k8s.io: roles",
+        "rolebindings.rbac.authorization.k8s.io: rolebindings",
+        "clusterroles.rbac.authorization.k8s.io: clusterroles",
+        "clusterrolebindings.rbac.authorization.k8s.io: clusterrolebindings",
+        "horizontalpodautoscalers.autoscaling: horizontalpodautoscalers hpa",
+        "poddisruptionbudgets.policy: poddisruptionbudgets pdb",
+        "customresourcedefinitions.apiextensions.k8s.io: customresourcedefinitions crd",
+        "leases.coordination.k8s.io: leases",
+        "storageclasses.storage.k8s.io: storageclasses",
+        "pods: pod po",
+        "services: service svc",
+        "secrets: secret",
+        "configmaps: configmap cm",
+        "namespaces: namespace ns",
+        "nodes: node no",
+        "events: event ev",
+        "serviceaccounts: sa serviceaccount",
+        "persistentvolumes: pv",
+        "persistentvolumeclaims: pvc",
+    }.SelectMany(line => line[(line.IndexOf(':', StringComparison.Ordinal) + 2)..].Split(' ').Select(word => (word, line[..line.IndexOf(':', StringComparison.Ordinal)])))
+        .ToDictionary(pair => pair.word, pair => pair.Item2, StringComparer.Ordinal);
 
     private static readonly string[] Connecting = ["exec", "attach", "portforward", "proxy"];
 
