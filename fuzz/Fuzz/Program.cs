@@ -22,6 +22,7 @@ internal static class Program
             new SshTerminalTarget(), new SshTranscriptTarget(),
             new HttpRequestTarget(),
             new H2FramesTarget(), new HpackTarget(),
+            new Http1HeadTarget(), new Http1ChunkedTarget(), new WebSocketTarget(), new SpdyTarget(),
         ];
 
     private static int Main(string[] args)

@@ -88,6 +88,7 @@ public sealed class H1SmugglingTests
     [InlineData("Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 1\r\n", 400)]
     [InlineData("Connection: Upgrade\r\nUpgrade: h2c\r\nTransfer-Encoding: chunked\r\n", 400)]
     [InlineData("Upgrade:\r\n", 400)]
+    [InlineData("Connection: Upgrade\r\nUpgrade: websocket\r\nUpgrade: h2c\r\n", 400)]
     [InlineData("Expect: 200-ok\r\n", 417)]
     [InlineData("Expect: 100-continue, x\r\n", 417)]
     public void RFC_9112_11_2_a_field_that_two_could_read_differently_is_refused(string fields, int status)

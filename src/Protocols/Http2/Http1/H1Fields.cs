@@ -153,10 +153,9 @@ internal ref struct H1Fields
     /// <summary>protocol-name ["/" protocol-version], of which we want one (RFC 9110 7.8).</summary>
     private HttpViolation? NoteUpgrade(ReadOnlySpan<byte> value)
     {
-        if (value.IsEmpty)
+        if (value.IsEmpty || _hasUpgrade)
             return H1Faults.Upgrade;
-        Upgrade = _hasUpgrade ? H1Upgrade.Other
-            : H1Bytes.Is(value, "websocket"u8) ? H1Upgrade.WebSocket
+        Upgrade = H1Bytes.Is(value, "websocket"u8) ? H1Upgrade.WebSocket
             : H1Bytes.Is(value, "SPDY/3.1"u8) ? H1Upgrade.Spdy31
             : H1Upgrade.Other;
         _hasUpgrade = true;
