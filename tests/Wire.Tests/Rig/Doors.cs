@@ -45,6 +45,9 @@ internal sealed class ToScript(IPEndPoint server, Chunking chunking) : IUpstream
 
     public string Password { get; set; } = "target's own secret";
 
+    /// <summary>The connection that was made last.</summary>
+    public ChunkedDuplex? Last { get; private set; }
+
     public void Add(TargetInfo target) => _targets.Add(target.Name, target);
 
     public TargetInfo? Find(string target, string protocol) => protocol == "postgres" ? _targets.GetValueOrDefault(target) : null;
@@ -61,7 +64,7 @@ internal sealed class ToScript(IPEndPoint server, Chunking chunking) : IUpstream
             throw new IOException(e.Message, e);
         }
 
-        return new ChunkedDuplex(new SocketDuplex(socket), chunking, stream: 2);
+        return Last = new ChunkedDuplex(new SocketDuplex(socket), chunking, stream: 2);
     }
 
     public ValueTask<TargetCredential> CredentialAsync(TargetInfo target, CancellationToken cancel) =>
