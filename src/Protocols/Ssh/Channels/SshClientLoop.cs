@@ -43,6 +43,10 @@ internal sealed class SshClientLoop
             do
                 await TakeAsync(message, cancel).ConfigureAwait(false);
             while (client.TryRead(out message));
+
+            // Not behind all that the client has to say: that may have no end.
+            if (!_unwatched.IsEmpty)
+                await _unwatched.GoOnAsync(cancel).ConfigureAwait(false);
             await target.FlushAsync(cancel).ConfigureAwait(false);
             await client.FlushAsync(cancel).ConfigureAwait(false);
         }

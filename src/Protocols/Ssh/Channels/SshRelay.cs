@@ -55,17 +55,20 @@ internal sealed class SshRelay(SshShared shared, SshSide from, SshUnwatched? unw
         shared.Touch();
         if (channel.IsDropped || data.IsEmpty)
             return;
-        if (unwatched?.Until(channel) is not null)
-        {
-            // Typed to a menu, whose channel has a window before anything runs on it.
-            byte[] kept = message.ToArray();
-            if (unwatched.TryKeep(channel, isJudged: false, kept.Length, go => PassDataAsync(channel, kept, head, go)))
-                return;
-        }
-
+        if (unwatched is { IsEmpty: false } && IsKept(channel, message, head))
+            return;
         if (shared.Context.IsSuspended)
             await shared.Context.WhileSuspendedAsync(cancel).ConfigureAwait(false);
         await PassDataAsync(channel, message, head, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Data for what has not started yet waits with it: typed to a menu, whose channel has a window from before. Apart, so that other data costs nothing.</summary>
+    private bool IsKept(SshChannel channel, ReadOnlyMemory<byte> message, int head)
+    {
+        if (unwatched!.Until(channel) is null)
+            return false;
+        byte[] kept = message.ToArray();
+        return unwatched.TryKeep(channel, isJudged: false, kept.Length, go => PassDataAsync(channel, kept, head, go));
     }
 
     private async ValueTask PassDataAsync(SshChannel channel, Memory<byte> message, int head, CancellationToken cancel)

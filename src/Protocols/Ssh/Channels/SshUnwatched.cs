@@ -71,7 +71,8 @@ internal sealed class SshUnwatched(SshShared shared, CancellationToken session)
     /// <summary>Does what was kept, as long as somebody watches; what has waited too long is done too, and so refused by whoever judges it.</summary>
     public async ValueTask GoOnAsync(CancellationToken cancel)
     {
-        _ready = null;
+        if (_ready?.IsCompleted == true)
+            _ready = null;
         _isGoing = true;
         try
         {
