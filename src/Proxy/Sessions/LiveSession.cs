@@ -144,11 +144,12 @@ internal sealed class LiveSession
 
     private void Apply()
     {
-        foreach ((string RuleId, string Hint)? suspension in _suspensions)
+        for (int cause = 0; cause < Causes; cause++)
         {
-            if (suspension is { } holds)
+            if (_suspensions[cause] is { } holds)
             {
-                Context.Suspend(holds.RuleId, holds.Hint);
+                // A watcher may come any moment; the others are for administrators to end.
+                Context.Suspend(holds.RuleId, holds.Hint, passes: cause == (int)SuspensionCause.Moderation);
                 return;
             }
         }

@@ -184,6 +184,9 @@ internal sealed class WhoIsIn : ILiveSessions
     /// <summary>Set: nobody more is let in, for this reason.</summary>
     public string? Full { get; set; }
 
+    /// <summary>Does something to each session that is let in, before it goes on.</summary>
+    public Action<SessionContext>? Entered { get; set; }
+
     public ICollection<ISessionControl> Controls => _in.Values;
 
     public SessionContext Only => Assert.Single(_in.Keys);
@@ -191,7 +194,10 @@ internal sealed class WhoIsIn : ILiveSessions
     public bool TryEnter(SessionContext session, ISessionControl control, out string? refusal)
     {
         refusal = Full;
-        return Full is null && _in.TryAdd(session, control);
+        if (Full is not null || !_in.TryAdd(session, control))
+            return false;
+        Entered?.Invoke(session);
+        return true;
     }
 
     public void Leave(SessionContext session) => Assert.True(_in.TryRemove(session, out _));

@@ -29,6 +29,12 @@ public sealed class LiveDaemon(SshServerFixture sshd) : IAsyncLifetime
         rules:
           - {id: all, effect: allow, verbs: [all], unparsed: true, truncated: true}
         limits: {concurrent-sessions: 1}
+        ---
+        policy: watched
+        match: {groups: [watched]}
+        rules:
+          - {id: all, effect: allow, verbs: [all], unparsed: true, truncated: true}
+        limits: {moderated-by: [auditors]}
         """;
 
     private readonly TempFolder _folder = new();
@@ -82,6 +88,9 @@ public sealed class LiveDaemon(SshServerFixture sshd) : IAsyncLifetime
 
         throw new TimeoutException($"{subject} has no session.");
     }
+
+    /// <summary>Somebody who watches a session, until the process ends.</summary>
+    public Task<ChildProcess> WatchAsync(string id) => Control.StartAsync(Daemon, "mod@example.com", "auditors", "sessions", "follow", id, "--reason", "must be watched");
 
     /// <summary>A verb of an administrator.</summary>
     public Task<string> DoAsync(params string[] arguments) => Control.SaysAsync(Daemon, "root@example.com", "administrators", arguments);

@@ -29,12 +29,7 @@ public sealed class SessionEndTests(LiveDaemon live) : IClassFixture<LiveDaemon>
         string id = await live.SessionAsync("frozen@example.com");
 
         await live.DoAsync("sessions", "freeze", id, "--reason", "incident 7");
-        int length = -1;
-        for (int still = 0; still < 5; still = ssh.Output.Length == length ? still + 1 : 0)
-        {
-            length = ssh.Output.Length;
-            await Task.Delay(100);
-        }
+        int length = await StillAsync(ssh);
 
         await live.DoAsync("sessions", "resume", id, "--reason", "false alarm");
         while (ssh.Output.Length < length + 100)
@@ -45,6 +40,30 @@ public sealed class SessionEndTests(LiveDaemon live) : IClassFixture<LiveDaemon>
         string[] lines = ssh.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(Enumerable.Range(1, lines.Length).Select(i => $"line-{i}"), lines);
         Assert.NotEqual("", ssh.Error);
+    }
+
+    /// <summary>Field note: Teleport 11.3.5 #21973, the moderator left and the session ran on.</summary>
+    [Fact]
+    public async Task A_session_that_must_be_watched_waits_for_a_watcher_and_stands_still_when_the_watcher_has_gone()
+    {
+        await using ChildProcess ssh = live.Start(await live.TokenAsync("watched@example.com", "engineering,watched"), Counts);
+        await ssh.WaitForOutputAsync("sallyport: waiting: somebody of auditors must be watching this session");
+        Assert.Equal("", ssh.Output);
+        string id = await live.SessionAsync("watched@example.com");
+
+        await using ChildProcess watcher = await live.WatchAsync(id);
+        await ssh.WaitForOutputAsync("line-3");
+        watcher.Signal(UnixSignal.Kill);
+        int length = await StillAsync(ssh);
+
+        await using ChildProcess another = await live.WatchAsync(id);
+        while (ssh.Output.Length < length + 100)
+            await Task.Delay(20);
+        Assert.False(ssh.HasExited);
+        await live.DoAsync("sessions", "terminate", id, "--reason", "seen enough");
+        await ssh.WaitForExitAsync(TimeSpan.FromSeconds(10));
+        string[] lines = ssh.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(Enumerable.Range(1, lines.Length).Select(i => $"line-{i}"), lines);
     }
 
     [Theory]
@@ -68,5 +87,18 @@ public sealed class SessionEndTests(LiveDaemon live) : IClassFixture<LiveDaemon>
         Assert.Equal("", second.Output);
         Assert.Contains("sallyport: ", second.Error, StringComparison.Ordinal);
         Assert.False(first.HasExited);
+    }
+
+    /// <summary>Waits until nothing more comes, while the command goes on to write twenty times a second.</summary>
+    private static async Task<int> StillAsync(ChildProcess ssh)
+    {
+        int length = -1;
+        for (int still = 0; still < 5; still = ssh.Output.Length == length ? still + 1 : 0)
+        {
+            length = ssh.Output.Length;
+            await Task.Delay(100);
+        }
+
+        return length;
     }
 }
