@@ -86,8 +86,8 @@ public sealed partial class PeopleDaemon : IAsyncLifetime
                     host-keys: host-keys
                     methods: [publickey+keyboard-interactive]
                 """);
-        Ada = await JoinAsync("ada");
-        Bob = await JoinAsync("bob");
+        Ada = await JoinAsync("ada", "engineering", "on-call");
+        Bob = await JoinAsync("bob", "engineering");
         await AsRootAsync("keys", "add", At("ada.pub"), "--subject", "ada");
         await AsRootAsync("keys", "add", At("bob.pub"), "--subject", "bob");
     }
@@ -108,6 +108,33 @@ public sealed partial class PeopleDaemon : IAsyncLifetime
 
     /// <summary>A verb of an administrator.</summary>
     public Task<string> AsRootAsync(params string[] arguments) => Control.SaysAsync(Daemon, "root@example.com", "administrators", arguments);
+
+    /// <summary>A verb of ada's, by the login in her browser.</summary>
+    public async Task<SshRun> AsAdaAsync(params string[] arguments)
+    {
+        string token = _folder.Write("tokens/" + Guid.NewGuid().ToString("N"), await Ada.TokenAsync("sallyport-admin"));
+        return await SshRun.OfAsync([Repository.Tool("sallyport"), .. arguments, "--url", Control.AdminUrl, "--token-file", token, "--ca", Control.CaFile]);
+    }
+
+    /// <summary>A password issued to ada, as SSH takes it.</summary>
+    public async Task<string> IssueAsync(params string[] more)
+    {
+        SshRun run = await AsAdaAsync(["passwords", "issue", "--json", .. more]);
+        using JsonDocument issued = JsonDocument.Parse(run.ExitCode == 0 ? run.Output : throw new InvalidOperationException(run.ToString()));
+        return $"{issued.RootElement.GetProperty("user").GetString()}:{issued.RootElement.GetProperty("password").GetString()}";
+    }
+
+    /// <summary>Everything that was kept until now: the log, the audit, the store, recordings as they are and unpacked.</summary>
+    public IEnumerable<(string Name, byte[] Bytes)> Kept()
+    {
+        yield return ("the log", System.Text.Encoding.UTF8.GetBytes(Daemon.Log));
+        foreach (string file in Directory.EnumerateFiles(Path.GetDirectoryName(Control.AuditFile)!).Where(file => file == Control.AuditFile || Path.GetFileName(file) is "sallyport.db" or "sallyport.db-wal"))
+            yield return (file, Read(file));
+        foreach (string file in Directory.EnumerateFiles(Daemon.Recordings, "*", SearchOption.AllDirectories))
+            yield return (file, Read(file));
+        foreach (Recorded recorded in Recorded.In(Daemon.Recordings))
+            yield return (recorded.File + ", unpacked", recorded.Bytes);
+    }
 
     /// <summary>Removes a registered key.</summary>
     public async Task RemoveKeyAsync(string name)
@@ -185,9 +212,17 @@ public sealed partial class PeopleDaemon : IAsyncLifetime
 
     public string Audit => File.ReadAllText(Control.AuditFile);
 
-    private async Task<BrokerBrowser> JoinAsync(string name)
+    private static byte[] Read(string file)
     {
-        string invitation = (await AsRootAsync("users", "invite", name, "--group", "engineering")).Trim();
+        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var copy = new MemoryStream();
+        stream.CopyTo(copy);
+        return copy.ToArray();
+    }
+
+    private async Task<BrokerBrowser> JoinAsync(string name, params string[] groups)
+    {
+        string invitation = (await AsRootAsync(["users", "invite", name, .. groups.SelectMany(group => (string[])["--group", group])])).Trim();
         var browser = new BrokerBrowser(Control);
         await browser.JoinAsync(invitation, name, "correct horse battery " + name);
         return browser;
