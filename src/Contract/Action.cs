@@ -67,9 +67,7 @@ public readonly record struct ObjectRef(Verb Verb, ObjectFlags Flags, int Start,
     }
 }
 
-/// <summary>
-/// What someone is about to do, as a view over live buffers: valid only during the call it is passed to.
-/// </summary>
+/// <summary>What someone is about to do, as a view over live buffers: valid only during the call it is passed to.</summary>
 public readonly ref struct ActionView
 {
     public required ActionKind Kind { get; init; }
