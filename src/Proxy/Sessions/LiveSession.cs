@@ -26,6 +26,9 @@ internal sealed class LiveSession
     /// <summary>The rule id that everything is refused by while nobody watches who must.</summary>
     public const string ModerationRule = "session/moderation";
 
+    /// <summary>What a client is told whose proof was taken back.</summary>
+    public const string NoLongerGood = "What you logged in with is no longer good: log in again.";
+
     private readonly Lock _lock = new();
     private readonly (string RuleId, string Hint)?[] _suspensions = new (string, string)?[Causes];
     private readonly List<Contract.Identity> _watchers = [];
@@ -93,6 +96,18 @@ internal sealed class LiveSession
             Apply();
             return true;
         }
+    }
+
+    /// <summary>What it logged in with is no longer good: it ends, or, where its policy says so, is refused everything.</summary>
+    /// <returns>False when that was so already.</returns>
+    public bool Revoke(string ruleId, string detail)
+    {
+        if (!Suspend(SuspensionCause.Revoked, ruleId, NoLongerGood))
+            return false;
+        Context.Event("revoked", $"{ruleId} {detail}");
+        if (!RefusesWhenRevoked)
+            Control.End("revoked", NoLongerGood);
+        return true;
     }
 
     /// <summary>Somebody watches, until what is returned is disposed of.</summary>

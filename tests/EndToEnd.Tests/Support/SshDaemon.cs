@@ -12,7 +12,7 @@ public sealed class SshDaemon : IAsyncDisposable
     private ChildProcess? _process;
     private NotifySocket? _notify;
 
-    private SshDaemon(SshServer server, string policy, string more, string target, string listener, string ssh, string targets)
+    private SshDaemon(SshServer server, string policy, string more, string target, string listener, string ssh, string targets, string listeners)
     {
         Server = server;
         _folder.Write("token.key", Pem.NewKey());
@@ -42,6 +42,7 @@ public sealed class SshDaemon : IAsyncDisposable
                 ssh:
                   host-keys: host-keys
             {{Indented(listener, 6)}}
+            {{Indented(listeners, 2)}}
             targets:
               box:
                 protocol: ssh
@@ -91,10 +92,11 @@ public sealed class SshDaemon : IAsyncDisposable
     /// <param name="listener">More keys of the listener's <c>ssh</c>.</param>
     /// <param name="ssh">More keys of <c>ssh</c>.</param>
     /// <param name="targets">More targets.</param>
+    /// <param name="listeners">More listeners.</param>
     public static async Task<SshDaemon> StartAsync(
-        SshServer server, string policy, string more = "", string target = "", string listener = "", string ssh = "", string targets = "")
+        SshServer server, string policy, string more = "", string target = "", string listener = "", string ssh = "", string targets = "", string listeners = "")
     {
-        var daemon = new SshDaemon(server, policy, more, target, listener, ssh, targets);
+        var daemon = new SshDaemon(server, policy, more, target, listener, ssh, targets, listeners);
         await daemon.ServeAsync();
         return daemon;
     }
