@@ -12,7 +12,7 @@ public sealed class SshDaemon : IAsyncDisposable
     private ChildProcess? _process;
     private NotifySocket? _notify;
 
-    private SshDaemon(SshServer server, string policy, string more, string target, string listener, string ssh, string targets)
+    private SshDaemon(SshServer server, string policy, string more, string target, string listener, string ssh, string targets, string identity)
     {
         Server = server;
         _folder.Write("token.key", Pem.NewKey());
@@ -26,6 +26,7 @@ public sealed class SshDaemon : IAsyncDisposable
               local:
                 issuer: https://sallyport.example
                 key: token.key
+            {{Indented(identity, 2)}}
             ssh:
               authority:
                 user: user-ca
@@ -91,10 +92,11 @@ public sealed class SshDaemon : IAsyncDisposable
     /// <param name="listener">More keys of the listener's <c>ssh</c>.</param>
     /// <param name="ssh">More keys of <c>ssh</c>.</param>
     /// <param name="targets">More targets.</param>
+    /// <param name="identity">More keys of <c>identity</c>.</param>
     public static async Task<SshDaemon> StartAsync(
-        SshServer server, string policy, string more = "", string target = "", string listener = "", string ssh = "", string targets = "")
+        SshServer server, string policy, string more = "", string target = "", string listener = "", string ssh = "", string targets = "", string identity = "")
     {
-        var daemon = new SshDaemon(server, policy, more, target, listener, ssh, targets);
+        var daemon = new SshDaemon(server, policy, more, target, listener, ssh, targets, identity);
         await daemon.ServeAsync();
         return daemon;
     }
