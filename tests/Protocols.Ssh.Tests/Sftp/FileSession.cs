@@ -37,6 +37,9 @@ internal sealed class FileSession : ISessionRecorder, IPolicy, IGate
 
     public long MaxBytes { get; init; }
 
+    /// <summary>The home directory that was known when something was judged last.</summary>
+    public string Home { get; private set; } = "";
+
     public bool Behind { get; set; }
 
     public int Version => 1;
@@ -52,6 +55,7 @@ internal sealed class FileSession : ISessionRecorder, IPolicy, IGate
     public Verdict Judge(in ActionView action)
     {
         VerdictKind worst = VerdictKind.Allow;
+        Home = Encoding.UTF8.GetString(action.Home);
         foreach (ObjectRef o in action.Objects)
         {
             VerdictKind own = _rule(o.Verb, Encoding.UTF8.GetString(o.Name(action.Names)));
