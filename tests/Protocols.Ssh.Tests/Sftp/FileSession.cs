@@ -35,6 +35,8 @@ internal sealed class FileSession : ISessionRecorder, IPolicy, IGate
 
     public List<JsonElement> Files { get; } = [];
 
+    public List<JsonElement> Pushes { get; } = [];
+
     public long MaxBytes { get; init; }
 
     /// <summary>The home directory that was known when something was judged last.</summary>
@@ -79,9 +81,10 @@ internal sealed class FileSession : ISessionRecorder, IPolicy, IGate
 
     public bool Event(string name, string detail)
     {
-        Assert(name == "file");
-        lock (Files)
-            Files.Add(JsonDocument.Parse(detail).RootElement);
+        Assert(name is "file" or "git-push" && detail.Length <= 4096);
+        List<JsonElement> events = name == "file" ? Files : Pushes;
+        lock (events)
+            events.Add(JsonDocument.Parse(detail).RootElement);
         return !Behind;
     }
 

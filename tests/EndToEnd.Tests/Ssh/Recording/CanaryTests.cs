@@ -6,7 +6,7 @@ namespace Sallyport.EndToEnd.Tests.Ssh.Recording;
 
 /// <summary>What is in files that are moved is in no recording; what a terminal showed can be played on one.</summary>
 [Collection(SshServers.Name)]
-public sealed class CanaryTests(CanaryTests.Gateway gateway) : IClassFixture<CanaryTests.Gateway>
+public sealed partial class CanaryTests(CanaryTests.Gateway gateway) : IClassFixture<CanaryTests.Gateway>
 {
     private const string Canary = "canary-of-the-file-that-was-moved";
 
