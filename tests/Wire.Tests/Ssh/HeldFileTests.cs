@@ -93,7 +93,7 @@ public sealed class HeldFileTests
         await client.SendAsync(SshMsg.Data(0, [0, 0, 0, 5, Init, 0, 0, 0, 3]));
         byte[] asked = await DataAsync(target, data => Packets(data).Count == 2);
         uint home = BinaryPrimitives.ReadUInt32BigEndian(Packets(asked)[1].AsSpan(5));
-        byte[] name = new SshWriter().Byte(Name).UInt32(home).UInt32(1).String("/home/deploy").String("").UInt32(0).ToArray();
+        byte[] name = new SshWriter().Byte(Name).UInt32(home).UInt32(1).String("/users/deploy").String("").UInt32(0).ToArray();
         await target.SendAsync(SshMsg.Data(0, [0, 0, 0, 5, Version, 0, 0, 0, 3, .. SshMsg.UInt32((uint)name.Length), .. name]));
         await DataAsync(client, data => data.Length == 9);
     }
