@@ -27,7 +27,7 @@ public sealed class ForwardedSecretsTests
         await client.SendAsync(SshMsg.Confirm(1, 101));
         await target.ExpectAsync(SshMsg.Confirm(7, 1));
 
-                byte[] setup = [(byte)'l', 0, 11, 0, 0, 0, 18, 0, 16, 0, 0, 0, .. "MIT-MAGIC-COOKIE-1"u8, 0, 0, .. Encoding.ASCII.GetBytes(Cookie), .. "drawn behind it"u8];
+        byte[] setup = [(byte)'l', 0, 11, 0, 0, 0, 18, 0, 16, 0, 0, 0, .. "MIT-MAGIC-COOKIE-1"u8, 0, 0, .. Encoding.ASCII.GetBytes(Cookie), .. "drawn behind it"u8];
         foreach (byte[] piece in setup.Chunk(7))
         {
             await target.SendAsync(SshMsg.Data(1, piece));
