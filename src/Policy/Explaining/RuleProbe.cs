@@ -50,7 +50,7 @@ internal static class RuleProbe
             return Step.Matched;
         }
 
-        if (Pattern(rule, effect, effects.Names, grant) is string pattern)
+        if (Pattern(rule, effect, effects, grant) is string pattern)
         {
             reason = $"{text} matches {pattern}";
             return Step.Matched;
@@ -73,18 +73,18 @@ internal static class RuleProbe
     }
 
     // The first pattern that matches.
-    private static string? Pattern(PolicyRule rule, in ObjectRef effect, ReadOnlySpan<byte> names, bool grant)
+    private static string? Pattern(PolicyRule rule, in ObjectRef effect, in ActionEffects effects, bool grant)
     {
         EffectSort sort = EffectSorts.Of(effect.Verb);
         foreach (ObjectPattern pattern in rule.Objects ?? [])
         {
-            if ((sort == EffectSort.Name || pattern.IsEverything) && pattern.Matches(effect, names, grant))
+            if ((sort == EffectSort.Name || pattern.IsEverything) && pattern.Matches(effect, effects.Names, grant))
                 return pattern.Text;
         }
 
         if (effect.Length == 0)
             return null;
-        EffectName name = new(effect, names);
+        EffectName name = new(effect, effects.Names, effects.Home);
         foreach (CommandPattern pattern in sort == EffectSort.Command ? rule.Commands ?? [] : [])
         {
             if (pattern.Matches(name.Program, name.Arguments, grant))

@@ -15,6 +15,7 @@ internal readonly ref struct ActionEffects
         _objects = action.Objects;
         _own = new ObjectRef(action.Verb, ObjectFlags.None, 0, 0, 0);
         Names = action.Names;
+        Home = action.Home;
         Flags = action.Flags;
         IsWellFormed = true;
         bool ownVerb = false;
@@ -34,6 +35,9 @@ internal readonly ref struct ActionEffects
 
     /// <summary>The arena of the names.</summary>
     public ReadOnlySpan<byte> Names { get; }
+
+    /// <summary>The account's home directory; empty when it is not known.</summary>
+    public ReadOnlySpan<byte> Home { get; }
 
     /// <summary>The action's flags; <see cref="ActionFlags.Unparsed"/> also when a verb is unknown.</summary>
     public ActionFlags Flags { get; }

@@ -9,7 +9,8 @@ internal readonly ref struct EffectName
 {
     private readonly DestinationName _destination;
 
-    public EffectName(in ObjectRef effect, ReadOnlySpan<byte> names)
+    /// <param name="home">The account's home directory; empty when it is not known.</param>
+    public EffectName(in ObjectRef effect, ReadOnlySpan<byte> names, ReadOnlySpan<byte> home = default)
     {
         HasObject = effect.Length > 0;
         HasQualifier = effect.QualifierLength > 0;
@@ -27,7 +28,7 @@ internal readonly ref struct EffectName
         }
         else if (Sort == EffectSort.Path)
         {
-            Path = new PathName(Name, (effect.Flags & ObjectFlags.Below) != 0);
+            Path = new PathName(Name, (effect.Flags & ObjectFlags.Below) != 0, home);
         }
         else
         {

@@ -54,7 +54,7 @@ internal sealed class RuleSet
         for (int i = 0; i < effects.Count; i++)
         {
             ObjectRef effect = effects[i];
-            EffectName name = new(effect, effects.Names);
+            EffectName name = new(effect, effects.Names, effects.Home);
             denied = _deny.FirstThatStops(denied, effects.Flags, effect, name);
             held = _hold.FirstThatStops(held, effects.Flags, effect, name);
             if (!granted)
@@ -83,7 +83,7 @@ internal sealed class RuleSet
         for (int i = 0; i < effects.Count; i++)
         {
             ObjectRef effect = effects[i];
-            _hold.AddAllThatStop(holding, effects.Flags, effect, new EffectName(effect, effects.Names));
+            _hold.AddAllThatStop(holding, effects.Flags, effect, new EffectName(effect, effects.Names, effects.Home));
         }
 
         return [.. holding.Select(number => _hold[number].Verdict.RuleId)];

@@ -32,7 +32,7 @@ internal sealed class StepUpRules
         for (int i = 0; i < effects.Count; i++)
         {
             ObjectRef effect = effects[i];
-            EffectName name = new(effect, effects.Names);
+            EffectName name = new(effect, effects.Names, effects.Home);
             if (_deny.FirstThatStops(RuleTable.None, effects.Flags, effect, name) != RuleTable.None)
                 return null;
             if (inForce.FirstThatGrants(effects.Flags, effect, name) != RuleTable.None)

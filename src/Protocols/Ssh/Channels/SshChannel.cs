@@ -80,6 +80,9 @@ internal sealed class SshChannel(SshShared shared, uint number, SshChannelKind k
     /// <summary>What it carries is files, whose bytes are not recorded, but what moved is.</summary>
     public SshFiles? Files { get; set; }
 
+    /// <summary>What the target says on it that nobody may read in the recording; null: nothing.</summary>
+    public SshSecrets? Secrets { get; } = SshSecrets.Of(kind);
+
     /// <summary>What the client is told besides what the target says.</summary>
     public SshSay Say => field ??= new(shared, this, MostSaid);
 

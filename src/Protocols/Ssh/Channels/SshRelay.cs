@@ -308,10 +308,18 @@ internal sealed class SshRelay(SshShared shared, SshSide from, SshUnwatched? unw
         }
 
         channel.Terminal?.FromTarget(message.Span[head..]);
-        if (!shared.Tape.Message(_direction, message.Span))
+        bool ready = head == DataHead && channel.Secrets is { IsOver: false } secrets ? WithoutSecrets(secrets, message, head) : shared.Tape.Message(_direction, message.Span);
+        if (!ready)
             await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
         BinaryPrimitives.WriteUInt32BigEndian(message.Span[1..], channel.PeerNumber(_to));
         await shared.SendAsync(_to, message, cancel).ConfigureAwait(false);
+    }
+
+    private bool WithoutSecrets(SshSecrets secrets, ReadOnlyMemory<byte> message, int head)
+    {
+        byte[] copy = message.ToArray();
+        secrets.Take(copy.AsSpan(head));
+        return shared.Tape.Message(_direction, copy);
     }
 
     private void Return(SshChannel channel, int bytes)

@@ -210,8 +210,14 @@ internal sealed class SshRequests(SshShared shared, SshRelay relay, SshActions a
             return;
         }
 
-        if (!await IsAllowedAsync(ActionKind.PortForward, verb, default, cancel).ConfigureAwait(false))
+        Verdict verdict = shared.Context.Judge(actions.One(ActionKind.PortForward, verb, default), out bool mustWait);
+        if (mustWait)
+            await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
+        if (verdict.Kind != VerdictKind.Allow)
         {
+            // Many clients ask for it at every login, and CHANNEL_FAILURE has no words: those who are asked to be verbose show SSH_MSG_DEBUG (RFC 4253 11.3).
+            shared.Answer(SshSide.Client, new SshWriter().Begin(SshMessageNumber.Debug).Boolean(true)
+                .String(SshRefusal.FromVerdict(verdict, verb == Verb.ForwardAgent ? "the agent is not forwarded" : "X11 is not forwarded")).String("").Written);
             await OwnAsync(request, SshReply.Failure, cancel).ConfigureAwait(false);
             return;
         }

@@ -66,14 +66,83 @@ public sealed class SessionEndTests(LiveDaemon live) : IClassFixture<LiveDaemon>
         Assert.Equal(Enumerable.Range(1, lines.Length).Select(i => $"line-{i}"), lines);
     }
 
-    [Theory]
-    [InlineData("idler@example.com", "engineering,short", "sleep 60", "idle")]
-    [InlineData("brief@example.com", "engineering,brief", Counts, "longest life")]
-    public async Task Limits_of_time_end_it(string subject, string groups, string command, string reason)
+    /// <summary>All at once, each as soon as its time is over, and not for another's reason.</summary>
+    [Fact]
+    public async Task Limits_of_time_end_it()
     {
-        await using ChildProcess ssh = live.Start(await live.TokenAsync(subject, groups), command);
+        await using ChildProcess idle = live.Start(await live.TokenAsync("idler@example.com", "engineering,short"), "sleep 60");
+        await using ChildProcess brief = live.Start(await live.TokenAsync("brief@example.com", "engineering,brief"), Counts);
+        await using ChildProcess expires = live.Start(live.ShortToken(seconds: 3), Counts);
+        await expires.WaitForOutputAsync("line-1");
+        await Task.WhenAll(
+            EndsAsync(idle, "idle"), EndsAsync(brief, "longest life"), EndsAsync(expires, "The token has expired: log in again with a new one."));
+
+        // A line comes every twentieth of a second: the token's three seconds, and the one in which it is noticed.
+        Assert.InRange(expires.Output.Split('\n').Length, 1, 4 * 20 + 10);
+    }
+
+    private static async Task EndsAsync(ChildProcess ssh, string reason)
+    {
         Assert.Equal(255, await ssh.WaitForExitAsync(TimeSpan.FromSeconds(30)));
         Assert.Contains(reason, ssh.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>While a session by token and one by key run: in the arguments and variables of no process, and afterwards in nothing that was written.</summary>
+    [Fact]
+    public async Task What_opens_doors_is_nowhere_to_be_read()
+    {
+        string token = await live.TokenAsync("careful@example.com", "engineering");
+        var secrets = new Dictionary<string, string> { ["the token"] = token.Split('.')[2] };
+        foreach (string file in new[] { live.Daemon.KeyFile, live.SshdCredential, live.Daemon.At("user-ca"), live.Daemon.At("host-ca"), live.Daemon.At("token.key") })
+            secrets[file] = File.ReadAllLines(file)[1];
+        await using (ChildProcess byToken = live.Start(token, Counts))
+        await using (ChildProcess byKey = ChildProcess.Start(["ssh", .. live.Daemon.Options(), SshDaemon.User + "@127.0.0.1", Counts]))
+        {
+            await byToken.WaitForOutputAsync("line-2");
+            await byKey.WaitForOutputAsync("line-2");
+            (string Where, string Text)[] processes = [.. Processes()];
+            Assert.Contains(processes, p => p.Text.Contains(live.Daemon.ConfigFile, StringComparison.Ordinal));
+            AssertNone(secrets, processes);
+        }
+
+        IReadOnlyList<Recorded> recorded;
+        do
+            recorded = await SshRecordings.CompleteAsync(live.Daemon);
+        while (!recorded.Any(r => r.Facts!.Identity.Subject == "careful@example.com"));
+        AssertNone(secrets, recorded.Select(r => (r.File, System.Text.Encoding.Latin1.GetString(r.Bytes))));
+        AssertNone(secrets, [("the log", live.Daemon.Log), ("the audit", File.ReadAllText(live.Control.AuditFile))]);
+    }
+
+    /// <summary>What any user of the machine, or its root, sees of processes.</summary>
+    private static IEnumerable<(string Where, string Text)> Processes()
+    {
+        foreach (string process in Directory.EnumerateDirectories("/proc").Where(d => int.TryParse(Path.GetFileName(d), out _)))
+        {
+            foreach (string part in new[] { "cmdline", "environ" })
+            {
+                string text;
+                try
+                {
+                    text = File.ReadAllText(Path.Combine(process, part));
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    // It has ended, or is another user's.
+                    continue;
+                }
+
+                yield return (Path.Combine(process, part), text);
+            }
+        }
+    }
+
+    private static void AssertNone(Dictionary<string, string> secrets, IEnumerable<(string Where, string Text)> places)
+    {
+        foreach ((string where, string text) in places)
+        {
+            foreach ((string what, string secret) in secrets)
+                Assert.False(text.Contains(secret, StringComparison.Ordinal), $"{what} is in {where}");
+        }
     }
 
     [Fact]
