@@ -68,9 +68,7 @@ public readonly record struct ObjectRef(Verb Verb, ObjectFlags Flags, int Start,
     }
 }
 
-/// <summary>
-/// What someone is about to do, as a view over live buffers: valid only during the call it is passed to.
-/// </summary>
+/// <summary>What someone is about to do, as a view over live buffers: valid only during the call it is passed to.</summary>
 public readonly ref struct ActionView
 {
     public required ActionKind Kind { get; init; }
@@ -85,6 +83,9 @@ public readonly ref struct ActionView
 
     /// <summary>UTF-8 arena of normalised names that <see cref="Objects"/> points into.</summary>
     public ReadOnlySpan<byte> Names { get; init; }
+
+    /// <summary>The account's home directory, absolute and normalised, where it is known: what lies below it is what <c>~/</c> means. Empty: it is not known.</summary>
+    public ReadOnlySpan<byte> Home { get; init; }
 
     /// <summary>The effects. Empty means one effect: <see cref="Verb"/> on no object.</summary>
     public ReadOnlySpan<ObjectRef> Objects { get; init; }

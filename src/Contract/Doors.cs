@@ -145,10 +145,8 @@ public interface IRecorder
     ISessionRecorder Open(SessionFacts facts);
 }
 
-/// <summary>
-/// The recording of one session. Appends copy and return; compression and writing happen elsewhere. Both loops may append at once.
-/// An append that returns false was taken, but the writers are behind (or have failed): await <see cref="ReadyAsync"/> before doing what was recorded.
-/// </summary>
+/// <summary>The recording of one session. Appends copy and return; compression and writing happen elsewhere. Both loops may append at once.</summary>
+/// <remarks>An append that returns false was taken, but the writers are behind (or have failed): await <see cref="ReadyAsync"/> before doing what was recorded.</remarks>
 public interface ISessionRecorder
 {
     /// <summary>Bytes of the protocol, as the client sent them or was shown them. Any length; a message may span calls.</summary>
@@ -176,6 +174,14 @@ public interface ISessionControl
 
     /// <summary>True where something goes on without being judged (a terminal): the session ends when the identity expires.</summary>
     bool EndsWithIdentity => false;
+
+    /// <summary>What parts of the session (channels) run under; safe from any thread. What the session itself does: <see cref="SessionContext.Granted"/>.</summary>
+    IReadOnlyList<HoldOutcome> Approvals => [];
+
+    /// <summary>Ends the parts that run under one of <see cref="Approvals"/>, and nothing else. Safe from any thread.</summary>
+    void EndApproved(HoldOutcome approval, string message)
+    {
+    }
 
     /// <summary>Ends the session: the client is told in its own protocol. Safe from any thread; only the first call counts.</summary>
     /// <param name="reason">The fixed word for <see cref="SessionEnd.Reason"/>.</param>

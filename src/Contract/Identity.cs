@@ -45,6 +45,12 @@ public sealed record Identity
     /// <summary>The only targets the proof may be used for; empty: any that policy allows.</summary>
     public ImmutableArray<string> Targets { get; init; } = [];
 
+    /// <summary>The key or certificate that signed; null: the proof was none. What is said of keys may change while a session lasts, and is then looked at again.</summary>
+    public KeyProof? Key { get; init; }
+
+    /// <summary>What the same person proved before this, where several proofs were asked for, first one first. Whatever takes one of them back takes this back.</summary>
+    public ImmutableArray<Identity> Earlier { get; init; } = [];
+
     /// <summary>From then on nothing more is allowed.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 }

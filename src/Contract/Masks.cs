@@ -24,10 +24,7 @@ public interface IFieldMask
     bool TryMask(ReadOnlySpan<byte> value, FieldKind kind, Span<byte> destination, out int written);
 }
 
-/// <summary>
-/// Masks what detectors find in a stream of text, wherever the stream is cut and whatever escape sequences stand between its characters.
-/// One for each stream; not thread-safe.
-/// </summary>
+/// <summary>Masks what detectors find in a stream of text, wherever it is cut and whatever escape sequences stand between its characters. One for each stream; not thread-safe.</summary>
 public interface IStreamMask
 {
     /// <summary>The most bytes that one call of <see cref="Mask"/> writes for <paramref name="length"/> bytes, those held back included.</summary>

@@ -1,9 +1,6 @@
 namespace Sallyport.Contract;
 
-/// <summary>
-/// All that an engine sees of policy and recording. Judging is recording the decision, so none is forgotten.
-/// <see cref="Refresh"/> is for the request loop only; the rest is for any.
-/// </summary>
+/// <summary>All that an engine sees of policy and recording. Judging is recording the decision, so none is forgotten. <see cref="Refresh"/> is for the request loop only; the rest is for any.</summary>
 public sealed class SessionContext
 {
     private readonly IPolicy _policy;
@@ -31,7 +28,7 @@ public sealed class SessionContext
         _gate = Open();
     }
 
-    private sealed record Suspension(string RuleId, string Hint)
+    private sealed record Suspension(string RuleId, string Hint, bool Passes)
     {
         public TaskCompletionSource Lifted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
@@ -39,15 +36,19 @@ public sealed class SessionContext
     /// <summary>True while every action is refused; what goes on without being judged must stand still.</summary>
     public bool IsSuspended => _suspended is not null;
 
-    public async ValueTask WhileSuspendedAsync(CancellationToken cancel)
+    /// <summary>Why everything is refused, where it is worth waiting for the end of that (a watcher comes); null: it is not, or nothing is.</summary>
+    public string? Awaited => _suspended is { Passes: true } suspended ? suspended.Hint : null;
+
+    /// <param name="whileAwaited">True: only while there is something <see cref="Awaited"/>.</param>
+    public async ValueTask WhileSuspendedAsync(CancellationToken cancel, bool whileAwaited = false)
     {
-        while (_suspended is { } suspended)
+        while (_suspended is { } suspended && (suspended.Passes || !whileAwaited))
             await suspended.Lifted.Task.WaitAsync(cancel).ConfigureAwait(false);
     }
 
     public SessionFacts Facts => _facts;
 
-    /// <summary>What an approved action runs under, while it runs.</summary>
+    /// <summary>What an approved action that the whole session runs is under, while it runs.</summary>
     public HoldOutcome? Granted => _granted;
 
     public MaskPlan? Masks => _gate.Masks;
@@ -101,10 +102,11 @@ public sealed class SessionContext
     /// <summary>Every rule that holds an action that was judged just now, for <see cref="HeldAction.Rules"/>.</summary>
     public IReadOnlyList<string> HoldingRules(in ActionView action) => _gate.HoldingRules(action);
 
-    /// <summary>Holds an action until a person has said yes or no. Request loop only; nothing else of the session is judged meanwhile.</summary>
+    /// <summary>Holds an action until a person has said yes or no. Request loop only, and nothing else of the session is judged meanwhile, but for parts.</summary>
+    /// <param name="isPart">A part of the session runs it: the engine keeps its approval (<see cref="ISessionControl.Approvals"/>), and waits for what is <see cref="Awaited"/> itself.</param>
     /// <exception cref="OperationCanceledException">It was withdrawn.</exception>
     public async ValueTask<HoldOutcome> HoldAsync(
-        Verdict verdict, HeldAction action, Func<HoldNotice, CancellationToken, ValueTask> tell, CancellationToken withdrawn)
+        Verdict verdict, HeldAction action, Func<HoldNotice, CancellationToken, ValueTask> tell, CancellationToken withdrawn, bool isPart = false)
     {
         if (_approvals is null)
             return new HoldOutcome(false, "", "unavailable", "this server holds such actions and has no approval service configured");
@@ -122,10 +124,10 @@ public sealed class SessionContext
         Event($"hold-{outcome.Reason}", $"{outcome.Id} {verdict.RuleId}");
         await ReadyAsync(withdrawn).ConfigureAwait(false);
         // What stands still begins nothing, whoever says yes to it.
-        if (outcome.Approved && _suspended is { } suspended)
+        if (outcome.Approved && _suspended is { } suspended && !(isPart && suspended.Passes))
             return new HoldOutcome(false, outcome.Id, "suspended", suspended.Hint);
         // Of several approvals that one action needed, the first to end counts.
-        if (outcome.Approved)
+        if (outcome.Approved && !isPart)
             _granted = _granted is { EndsAt: { } ends } && ends < (outcome.EndsAt ?? DateTimeOffset.MaxValue) ? outcome with { EndsAt = ends } : outcome;
         return outcome;
 
@@ -147,9 +149,10 @@ public sealed class SessionContext
     }
 
     /// <summary>Refuses every action from now on, by this rule id and with this hint, until <see cref="Resume"/>. Safe from any thread.</summary>
-    public void Suspend(string ruleId, string hint)
+    /// <param name="passes">What is refused may be <see cref="Awaited"/> instead.</param>
+    public void Suspend(string ruleId, string hint, bool passes = false)
     {
-        Interlocked.Exchange(ref _suspended, new Suspension(ruleId, hint))?.Lifted.TrySetResult();
+        Interlocked.Exchange(ref _suspended, new Suspension(ruleId, hint, passes))?.Lifted.TrySetResult();
         _changed = true;
     }
 

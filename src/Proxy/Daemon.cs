@@ -39,6 +39,7 @@ internal sealed class Daemon : IAsyncDisposable
     private readonly Recorder? _recorder;
     private readonly ControlPlane? _control;
     private readonly LiveSessions _sessions;
+    private readonly KeyWarden _keys;
     private readonly Sweeper _sweeper;
     private readonly Connections _connections = new();
     private readonly UnauthenticatedSlots _slots;
@@ -61,16 +62,18 @@ internal sealed class Daemon : IAsyncDisposable
         _targets = parts.Targets;
         _recorder = parts.Recorder;
         _control = control;
+        var keys = new KeyLogin(() => parts.Materials.Ssh.Trust, null, null, null, "", time);
         _login = control?.Logins.Login ?? new DaemonLogin(
             new DaemonLoginParts
             {
                 Issuers = _issuers.With(parts.Materials.IssuerKeys),
-                Keys = new KeyLogin(() => parts.Materials.Ssh.Trust, null, null, null, "", time),
+                Keys = keys,
                 Sources = new FailureThrottle<ulong>(time),
             },
             time,
             _log);
-        _sessions = control?.Logins.Sessions ?? new LiveSessions();
+        _sessions = control?.Logins.Sessions ?? new LiveSessions(facts => keys.Refuse(facts.Identity) is null ? null : LiveSession.NoLongerGood);
+        _keys = control?.Logins.Keys ?? new KeyWarden(_sessions, keys, _log);
         _sweeper = new Sweeper(_sessions, time, control?.Logins.Warden);
         _slots = new UnauthenticatedSlots(config.Limits.Unauthenticated, config.Limits.UnauthenticatedPerSource);
         var limits = new PgLimits { Handshake = config.Limits.Handshake };
@@ -188,6 +191,7 @@ internal sealed class Daemon : IAsyncDisposable
                 _parts.Materials = materials;
                 _targets.Replace(materials.Targets);
                 _login.Replace(_issuers.With(materials.IssuerKeys));
+                await Task.Run(_keys.Apply).ConfigureAwait(false);
             }
         }
 

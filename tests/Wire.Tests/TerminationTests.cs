@@ -61,6 +61,17 @@ public sealed class TerminationTests
     }
 
     [Theory, Chunkings]
+    public async Task A_server_whose_loss_is_found_by_sending_is_told_of_too(Chunking chunking)
+    {
+        await using var session = new Session(chunking);
+        (ClientPeer client, _) = await session.ReadyAsync();
+        session.Upstream.Last!.LoseSends();
+        await client.SendAsync(Query("select 1"));
+        await client.ExpectFatalAsync("08006");
+        await session.ExpectEndAsync(SessionSide.Target, SessionStage.Ready, "connection-lost");
+    }
+
+    [Theory, Chunkings]
     public async Task A_server_that_closes_in_the_middle_of_a_result_is_told_of(Chunking chunking)
     {
         await using var session = new Session(chunking);

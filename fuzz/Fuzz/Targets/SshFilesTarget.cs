@@ -1,5 +1,6 @@
 using System.Buffers;
 using Sallyport.Protocols.Ssh.Sftp;
+using Sallyport.Protocols.Ssh.Shell;
 
 namespace Sallyport.Fuzz.Targets;
 
@@ -18,11 +19,12 @@ internal sealed class SshFilesTarget : ITarget
         if (input.IsEmpty)
             return;
         var session = new SshQuiet();
-        ISshStreamFilter filter = (input[0] % 4) switch
+        ISshStreamFilter filter = (input[0] % 5) switch
         {
             0 or 1 => new SftpChannel(session.Context, TimeProvider.System, 0),
             2 => new ScpObserver(session.Context, TimeProvider.System, 0, "/tmp", uploads: true, intoDirectory: true),
-            _ => new ScpObserver(session.Context, TimeProvider.System, 0, "/tmp", uploads: false, intoDirectory: false),
+            3 => new ScpObserver(session.Context, TimeProvider.System, 0, "/tmp", uploads: false, intoDirectory: false),
+            _ => new TransferObserver(session.Context, TimeProvider.System, 0, new FileTransfer(FileTransferKind.Git, Uploads: true), ["/tmp"], 0),
         };
         input = input[1..];
         while (input.Length >= 4)

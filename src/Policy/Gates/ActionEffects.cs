@@ -16,6 +16,7 @@ internal readonly ref struct ActionEffects
     {
         _own = new ObjectRef(action.Verb, ObjectFlags.None, 0, 0, 0);
         Names = action.Names;
+        Home = action.Home;
         Flags = action.Flags;
         IsWellFormed = action.Verb != Verb.HttpDetail;
         bool ownVerb = false;
@@ -49,6 +50,9 @@ internal readonly ref struct ActionEffects
 
     /// <summary>What is known of the action beside its effects.</summary>
     public ActionDetails Details { get; }
+
+    /// <summary>The account's home directory; empty when it is not known.</summary>
+    public ReadOnlySpan<byte> Home { get; }
 
     /// <summary>The action's flags; <see cref="ActionFlags.Unparsed"/> also when a verb is unknown.</summary>
     public ActionFlags Flags { get; }

@@ -31,7 +31,7 @@ internal readonly ref struct EffectName
         }
         else if (Sort == EffectSort.Path)
         {
-            Path = new PathName(Name, (effect.Flags & ObjectFlags.Below) != 0);
+            Path = new PathName(Name, (effect.Flags & ObjectFlags.Below) != 0, effects.Home);
         }
         else if (Sort == EffectSort.Resource)
         {

@@ -5,7 +5,8 @@ internal readonly ref struct PathName
 {
     /// <param name="path">As the effect names it.</param>
     /// <param name="below">It means all that lies below it too.</param>
-    public PathName(ReadOnlySpan<byte> path, bool below = false)
+    /// <param name="home">The account's home directory; empty when it is not known.</param>
+    public PathName(ReadOnlySpan<byte> path, bool below = false, ReadOnlySpan<byte> home = default)
     {
         Below = below;
         IsAbsolute = path is [(byte)'/', ..];
@@ -18,6 +19,9 @@ internal readonly ref struct PathName
         if (parent == 0 && !IsRooted && path is [(byte)'~', ..])
             parent = path.IndexOf((byte)'/') is var slash and >= 0 ? slash : path.Length;
         Tail = Rest[parent..];
+        home = home.TrimEnd((byte)'/');
+        IsBelowHome = home.Length > 0 && IsAbsolute && IsNormalised && path.StartsWith(home) && (path.Length == home.Length || path[home.Length] == '/');
+        HomeRest = IsBelowHome ? path[home.Length..] : Rest;
     }
 
     /// <summary>Stands for itself and for whatever lies below it.</summary>
@@ -28,6 +32,12 @@ internal readonly ref struct PathName
 
     /// <summary>Begins at the home directory of the account.</summary>
     public bool IsHome { get; }
+
+    /// <summary>Is absolute, and lies in the account's home directory, which is known.</summary>
+    public bool IsBelowHome { get; }
+
+    /// <summary>The components behind the home directory, for a path that lies in it.</summary>
+    public ReadOnlySpan<byte> HomeRest { get; }
 
     /// <summary>Begins at a place that is known, and leads up from nowhere.</summary>
     public bool IsRooted { get; }

@@ -89,9 +89,9 @@ internal sealed class PathPattern
             return true;
         if (reading == PathReading.Narrow)
         {
-            bool known = _root switch { PathRoot.Absolute => path.IsAbsolute, PathRoot.Home => path.IsHome, _ => path.IsAbsolute || path.IsHome };
+            bool known = _root switch { PathRoot.Absolute => path.IsAbsolute, PathRoot.Home => path.IsHome || path.IsBelowHome, _ => path.IsAbsolute || path.IsHome };
             // What lies below is granted by a pattern that ends in ** only: it matches all of that if it matches the directory.
-            return known && path.IsNormalised && (!path.Below || _components is [.., null]) && Match(_components, path.Rest);
+            return known && path.IsNormalised && (!path.Below || _components is [.., null]) && Match(_components, _root == PathRoot.Home ? path.HomeRest : path.Rest);
         }
 
         if (path.IsRooted && path.IsAbsolute)

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Sallyport.Contract;
 using Sallyport.Protocols.Postgres.Catalog;
+using Sallyport.Protocols.Wire;
 
 namespace Sallyport.Protocols.Postgres;
 
@@ -349,6 +350,11 @@ public sealed class PgSession
         catch (RecordingException e)
         {
             return (new SessionEnd(SessionSide.Proxy, SessionStage.Ready, "recording-failed", SqlState.IoError, e.Message), null);
+        }
+        catch (SendFailedException e)
+        {
+            // It reads from one side and sends to the other: that one is gone, and what reads from it may not have noticed yet.
+            return (new SessionEnd(side == SessionSide.Client ? SessionSide.Target : SessionSide.Client, SessionStage.Ready, "connection-lost", Detail: e.Message), null);
         }
         catch (IOException e)
         {

@@ -68,6 +68,12 @@ public sealed record SshLimits
     /// <summary>How long a person may take to log in elsewhere.</summary>
     public TimeSpan Prompt { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>How long a person may be in the menu of targets, or connected for <c>ssh -J</c> without a connection inside, in all.</summary>
+    public TimeSpan Lobby { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long what is asked for waits for somebody who must watch the session; as long as an approval does by default.</summary>
+    public TimeSpan Watcher { get; init; } = TimeSpan.FromMinutes(15);
+
     /// <summary>USERAUTH_REQUESTs that may fail; keys that are merely asked about count too, since an agent may hold many.</summary>
     public int AuthAttempts { get; init; } = 20;
 

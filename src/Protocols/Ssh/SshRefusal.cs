@@ -28,6 +28,9 @@ internal static class SshRefusal
         return $"sallyport: waiting for approval {notice.Id} until {notice.ExpiresAt:yyyy-MM-dd HH:mm:ss}Z (rule {notice.RuleId}).{hint} An approver decides here: {where}";
     }
 
+    public static string WaitsForWatcher(string hint, DateTimeOffset until) =>
+        $"sallyport: waiting: {char.ToLowerInvariant(hint[0])}{hint[1..].TrimEnd('.')}, at most until {until:yyyy-MM-dd HH:mm:ss}Z.";
+
     /// <summary>Text on its own lines, as a terminal or a pipe needs them.</summary>
     public static byte[] Lines(string text, bool terminal) => Encoding.UTF8.GetBytes(terminal ? $"\r\n{text}\r\n" : $"{text}\n");
 

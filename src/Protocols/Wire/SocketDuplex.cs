@@ -83,7 +83,7 @@ public sealed class SocketDuplex : IDuplex
         }
         catch (SocketException e)
         {
-            throw new IOException($"send failed: {e.SocketErrorCode}", e);
+            throw new SendFailedException($"send failed: {e.SocketErrorCode}", e);
         }
     }
 

@@ -26,6 +26,9 @@ internal sealed class LiveSession
     /// <summary>The rule id that everything is refused by while nobody watches who must.</summary>
     public const string ModerationRule = "session/moderation";
 
+    /// <summary>What a client is told whose proof was taken back.</summary>
+    public const string NoLongerGood = "What you logged in with is no longer good: log in again.";
+
     private readonly Lock _lock = new();
     private readonly (string RuleId, string Hint)?[] _suspensions = new (string, string)?[Causes];
     private readonly List<Contract.Identity> _watchers = [];
@@ -95,6 +98,18 @@ internal sealed class LiveSession
         }
     }
 
+    /// <summary>What it logged in with is no longer good: it ends, or, where its policy says so, is refused everything.</summary>
+    /// <returns>False when that was so already.</returns>
+    public bool Revoke(string ruleId, string detail)
+    {
+        if (!Suspend(SuspensionCause.Revoked, ruleId, NoLongerGood))
+            return false;
+        Context.Event("revoked", $"{ruleId} {detail}");
+        if (!RefusesWhenRevoked)
+            Control.End("revoked", NoLongerGood);
+        return true;
+    }
+
     /// <summary>Somebody watches, until what is returned is disposed of.</summary>
     public IDisposable Watch(Contract.Identity watcher)
     {
@@ -144,11 +159,12 @@ internal sealed class LiveSession
 
     private void Apply()
     {
-        foreach ((string RuleId, string Hint)? suspension in _suspensions)
+        for (int cause = 0; cause < Causes; cause++)
         {
-            if (suspension is { } holds)
+            if (_suspensions[cause] is { } holds)
             {
-                Context.Suspend(holds.RuleId, holds.Hint);
+                // A watcher may come any moment; the others are for administrators to end.
+                Context.Suspend(holds.RuleId, holds.Hint, passes: cause == (int)SuspensionCause.Moderation);
                 return;
             }
         }

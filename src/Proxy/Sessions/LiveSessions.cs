@@ -15,6 +15,8 @@ internal sealed class LiveSessions(Func<SessionFacts, string?>? refuse = null) :
     /// <summary>… but only for this long after the expiry: an endless stream must not outlive the token that opened it.</summary>
     public static readonly TimeSpan ExpiredAtMost = TimeSpan.FromMinutes(5);
 
+    private const string GrantOver = "What this was approved by has ended.";
+
     private readonly Lock _lock = new();
     private readonly Dictionary<SessionContext, LiveSession> _sessions = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<Guid, LiveSession> _byId = [];
@@ -125,12 +127,18 @@ internal sealed class LiveSessions(Func<SessionFacts, string?>? refuse = null) :
     public void Sweep(DateTimeOffset now, long tick)
     {
         List<(ISessionControl Control, string Reason, string Message)>? over = null;
+        List<(ISessionControl Control, HoldOutcome Approval)>? ended = null;
         lock (_lock)
         {
             foreach (LiveSession entry in _sessions.Values)
             {
                 if (Over(entry, TimeSpan.FromMilliseconds(tick - entry.Control.LastActivity), now) is { } end)
                     (over ??= []).Add((entry.Control, end.Reason, end.Message));
+                foreach (HoldOutcome approval in entry.Control.Approvals)
+                {
+                    if (HasEnded(approval, now))
+                        (ended ??= []).Add((entry.Control, approval));
+                }
             }
         }
 
@@ -141,7 +149,11 @@ internal sealed class LiveSessions(Func<SessionFacts, string?>? refuse = null) :
         // Outside the lock: an engine may take its own locks, or leave, when it is told to end.
         foreach ((ISessionControl control, string reason, string message) in over ?? [])
             control.End(reason, message);
+        foreach ((ISessionControl control, HoldOutcome approval) in ended ?? [])
+            control.EndApproved(approval, GrantOver);
     }
+
+    private bool HasEnded(HoldOutcome approval, DateTimeOffset now) => now >= approval.EndsAt || GrantEnded?.Invoke(approval.Id) == true;
 
     private (string Reason, string Message)? Over(LiveSession entry, TimeSpan silent, DateTimeOffset now)
     {
@@ -151,8 +163,8 @@ internal sealed class LiveSessions(Func<SessionFacts, string?>? refuse = null) :
             return ("session-limit", $"The session has reached its longest life of {longest}.");
         if (limits.Idle is { } idle && silent >= idle)
             return ("idle-limit", $"The session was idle for {idle}.");
-        if (session.Granted is { } granted && (now >= granted.EndsAt || GrantEnded?.Invoke(granted.Id) == true))
-            return ("grant-ended", "What this was approved by has ended.");
+        if (session.Granted is { } granted && HasEnded(granted, now))
+            return ("grant-ended", GrantOver);
 
         TimeSpan expired = now - session.Facts.Identity.ExpiresAt;
         bool atOnce = entry.Control.EndsWithIdentity && expired >= TimeSpan.Zero;

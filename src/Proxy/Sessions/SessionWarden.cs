@@ -233,13 +233,8 @@ internal sealed class SessionWarden : IAsyncDisposable
 
     private void Revoke(LiveSession session, string ruleId, string detail)
     {
-        const string Hint = "What you logged in with is no longer good: log in again.";
-        if (!session.Suspend(SuspensionCause.Revoked, ruleId, Hint))
-            return;
-        session.Context.Event("revoked", $"{ruleId} {detail}");
-        if (!session.RefusesWhenRevoked)
-            session.Control.End("revoked", Hint);
-        _log.Info("session-revoked", new("session", session.Id.ToString()), new("rule", ruleId), new("subject", session.Facts.Identity.Subject));
+        if (session.Revoke(ruleId, detail))
+            _log.Info("session-revoked", new("session", session.Id.ToString()), new("rule", ruleId), new("subject", session.Facts.Identity.Subject));
     }
 
     private Task HeardAsync(ClusterEvent? heard, CancellationToken cancel)

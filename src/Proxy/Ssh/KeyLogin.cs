@@ -42,6 +42,26 @@ internal sealed class KeyLogin(Func<KeyTrust> trust, PersonKeys? registered, Ide
         return result with { Restrictions = held.Restrictions };
     }
 
+    /// <summary>
+    /// Why a key or certificate that proved this identity, or any of several, would not prove it any more: files say otherwise of it than at the login. Null: it would, or
+    /// nothing of the kind did.
+    /// </summary>
+    public string? Refuse(Contract.Identity identity)
+    {
+        if (identity.Key is { } proof)
+        {
+            Holding held = Find(proof);
+            if (held.Refusal is not null)
+                return held.Refusal;
+
+            // The key has become somebody else's.
+            if (held.Subject != identity.Subject || (held.Holders!.Issuer ?? broker) != identity.Issuer)
+                return Refusals.KeyUnknown;
+        }
+
+        return identity.Earlier.Select(Refuse).FirstOrDefault(refusal => refusal is not null);
+    }
+
     private async ValueTask<LoginResult> OfBrokerAsync(Holding held, KeyProof proven, CancellationToken cancel)
     {
         if (identities is null || await identities.OfBrokerAsync(held.Subject, cancel).ConfigureAwait(false) is not { } subject)
@@ -68,6 +88,7 @@ internal sealed class KeyLogin(Func<KeyTrust> trust, PersonKeys? registered, Ide
             // A key in an agent says nothing of when its owner was last there; one that was touched does.
             AuthenticatedAt = held.IsSecurityKey && proven.Present ? now : null,
             ExpiresAt = held.ExpiresAt < ends ? held.ExpiresAt.Value : ends,
+            Key = proven,
         };
     }
 

@@ -52,6 +52,9 @@ internal sealed class ShowSsh(Screen screen, bool full)
                 _moreFiles += Keep(_files, file);
                 Head(item.At, $"channel {file.Channel}", $"{file.Direction} {file.Path}, {file.Status}{Unproven(item)}", file.Status == "complete" ? Screen.Plain : Screen.Warn);
                 return true;
+            case SshGitPushEvent.Name when SshGitPushEvent.Read(told.Detail) is { } push:
+                Head(item.At, $"channel {push.Channel}", $"git push to {push.Path}: {push.Ref}{Change(push)}{Unproven(item)}", Screen.Good);
+                return true;
             case SshForwardEvent.Name when SshForwardEvent.Read(told.Detail) is { } forward:
                 _moreForwards += Keep(_forwards, forward);
                 return true;
@@ -119,6 +122,9 @@ internal sealed class ShowSsh(Screen screen, bool full)
                 break;
         }
     }
+
+    private static string Change(SshGitPushEvent push) =>
+        push.New.Length == 0 ? "" : push.New.All(c => c == '0') ? $", deleted (was {push.Old})" : push.Old.All(c => c == '0') ? $", new, {push.New}" : $", {push.Old} to {push.New}";
 
     private static string Summary(SshTranscriptChannel channel)
     {

@@ -38,6 +38,8 @@ internal sealed class Searcher
             Try(item.At, $"{detected.Channel}", "command", detected.Text);
         else if (item.Event is { Name: SshFileEvent.Name } moved && SshFileEvent.Read(moved.Detail) is { } file)
             Try(item.At, $"{file.Channel}", file.Direction, file.Path);
+        else if (item.Event is { Name: SshGitPushEvent.Name } pushed && SshGitPushEvent.Read(pushed.Detail) is { } push)
+            Try(item.At, $"{push.Channel}", "git-push", $"{push.Ref} {push.Old} {push.New} {push.Path}");
         else if (item.Event is { Name: SshForwardEvent.Name } forwarded && SshForwardEvent.Read(forwarded.Detail) is { } forward)
             Try(item.At, $"{forward.Channel}", "forward", forward.Destination);
         else if (item.Decision is { } decision && decision.Verdict != Contract.VerdictKind.Allow)

@@ -64,6 +64,13 @@ public sealed class SshControl : IDisposable
         return await SshRun.OfAsync([Repository.Tool("sallyport"), .. arguments, "--url", AdminUrl, "--token-file", token, "--ca", CaFile]);
     }
 
+    /// <summary>Starts one that goes on until it is ended.</summary>
+    public async Task<ChildProcess> StartAsync(SshDaemon daemon, string subject, string groups, params string[] arguments)
+    {
+        string token = await _tokens.GetOrAdd((subject, groups), _ => TokenFileAsync(daemon, subject, groups));
+        return ChildProcess.Start([Repository.Tool("sallyport"), .. arguments, "--url", AdminUrl, "--token-file", token, "--ca", CaFile]);
+    }
+
     /// <summary>… which must succeed; returns what it printed.</summary>
     public async Task<string> SaysAsync(SshDaemon daemon, string subject, string groups, params string[] arguments)
     {

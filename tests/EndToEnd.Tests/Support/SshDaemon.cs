@@ -12,7 +12,7 @@ public sealed class SshDaemon : IAsyncDisposable
     private ChildProcess? _process;
     private NotifySocket? _notify;
 
-    private SshDaemon(SshServer server, string policy, string more, string target, string listener, string ssh, string targets)
+    private SshDaemon(SshServer server, string policy, string more, string target, string listener, string ssh, string targets, string listeners, string identity)
     {
         Server = server;
         _folder.Write("token.key", Pem.NewKey());
@@ -26,6 +26,7 @@ public sealed class SshDaemon : IAsyncDisposable
               local:
                 issuer: https://sallyport.example
                 key: token.key
+            {{Indented(identity, 2)}}
             ssh:
               authority:
                 user: user-ca
@@ -42,6 +43,7 @@ public sealed class SshDaemon : IAsyncDisposable
                 ssh:
                   host-keys: host-keys
             {{Indented(listener, 6)}}
+            {{Indented(listeners, 2)}}
             targets:
               box:
                 protocol: ssh
@@ -91,10 +93,12 @@ public sealed class SshDaemon : IAsyncDisposable
     /// <param name="listener">More keys of the listener's <c>ssh</c>.</param>
     /// <param name="ssh">More keys of <c>ssh</c>.</param>
     /// <param name="targets">More targets.</param>
+    /// <param name="listeners">More listeners.</param>
+    /// <param name="identity">More keys of <c>identity</c>.</param>
     public static async Task<SshDaemon> StartAsync(
-        SshServer server, string policy, string more = "", string target = "", string listener = "", string ssh = "", string targets = "")
+        SshServer server, string policy, string more = "", string target = "", string listener = "", string ssh = "", string targets = "", string listeners = "", string identity = "")
     {
-        var daemon = new SshDaemon(server, policy, more, target, listener, ssh, targets);
+        var daemon = new SshDaemon(server, policy, more, target, listener, ssh, targets, listeners, identity);
         await daemon.ServeAsync();
         return daemon;
     }

@@ -35,7 +35,8 @@ public sealed class SshServer : IAsyncDisposable
             AllowTcpForwarding yes
             AllowStreamLocalForwarding yes
             AllowAgentForwarding yes
-            X11Forwarding no
+            X11Forwarding yes
+            SetEnv XAUTHORITY={DisplaysFile}
             PrintMotd no
             MaxStartups 1000
             MaxSessions 1000
@@ -62,6 +63,9 @@ public sealed class SshServer : IAsyncDisposable
 
     /// <summary>Its host keys.</summary>
     public string KnownHostsFile => _folder.At("known_hosts");
+
+    /// <summary>The cookies of displays that were forwarded to it (xauth), instead of the account's own.</summary>
+    public string DisplaysFile => _folder.At("xauthority");
 
     /// <summary>What it has logged so far.</summary>
     public string Log => _process.Error;

@@ -108,6 +108,35 @@ public class PathTests
             },
             iter: 3000);
 
+    /// <summary>Where the home directory is known, what lies in it is what <c>~/</c> means; an account of the like name is another.</summary>
+    [Theory]
+    [InlineData("~/**", "/users/ada/notes", "/users/ada", true)]
+    [InlineData("~/**", "/users/ada", "/users/ada", true)]
+    [InlineData("~", "/users/ada", "/users/ada", true)]
+    [InlineData("~/pub/*", "/users/ada/pub/a", "/users/ada", true)]
+    [InlineData("~/pub/*", "/users/ada/pub/a/b", "/users/ada", false)]
+    [InlineData("~/**", "/users/ada", "/users/ada/", true)]
+    [InlineData("~/**", "/users/adam/notes", "/users/ada", false)]
+    [InlineData("~/**", "/users/ada/../adam/notes", "/users/ada", false)]
+    [InlineData("~/**", "/users/ada//notes", "/users/ada", false)]
+    [InlineData("~/**", "/etc/passwd", "/users/ada", false)]
+    [InlineData("~/**", "/users/ada/notes", "", false)]
+    [InlineData("~/**", "/etc/passwd", "/", false)]
+    [InlineData("~/**", "~/notes", "/users/ada", true)]
+    [InlineData("/users/ada/**", "/users/ada/notes", "/users/ada", true)]
+    [InlineData("/users/ada/**", "~/notes", "/users/ada", false)]
+    public void What_lies_in_a_home_directory_that_is_known_is_granted_by_its_tilde(string pattern, string path, string home, bool granted)
+    {
+        string allow = $"policy: p\nrules: [{{id: a, effect: allow, verbs: [files-read], paths: ['{pattern}']}}]";
+        Assert.Equal(granted ? "allow by p/a" : "deny by default", Ask(Load(allow), TestAction.Ssh($"file-read {path}") with { Home = home }));
+
+        // What stops goes further as ever, and never less far.
+        string deny = $"policy: p\nrules: [{{id: a, effect: allow, verbs: [files-read]}}, {{id: d, effect: deny, verbs: [files-read], paths: ['{pattern}']}}]";
+        if (granted)
+            Assert.Equal("deny by p/d", Ask(Load(deny), TestAction.Ssh($"file-read {path}") with { Home = home }));
+        Assert.Equal(Ask(Load(deny), TestAction.Ssh($"file-read {path}")), Ask(Load(deny), TestAction.Ssh($"file-read {path}") with { Home = home }));
+    }
+
     [Fact]
     public void Both_names_of_a_rename_must_be_granted_and_either_is_denied()
     {

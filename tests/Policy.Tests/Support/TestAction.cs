@@ -14,6 +14,9 @@ public sealed record TestAction(Verb Verb, ActionFlags Flags, IReadOnlyList<Test
 
     public ActionKind Kind { get; init; } = ActionKind.Statement;
 
+    /// <summary>The account's home directory; empty: not known.</summary>
+    public string Home { get; init; } = "";
+
     public static TestAction Of(Verb verb, params TestEffect[] effects) => new(verb, ActionFlags.None, effects);
 
     /// <summary>Reads <c>delete! public.orders, select customers</c>: the first verb is the action's; <c>!</c> is WHERE absent.</summary>
@@ -78,7 +81,7 @@ public sealed record TestAction(Verb Verb, ActionFlags Flags, IReadOnlyList<Test
         return new TestAction(own, flags, effects) { Kind = ActionKind.HttpRequest };
     }
 
-    public ActionView View() => new() { Kind = Kind, Verb = Verb, Flags = Flags, Names = _names, Objects = _objects };
+    public ActionView View() => new() { Kind = Kind, Verb = Verb, Flags = Flags, Names = _names, Objects = _objects, Home = Encoding.UTF8.GetBytes(Home) };
 
     public override string ToString() => $"{Verb} [{Flags}] {string.Join(", ", Effects)}";
 

@@ -35,4 +35,23 @@ public class AdversaryFactorsTests
 
         static LoginRestrictions For(string? names) => new() { Accounts = names?.Split(',', StringSplitOptions.RemoveEmptyEntries) };
     }
+
+    [Fact]
+    public void Every_proof_goes_along_so_that_each_can_be_taken_back()
+    {
+        var key = new KeyProof(new byte[] { 1 }, "deploy+web1", new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 1));
+        LoginResult first = Named("key:1") with { Identity = Named("key:1").Identity! with { Key = key } };
+        var factors = new SshFactors([[SshMethod.PublicKey, SshMethod.Password, SshMethod.KeyboardInteractive]]);
+        Assert.Null(factors.Add(new SshFactor(SshMethod.PublicKey, first, "1")));
+        Assert.Null(factors.Add(new SshFactor(SshMethod.Password, Named("token"), "2")));
+        Assert.Null(factors.Add(new SshFactor(SshMethod.KeyboardInteractive, Named("prompt"), "3")));
+
+        Identity who = factors.Identity!;
+        Assert.Equal("prompt", who.TokenId);
+        Assert.Equal(["key:1", "token"], who.Earlier.Select(earlier => earlier.TokenId));
+        Assert.Same(key, who.Earlier[0].Key);
+        Assert.All(who.Earlier, earlier => Assert.Empty(earlier.Earlier));
+
+        static LoginResult Named(string id) => FakeLogin.Person("alice") with { Identity = FakeLogin.Person("alice").Identity! with { TokenId = id } };
+    }
 }

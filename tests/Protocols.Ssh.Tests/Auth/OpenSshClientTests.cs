@@ -23,8 +23,12 @@ public sealed class OpenSshClientTests(SshKeygen keygen) : IClassFixture<SshKeyg
     public async Task A_key(string type)
     {
         SshPrivateKey key = TestKeys.Of(type);
-        (SshLoggedIn login, string shown) = await RunAsync(new FakeLogin().Knows(key, "alice"), Save(key, type), []);
+        (SshLoggedIn login, string shown) = await RunAsync(new FakeLogin().Knows(key, "alice"), Save(key, type), [], more: ["-vvv"]);
         Assert.Equal("alice", login.Identity.Subject);
+
+        // We say that we can, so ssh names the host key in what it signs.
+        Assert.Contains("publickey-hostbound@openssh.com=<0>", shown, StringComparison.Ordinal);
+        Assert.Contains("sign_and_send_pubkey: using publickey-hostbound-v00@openssh.com", shown, StringComparison.Ordinal);
         Assert.Equal("deploy+web1", login.User);
         Assert.Contains("not today", shown, StringComparison.Ordinal);
     }
@@ -70,14 +74,14 @@ public sealed class OpenSshClientTests(SshKeygen keygen) : IClassFixture<SshKeyg
     }
 
     /// <summary>ssh against one login; questions are answered by a program, as where there is no terminal.</summary>
-    private async Task<(SshLoggedIn Login, string Shown)> RunAsync(FakeLogin login, string? key, IReadOnlyList<IReadOnlyList<SshMethod>> methods, string? answer = null, Action<TimeSpan>? extend = null)
+    private async Task<(SshLoggedIn Login, string Shown)> RunAsync(FakeLogin login, string? key, IReadOnlyList<IReadOnlyList<SshMethod>> methods, string? answer = null, Action<TimeSpan>? extend = null, string[]? more = null)
     {
         using var tcp = new TcpListener(IPAddress.Loopback, 0);
         tcp.Start();
         string folder = Directory.CreateTempSubdirectory("sallyport-auth-").FullName;
         var start = new ProcessStartInfo("ssh",
         [
-            "-F", "none", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none",
+            .. more ?? [], "-F", "none", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none",
             "-i", key ?? "/dev/null", "-p", ((IPEndPoint)tcp.LocalEndpoint).Port.ToString(System.Globalization.CultureInfo.InvariantCulture), "-l", "deploy+web1", "127.0.0.1", "true",
         ])
         { RedirectStandardError = true, RedirectStandardInput = true };

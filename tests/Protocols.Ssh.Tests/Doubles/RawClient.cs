@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Buffers.Binary;
+using System.IO.Pipelines;
 using System.Text;
 using Sallyport.Protocols.Ssh.Transport;
 
@@ -47,6 +49,31 @@ internal sealed class RawClient : IAsyncDisposable
 
     /// <summary>How the server's handshake fails.</summary>
     public Task<SshEndException> EndAsync() => Assert.ThrowsAsync<SshEndException>(() => _handshake.WaitAsync(TimeSpan.FromSeconds(30)));
+
+    /// <summary>Everything that the server has said, once it has ended.</summary>
+    public Task<IReadOnlyList<byte[]>> SaidAsync() => SaidAsync(_end);
+
+    /// <summary>The payloads of the packets in clear that came to this end, behind the identification string, up to its end.</summary>
+    public static async Task<IReadOnlyList<byte[]>> SaidAsync(MemoryDuplex end)
+    {
+        ReadResult read = await end.Input.ReadAsync();
+        while (!read.IsCompleted)
+        {
+            end.Input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            read = await end.Input.ReadAsync();
+        }
+
+        byte[] all = read.Buffer.ToArray();
+        var said = new List<byte[]>();
+        for (int at = all.AsSpan().IndexOf((byte)'\n') + 1; at < all.Length;)
+        {
+            int length = BinaryPrimitives.ReadInt32BigEndian(all.AsSpan(at));
+            said.Add(all[(at + 5)..(at + 4 + length - all[at + 4])]);
+            at += 4 + length;
+        }
+
+        return said;
+    }
 
     public async ValueTask DisposeAsync()
     {

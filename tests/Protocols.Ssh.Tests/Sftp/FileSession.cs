@@ -35,7 +35,12 @@ internal sealed class FileSession : ISessionRecorder, IPolicy, IGate
 
     public List<JsonElement> Files { get; } = [];
 
+    public List<JsonElement> Pushes { get; } = [];
+
     public long MaxBytes { get; init; }
+
+    /// <summary>The home directory that was known when something was judged last.</summary>
+    public string Home { get; private set; } = "";
 
     public bool Behind { get; set; }
 
@@ -52,6 +57,7 @@ internal sealed class FileSession : ISessionRecorder, IPolicy, IGate
     public Verdict Judge(in ActionView action)
     {
         VerdictKind worst = VerdictKind.Allow;
+        Home = Encoding.UTF8.GetString(action.Home);
         foreach (ObjectRef o in action.Objects)
         {
             VerdictKind own = _rule(o.Verb, Encoding.UTF8.GetString(o.Name(action.Names)));
@@ -75,9 +81,10 @@ internal sealed class FileSession : ISessionRecorder, IPolicy, IGate
 
     public bool Event(string name, string detail)
     {
-        Assert(name == "file");
-        lock (Files)
-            Files.Add(JsonDocument.Parse(detail).RootElement);
+        Assert(name is "file" or "git-push" && detail.Length <= 4096);
+        List<JsonElement> events = name == "file" ? Files : Pushes;
+        lock (events)
+            events.Add(JsonDocument.Parse(detail).RootElement);
         return !Behind;
     }
 

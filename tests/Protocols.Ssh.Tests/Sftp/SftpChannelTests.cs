@@ -36,6 +36,7 @@ public sealed class SftpChannelTests : IDisposable
         Assert.Equal(content, back);
         Assert.Equal(0u, server.Status(4, p => p.Bytes(handle)));
 
+        Assert.Equal(_folder, session.Home);
         Assert.Equal([$"FileWrite {_folder}/up.bin: Allow", $"FileRead {_folder}/up.bin: Allow"], session.Decisions);
         Assert.Equal(["upload", "download"], session.Files.Select(f => f.GetProperty("direction").GetString()));
         Assert.All(session.Files, f =>

@@ -125,6 +125,24 @@ public sealed class LiveSessionsTests
         Assert.Null(control.Reason);
     }
 
+    /// <summary>Parts of a session have approvals of their own: the end of one is not the session's.</summary>
+    [Fact]
+    public void The_end_of_a_parts_approval_ends_the_part()
+    {
+        Control control = Enter(SessionLimits.None);
+        control.Approvals = [new(true, "soon", "granted", "", _time.Now.AddMinutes(1)), new(true, "later", "granted", "", _time.Now.AddHours(1)), new(true, "open", "approved", "")];
+        Sweep(after: TimeSpan.FromSeconds(59), silent: TimeSpan.Zero);
+        Assert.Empty(control.Ended);
+        Sweep(after: TimeSpan.FromSeconds(1), silent: TimeSpan.Zero);
+        Assert.Equal(["soon"], control.Ended);
+        _sessions.GrantEnded = id => id == "open";
+        control.Ended.Clear();
+        control.Approvals = [.. control.Approvals.Skip(1)];
+        Sweep(after: TimeSpan.Zero, silent: TimeSpan.Zero);
+        Assert.Equal(["open"], control.Ended);
+        Assert.Null(control.Reason);
+    }
+
     [Fact]
     public async Task A_drain_lets_nobody_in_and_ends_when_the_last_has_left()
     {
@@ -200,6 +218,12 @@ public sealed class LiveSessionsTests
         public string? Reason { get; private set; }
 
         public Action? OnEnd { get; init; }
+
+        public IReadOnlyList<HoldOutcome> Approvals { get; set; } = [];
+
+        public List<string> Ended { get; } = [];
+
+        public void EndApproved(HoldOutcome approval, string message) => Ended.Add(approval.Id);
 
         public void End(string reason, string message)
         {

@@ -50,6 +50,23 @@ public sealed class ModerationTests
     }
 
     [Fact]
+    public async Task Only_a_watcher_is_waited_for()
+    {
+        LiveSession session = Session();
+        Assert.StartsWith("Somebody of leads must be watching", session.Context.Awaited, StringComparison.Ordinal);
+        Task awaited = session.Context.WhileSuspendedAsync(CancellationToken.None, whileAwaited: true).AsTask();
+        Task suspended = session.Context.WhileSuspendedAsync(CancellationToken.None).AsTask();
+        session.Suspend(SuspensionCause.Frozen, "session/frozen", "frozen");
+        await awaited.WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Null(session.Context.Awaited);
+        Assert.False(suspended.IsCompleted);
+        using IDisposable watching = session.Watch(Person("lea", ["leads"]));
+        session.Lift(SuspensionCause.Frozen);
+        await suspended.WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Null(session.Context.Awaited);
+    }
+
+    [Fact]
     public void Without_the_demand_nobody_needs_to_watch()
     {
         _policy.Limits = SessionLimits.None;

@@ -31,9 +31,9 @@ public sealed class SessionWardenTests : IAsyncLifetime
     [InlineData("group", "dba")]
     public async Task A_revocation_ends_the_sessions_it_concerns_and_no_other(string kind, string value)
     {
-        Session hit = await EnterAsync("pat", ["dba"], """{"sid":"s-1"}""");
+        EnteredSession hit = await EnterAsync("pat", ["dba"], """{"sid":"s-1"}""");
         await _rig.AddUserAsync("sam", ["staff"]);
-        Session other = await EnterAsync("sam", ["staff"], """{"sid":"s-2","jti":"token-2"}""");
+        EnteredSession other = await EnterAsync("sam", ["staff"], """{"sid":"s-2","jti":"token-2"}""");
         await _rig.Revocations.RevokeAsync(kind, "", value, "laptop lost", null, default);
         Assert.Equal("revoked", hit.Reason);
         Assert.Contains($"revoked revoked/{kind} {kind} {value}: laptop lost", hit.Events);
@@ -46,7 +46,7 @@ public sealed class SessionWardenTests : IAsyncLifetime
     public async Task Where_policy_says_so_a_revoked_session_is_refused_everything_instead_of_ended()
     {
         _rig.Policy.Limits = new SessionLimits { RefuseWhenRevoked = true };
-        Session session = await EnterAsync("pat", ["dba"]);
+        EnteredSession session = await EnterAsync("pat", ["dba"]);
         await _rig.Revocations.RevokeAsync("subject", "", "pat", "left", null, default);
         Assert.Null(session.Reason);
         Verdict verdict = session.Judge();
@@ -63,7 +63,7 @@ public sealed class SessionWardenTests : IAsyncLifetime
     public async Task An_agent_goes_with_the_person_it_acts_for()
     {
         await _rig.AddAgentAsync("coder", ["dba"]);
-        Session agent = await EnterAsync("pat", ["dba"], """{"act":{"sub":"coder"},"kind":"agent"}""");
+        EnteredSession agent = await EnterAsync("pat", ["dba"], """{"act":{"sub":"coder"},"kind":"agent"}""");
         await _rig.Revocations.RevokeAsync("subject", "", "pat", "left", null, default);
         Assert.Equal("revoked", agent.Reason);
     }
@@ -73,7 +73,7 @@ public sealed class SessionWardenTests : IAsyncLifetime
     {
         Contract.Identity identity = await LoginAsync("pat", ["dba"]);
         await _rig.Revocations.RevokeAsync("subject", "", "pat", "left", null, default);
-        var session = new Session(identity, _rig.Room.Policy, _rig.Time);
+        var session = new EnteredSession(identity, _rig.Room.Policy, _rig.Time);
         Assert.False(Sessions.TryEnter(session.Context, session, out string? refusal));
         Assert.Contains("no longer good", refusal, StringComparison.Ordinal);
         Assert.Equal(0, Sessions.Count);
@@ -82,7 +82,7 @@ public sealed class SessionWardenTests : IAsyncLifetime
     [Fact]
     public async Task A_group_that_was_taken_away_counts_from_the_next_action_on()
     {
-        Session session = await EnterAsync("pat", ["dba", "staff"]);
+        EnteredSession session = await EnterAsync("pat", ["dba", "staff"]);
         Assert.Equal(VerdictKind.Allow, session.Judge().Kind);
         await RemoveAsync("pat", "staff");
         Assert.Equal(["dba"], session.Context.Facts.Identity.Groups.AsEnumerable());
@@ -95,7 +95,7 @@ public sealed class SessionWardenTests : IAsyncLifetime
     [Fact]
     public async Task A_group_for_a_time_ends_in_the_session_when_its_time_is_over()
     {
-        Session session = await EnterAsync("pat", ["staff"]);
+        EnteredSession session = await EnterAsync("pat", ["staff"]);
         Assert.Null(session.Reason);
         await _rig.GrantAsync("pat", "oncall", _rig.Time.Now.AddMinutes(10));
         Assert.Equal(["staff", "oncall"], session.Context.Facts.Identity.Groups.AsEnumerable());
@@ -107,7 +107,7 @@ public sealed class SessionWardenTests : IAsyncLifetime
     [Fact]
     public async Task Whoever_was_disabled_is_out()
     {
-        Session session = await EnterAsync("pat", ["dba"]);
+        EnteredSession session = await EnterAsync("pat", ["dba"]);
         await _rig.ChangeAsync("pat", db => db.Users.ExecuteUpdate(u => u.SetProperty(x => x.Disabled, true)));
         Assert.Equal("revoked", session.Reason);
     }
@@ -117,7 +117,7 @@ public sealed class SessionWardenTests : IAsyncLifetime
     {
         Contract.Identity identity = await LoginAsync("pat", ["dba", "staff"]);
         await RemoveAsync("pat", "staff");
-        var session = new Session(identity, _rig.Room.Policy, _rig.Time);
+        var session = new EnteredSession(identity, _rig.Room.Policy, _rig.Time);
         Assert.True(Sessions.TryEnter(session.Context, session, out _));
         await _rig.Room.Warden.RoundAsync(default);
         Assert.Equal(["dba"], session.Context.Facts.Identity.Groups.AsEnumerable());
@@ -126,7 +126,7 @@ public sealed class SessionWardenTests : IAsyncLifetime
     [Fact]
     public async Task Orders_are_carried_out_and_recorded()
     {
-        Session session = await EnterAsync("pat", ["dba"]);
+        EnteredSession session = await EnterAsync("pat", ["dba"]);
         await OrderAsync(session.Id, "freeze");
         Assert.Equal(("session/frozen", "frozen"), (session.Judge().RuleId, Sessions.Find(session.Id)!.State));
         await OrderAsync(session.Id, "resume");
@@ -141,8 +141,8 @@ public sealed class SessionWardenTests : IAsyncLifetime
     [Fact]
     public async Task When_the_store_is_away_too_long_everything_is_refused_until_it_is_back_and_caught_up()
     {
-        Session session = await EnterAsync("pat", ["dba", "staff"]);
-        Session frozen = await EnterAsync("pat", ["dba"]);
+        EnteredSession session = await EnterAsync("pat", ["dba", "staff"]);
+        EnteredSession frozen = await EnterAsync("pat", ["dba"]);
         await OrderAsync(frozen.Id, "freeze");
         _rig.Store.LostAt = _rig.Time.Now;
         await _rig.Room.Warden.RoundAsync(default);
@@ -162,7 +162,7 @@ public sealed class SessionWardenTests : IAsyncLifetime
     [Fact]
     public async Task Another_nodes_revocation_is_found_when_it_was_missed()
     {
-        Session session = await EnterAsync("pat", ["dba"]);
+        EnteredSession session = await EnterAsync("pat", ["dba"]);
         using var other = new Sallyport.Proxy.Identity.Revocations.Revocations(_rig.Store, new LocalCluster(), _rig.Audit, LoginRig.Broker, _rig.Time, _rig.Logs.Log);
         await other.RevokeAsync("subject", "", "pat", "left", null, default);
         Assert.Null(session.Reason);
@@ -174,7 +174,7 @@ public sealed class SessionWardenTests : IAsyncLifetime
     public async Task A_credential_opens_sessions_only_on_its_targets()
     {
         Contract.Identity identity = await LoginAsync("pat", ["dba"]) with { Targets = ["hr"] };
-        var session = new Session(identity, _rig.Room.Policy, _rig.Time);
+        var session = new EnteredSession(identity, _rig.Room.Policy, _rig.Time);
         Assert.False(Sessions.TryEnter(session.Context, session, out string? refusal));
         Assert.Contains("not for this target", refusal, StringComparison.Ordinal);
         IGate gate = new CredentialScope(_rig.Policy).Open(session.Context.Facts);
@@ -183,9 +183,9 @@ public sealed class SessionWardenTests : IAsyncLifetime
         Assert.Equal(VerdictKind.Allow, gate.Judge(default).Kind);
     }
 
-    private async Task<Session> EnterAsync(string subject, string[] groups, string more = "{}")
+    private async Task<EnteredSession> EnterAsync(string subject, string[] groups, string more = "{}")
     {
-        var session = new Session(await LoginAsync(subject, groups, more), _rig.Room.Policy, _rig.Time);
+        var session = new EnteredSession(await LoginAsync(subject, groups, more), _rig.Room.Policy, _rig.Time);
         Assert.True(Sessions.TryEnter(session.Context, session, out _));
         return session;
     }
@@ -198,52 +198,4 @@ public sealed class SessionWardenTests : IAsyncLifetime
 
     private Task OrderAsync(Guid session, string what) => _rig.Cluster.PublishAsync(
         ClusterEvents.Session, JsonSerializer.Serialize(new { session, @do = what, reason = "looks odd", by = "ann" }), default);
-
-    private sealed class Session : ISessionControl, ISessionRecorder
-    {
-        public Session(Contract.Identity identity, IPolicy policy, TimeProvider time)
-        {
-            Context = new SessionContext(
-                new SessionFacts
-                {
-                    SessionId = Guid.NewGuid(),
-                    Node = "n",
-                    Listener = "l",
-                    Protocol = "postgres",
-                    Identity = identity,
-                    Target = "shop",
-                    Source = new IPEndPoint(IPAddress.Loopback, 1),
-                    StartedAt = time.GetUtcNow(),
-                },
-                policy, this, time);
-        }
-
-        public SessionContext Context { get; }
-
-        public Guid Id => Context.Facts.SessionId;
-
-        public List<string> Events { get; } = [];
-
-        public string? Reason { get; private set; }
-
-        public long LastActivity => 0;
-
-        public Verdict Judge() => Context.Judge(new ActionView { Kind = ActionKind.Statement, Verb = Verb.Login }, out _);
-
-        public void End(string reason, string message) => Reason ??= reason;
-
-        public bool Data(Direction direction, ReadOnlySpan<byte> bytes) => true;
-
-        public bool Decision(in ActionView action, in Verdict verdict) => true;
-
-        public bool Event(string name, string detail)
-        {
-            Events.Add($"{name} {detail}");
-            return true;
-        }
-
-        public ValueTask ReadyAsync(CancellationToken cancel) => default;
-
-        public ValueTask CompleteAsync(SessionEnd end) => default;
-    }
 }

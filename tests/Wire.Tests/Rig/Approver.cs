@@ -39,7 +39,7 @@ internal sealed class Approver : IApprovals
 
         public TaskCompletionSource Withdrawn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public void Approve(DateTimeOffset? endsAt = null) => Answer.SetResult(new HoldOutcome(true, "apr-7", "approved", "approved by bob", endsAt));
+        public void Approve(DateTimeOffset? endsAt = null, string id = "apr-7") => Answer.SetResult(new HoldOutcome(true, id, "approved", "approved by bob", endsAt));
 
         public void Refuse(string reason = "denied", string message = "denied by bob: not today") => Answer.SetResult(new HoldOutcome(false, "apr-7", reason, message));
     }

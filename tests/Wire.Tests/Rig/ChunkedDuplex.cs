@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Security;
+using Sallyport.Protocols.Wire;
 
 namespace Sallyport.Wire.Tests.Rig;
 
@@ -10,6 +11,7 @@ internal sealed class ChunkedDuplex(IDuplex inner, Chunking chunking, int stream
 {
     private readonly ChunkedReader _reader = new(inner.Input, chunking.Sizes(stream));
     private volatile Stall? _stall;
+    private volatile bool _losesSends;
 
     public PipeReader Input => _reader;
 
@@ -20,8 +22,12 @@ internal sealed class ChunkedDuplex(IDuplex inner, Chunking chunking, int stream
     /// <summary>From now on no send ends before the connection is cut: a peer that reads nothing.</summary>
     public Stall StopReading() => _stall = new Stall();
 
+    /// <summary>From now on every send fails, though nothing says so to who reads: a peer that is gone, found out by sending first.</summary>
+    public void LoseSends() => _losesSends = true;
+
     public ValueTask SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel = default) =>
-        _stall is { } stall ? new ValueTask(stall.SendAsync()) : inner.SendAsync(bytes, cancel);
+        _losesSends ? ValueTask.FromException(new SendFailedException("send failed: ConnectionReset"))
+        : _stall is { } stall ? new ValueTask(stall.SendAsync()) : inner.SendAsync(bytes, cancel);
 
     public async ValueTask<IDuplex> StartTlsAsServerAsync(SslServerAuthenticationOptions options, CancellationToken cancel) =>
         new ChunkedDuplex(await inner.StartTlsAsServerAsync(options, cancel), chunking, stream);

@@ -45,6 +45,9 @@ internal sealed class ToScript(IPEndPoint server, Chunking chunking) : IUpstream
 
     public string Password { get; set; } = "target's own secret";
 
+    /// <summary>The connection that was made last.</summary>
+    public ChunkedDuplex? Last { get; private set; }
+
     public void Add(TargetInfo target) => _targets.Add(target.Name, target);
 
     public TargetInfo? Find(string target, string protocol) => protocol == "postgres" ? _targets.GetValueOrDefault(target) : null;
@@ -61,7 +64,7 @@ internal sealed class ToScript(IPEndPoint server, Chunking chunking) : IUpstream
             throw new IOException(e.Message, e);
         }
 
-        return new ChunkedDuplex(new SocketDuplex(socket), chunking, stream: 2);
+        return Last = new ChunkedDuplex(new SocketDuplex(socket), chunking, stream: 2);
     }
 
     public ValueTask<TargetCredential> CredentialAsync(TargetInfo target, CancellationToken cancel) =>
@@ -181,6 +184,9 @@ internal sealed class WhoIsIn : ILiveSessions
     /// <summary>Set: nobody more is let in, for this reason.</summary>
     public string? Full { get; set; }
 
+    /// <summary>Does something to each session that is let in, before it goes on.</summary>
+    public Action<SessionContext>? Entered { get; set; }
+
     public ICollection<ISessionControl> Controls => _in.Values;
 
     public SessionContext Only => Assert.Single(_in.Keys);
@@ -188,7 +194,10 @@ internal sealed class WhoIsIn : ILiveSessions
     public bool TryEnter(SessionContext session, ISessionControl control, out string? refusal)
     {
         refusal = Full;
-        return Full is null && _in.TryAdd(session, control);
+        if (Full is not null || !_in.TryAdd(session, control))
+            return false;
+        Entered?.Invoke(session);
+        return true;
     }
 
     public void Leave(SessionContext session) => Assert.True(_in.TryRemove(session, out _));

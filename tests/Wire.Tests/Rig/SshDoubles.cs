@@ -13,17 +13,20 @@ internal sealed class NamedVerdicts : IPolicy
 
     public HashSet<Verb> Held { get; } = [];
 
+    /// <summary>What sessions mask.</summary>
+    public Func<SessionFacts, MaskPlan?> MasksOf { get; set; } = static _ => null;
+
     public int Version => 1;
 
-    public IGate Open(SessionFacts facts) => new Gate(this, facts.Target == "vault");
+    public IGate Open(SessionFacts facts) => new Gate(this, facts);
 
-    private sealed class Gate(NamedVerdicts owner, bool isClosed) : IGate
+    private sealed class Gate(NamedVerdicts owner, SessionFacts facts) : IGate
     {
         public int Version => 1;
 
         public DateTimeOffset ValidUntil => DateTimeOffset.MaxValue;
 
-        public MaskPlan? Masks => null;
+        public MaskPlan? Masks { get; } = owner.MasksOf(facts);
 
         public SessionLimits Limits => SessionLimits.None;
 
@@ -32,7 +35,7 @@ internal sealed class NamedVerdicts : IPolicy
             string text = Encoding.UTF8.GetString(action.Text);
             foreach (ref readonly ObjectRef effect in action.Objects)
                 text += " " + Encoding.UTF8.GetString(action.Names.Slice(effect.Start, effect.Length));
-            VerdictKind kind = isClosed || owner.Denied.Contains(action.Verb) || text.Contains("denied", StringComparison.Ordinal) ? VerdictKind.Deny
+            VerdictKind kind = facts.Target == "vault" || owner.Denied.Contains(action.Verb) || text.Contains("denied", StringComparison.Ordinal) ? VerdictKind.Deny
                 : owner.Held.Contains(action.Verb) || text.Contains("held", StringComparison.Ordinal) ? VerdictKind.Hold : VerdictKind.Allow;
             return new Verdict(kind, $"words/{kind}", 1, kind == VerdictKind.Deny ? "Say it nicely." : null);
         }

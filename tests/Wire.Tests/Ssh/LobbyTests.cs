@@ -65,6 +65,31 @@ public sealed class LobbyTests
         Assert.Equal(SessionStage.Route, (await rig.EndAsync()).Stage);
     }
 
+    /// <summary>Keys do not begin its time anew.</summary>
+    [Fact]
+    public async Task A_menu_is_over_when_its_time_is_whatever_is_typed()
+    {
+        await using var rig = new SshRig();
+        rig.Listener = rig.Listener with { Limits = rig.Listener.Limits with { Lobby = TimeSpan.FromMilliseconds(500) } };
+        SshPeer client = await MenuAsync(rig);
+        while (!rig.Running.IsCompleted)
+        {
+            try
+            {
+                await client.SendAsync(SshMsg.Data(0, "x\u007f"));
+                await Task.WhenAny(rig.Running, Task.Delay(20));
+            }
+            catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
+            {
+                break;
+            }
+        }
+
+        await client.DrainAsync();
+        Assert.Contains("no target was chosen", client.Transport.PeerDisconnect, StringComparison.Ordinal);
+        await rig.ExpectEndAsync(SessionSide.Proxy, "lobby-timeout");
+    }
+
     [Theory, Chunkings]
     public async Task Two_jumps_at_once_are_two_sessions(Chunking chunking)
     {

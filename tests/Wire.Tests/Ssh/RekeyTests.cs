@@ -1,4 +1,5 @@
 using Sallyport.Protocols.Ssh;
+using Sallyport.Protocols.Ssh.Transport;
 
 namespace Sallyport.Wire.Tests.Ssh;
 
@@ -21,6 +22,30 @@ public sealed class RekeyTests
         await Task.WhenAll(up.SendAsync(client, Pieces, 512 << 10), down.SendAsync(target, Pieces, SshMsg.Window)).WaitAsync(TimeSpan.FromSeconds(60));
         await Task.WhenAll(up.ArrivedAsync((long)Pieces * Piece), down.ArrivedAsync((long)Pieces * Piece));
         Assert.True(client.Transport.KeyExchanges > 100 && target.Transport.KeyExchanges > 100, $"{client.Transport.KeyExchanges} and {target.Transport.KeyExchanges} exchanges");
+    }
+
+    /// <summary>Whichever limit brings them about, and whichever side has it: the gateway's own, or only those of its peers.</summary>
+    [Theory]
+    [InlineData("packets", true)]
+    [InlineData("packets", false)]
+    [InlineData("time", true)]
+    [InlineData("time", false)]
+    public async Task Exchanges_by_packets_and_by_time_lose_no_byte(string limit, bool byGateway)
+    {
+        const int Pieces = 400;
+        SshTransportOptions eager = limit == "packets" ? SshRig.Fast with { RekeyPackets = 20 } : SshRig.Fast with { RekeyTime = TimeSpan.FromMilliseconds(1) };
+        await using var rig = new SshRig();
+        rig.Recorder.DropsBytes = true;
+        if (byGateway)
+            rig.Listener = rig.Listener with { Transport = eager };
+        else
+            rig.ClientOptions = rig.TargetOptions = eager;
+        (SshPeer client, SshPeer target) = await rig.ReadyAsync();
+        await SshRig.RunAsync(client, target, 0, window: 512 << 10);
+        Flow up = Flow.Into(target, channel: 0), down = Flow.Into(client, channel: 0);
+        await Task.WhenAll(up.SendAsync(client, Pieces, 512 << 10), down.SendAsync(target, Pieces, SshMsg.Window)).WaitAsync(TimeSpan.FromSeconds(60));
+        await Task.WhenAll(up.ArrivedAsync((long)Pieces * Piece), down.ArrivedAsync((long)Pieces * Piece));
+        Assert.True(client.Transport.KeyExchanges > 5 && target.Transport.KeyExchanges > 5, $"{client.Transport.KeyExchanges} and {target.Transport.KeyExchanges} exchanges");
     }
 
     [Theory]

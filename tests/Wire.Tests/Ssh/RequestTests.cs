@@ -34,9 +34,40 @@ public sealed class RequestTests
         await client.SendAsync(
             SshMsg.Env(0, "LANG"), SshMsg.Pty(0), SshMsg.Env(0, "denied"), SshMsg.Env(0, "TERM"), SshMsg.Request(0, "unheard-of", true), SshMsg.Env(0, "denied", wantReply: false), SshMsg.Exec(0, "cat"));
         await target.ExpectAsync(SshMsg.Env(200, "LANG"), SshMsg.Env(200, "TERM"), SshMsg.Exec(200, "cat"));
+        string why = Encoding.UTF8.GetString(await client.ExpectAsync(SshMessageNumber.ChannelExtendedData));
+        Assert.EndsWith("sallyport: refused by policy: no terminal was allocated. Rule words/Deny. Say it nicely.\n", why, StringComparison.Ordinal);
         await client.ExpectAsync(SshMessageNumber.ChannelWindowAdjust);
         await target.SendAsync(SshMsg.Failure(0), SshMsg.Success(0), SshMsg.Success(0));
         await client.ExpectAsync(SshMsg.Failure(100), SshMsg.Failure(100), SshMsg.Failure(100), SshMsg.Success(100), SshMsg.Failure(100), SshMsg.Success(100));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_terminal_that_the_target_refuses_is_said_to_be_so_whether_or_not_something_runs_already(bool runs)
+    {
+        await using var rig = new SshRig();
+        (SshPeer client, SshPeer target) = await rig.ReadyAsync();
+        await SshRig.OpenAsync(client, target, 0);
+        await client.SendAsync(SshMsg.Pty(0));
+        if (!runs)
+        {
+            await target.SendAsync(SshMsg.Failure(0));
+            await client.ExpectAsync(SshMsg.Failure(100));
+        }
+
+        await client.SendAsync(SshMsg.Request(0, "shell", true));
+        await target.ExpectAsync(SshMsg.Pty(200), SshMsg.Request(200, "shell", true));
+        if (runs)
+        {
+            await target.SendAsync(SshMsg.Failure(0));
+            await client.ExpectAsync(SshMessageNumber.ChannelWindowAdjust);
+            await client.ExpectAsync(SshMsg.Failure(100));
+        }
+
+        await client.ExpectAsync(SshMsg.Error(100, "sallyport: no terminal was allocated: the target refused one.\n"));
+        await target.SendAsync(SshMsg.Success(0));
+        Assert.NotEmpty(await client.SkipToAsync(SshMessageNumber.ChannelSuccess));
     }
 
     [Theory, Chunkings]

@@ -73,7 +73,10 @@ internal sealed class SshFactors(IReadOnlyList<IReadOnlyList<SshMethod>> alterna
         return null;
     }
 
-    /// <summary>The later identity, for no longer and for no more targets than the earlier; null: they are not the same person acting for the same.</summary>
+    /// <summary>
+    /// The later identity, for no longer and for no more targets than the earlier, which goes along so that a session ends with either proof; null: they are not the
+    /// same person acting for the same.
+    /// </summary>
     private static Identity? Merge(Identity? earlier, Identity later)
     {
         if (earlier is null)
@@ -88,7 +91,12 @@ internal sealed class SshFactors(IReadOnlyList<IReadOnlyList<SshMethod>> alterna
         // No target in common is not the same as any target.
         if (targets.IsEmpty && (!earlier.Targets.IsEmpty || !later.Targets.IsEmpty))
             return null;
-        return later with { Targets = targets, ExpiresAt = earlier.ExpiresAt < later.ExpiresAt ? earlier.ExpiresAt : later.ExpiresAt };
+        return later with
+        {
+            Targets = targets,
+            ExpiresAt = earlier.ExpiresAt < later.ExpiresAt ? earlier.ExpiresAt : later.ExpiresAt,
+            Earlier = [.. earlier.Earlier, earlier with { Earlier = [] }],
+        };
     }
 
     private static LoginRestrictions? Merge(LoginRestrictions one, LoginRestrictions? other)

@@ -36,18 +36,31 @@ internal static class SshAnswers
             return;
         }
 
-        // What a session is sent goes to whatever it runs: until that has been let through, the client has no window.
-        lock (channel.Lock)
+        SemaphoreSlim turn = channel.TurnTo(to);
+        await turn.WaitAsync(cancel).ConfigureAwait(false);
+        try
         {
-            window = channel.WindowTo(from).Open(window, channel.Kind == SshChannelKind.Session ? uint.MaxValue : 0);
-            channel.IsAnswered = true;
+            // What a session is sent goes to whatever it runs: until that has been let through, the client has no window.
+            lock (channel.Lock)
+            {
+                window = channel.WindowTo(from).Open(window, channel.Kind == SshChannelKind.Session ? uint.MaxValue : 0);
+                channel.IsAnswered = true;
+            }
+
+            byte[] answer = new SshWriter().Begin(SshMessageNumber.ChannelOpenConfirmation).UInt32(channel.Number).UInt32(channel.Number).UInt32(window).UInt32(packet).ToArray();
+            if (!shared.Tape.Message(from == SshSide.Client ? Direction.FromClient : Direction.ToClient, answer))
+                await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
+            BinaryPrimitives.WriteUInt32BigEndian(answer.AsSpan(1), channel.PeerNumber(to));
+            await shared.SendAsync(to, answer, cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            turn.Release();
         }
 
-        byte[] answer = new SshWriter().Begin(SshMessageNumber.ChannelOpenConfirmation).UInt32(channel.Number).UInt32(channel.Number).UInt32(window).UInt32(packet).ToArray();
-        if (!shared.Tape.Message(from == SshSide.Client ? Direction.FromClient : Direction.ToClient, answer))
-            await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
-        BinaryPrimitives.WriteUInt32BigEndian(answer.AsSpan(1), channel.PeerNumber(to));
-        await shared.SendAsync(to, answer, cancel).ConfigureAwait(false);
+        // What it was approved by ended meanwhile.
+        if (channel.IsDropped)
+            await new SshRefuser(shared).EndAsync(channel, cancel).ConfigureAwait(false);
     }
 
     /// <summary>uint32 recipient, uint32 reason, string description, string language.</summary>
@@ -68,6 +81,7 @@ internal static class SshAnswers
         byte[] answer = writer.ToArray();
         BinaryPrimitives.WriteUInt32BigEndian(answer.AsSpan(1), channel.PeerNumber(to));
         shared.Channels.Remove(channel);
+        shared.Kept.Release(channel);
         await shared.SendAsync(to, answer, cancel).ConfigureAwait(false);
     }
 

@@ -28,14 +28,17 @@ internal sealed class SshChannel(SshShared shared, uint number, SshChannelKind k
     private readonly uint[] _maxPackets = new uint[2];
     private readonly bool[] _closeSent = new bool[2];
     private readonly long[] _bytes = new long[2];
+    private readonly SemaphoreSlim[] _turns = [new(1, 1), new(1, 1)];
     private SshWait? _waiting;
-    private int _approvals;
 
     /// <summary>Bytes towards the client and towards the target: how much each may still be sent.</summary>
     public SshWindow ToClient;
     public SshWindow ToTarget;
 
     public Lock Lock { get; } = new();
+
+    /// <summary>Held by whoever passes data or EOF on to that peer, so that what ends the channel from beside the loops comes behind whole messages and before no more.</summary>
+    public SemaphoreSlim TurnTo(SshSide side) => _turns[(int)side];
 
     public uint Number => number;
 
@@ -65,11 +68,20 @@ internal sealed class SshChannel(SshShared shared, uint number, SshChannelKind k
     /// <summary>Variables that were set on it, name and value each behind its length: part of what an approval of its command covers.</summary>
     public List<byte> Environment { get; } = [];
 
-    /// <summary>A terminal was allocated.</summary>
+    /// <summary>A terminal was asked for: until there is an answer, the client's own is as it would be with one.</summary>
+    public bool AsksForPty { get; set; }
+
+    /// <summary>A terminal was allocated, or the target has not said yet.</summary>
     public bool HasPty { get; set; }
+
+    /// <summary>Why none was: said on standard error once something runs that wanted one, for the reply has no place for it. Null: nothing is to be said.</summary>
+    public string? NoPty { get; set; }
 
     /// <summary>What it carries is files, whose bytes are not recorded, but what moved is.</summary>
     public SshFiles? Files { get; set; }
+
+    /// <summary>What the target says on it that nobody may read in the recording; null: nothing.</summary>
+    public SshSecrets? Secrets { get; } = SshSecrets.Of(kind);
 
     /// <summary>What the client is told besides what the target says.</summary>
     public SshSay Say => field ??= new(shared, this, MostSaid);
@@ -149,6 +161,16 @@ internal sealed class SshChannel(SshShared shared, uint number, SshChannelKind k
         return _closeSent[(int)to] = true;
     }
 
+    /// <summary>Says once why there is no terminal.</summary>
+    /// <returns>False: the recording is behind.</returns>
+    public bool SayNoPty()
+    {
+        string? why;
+        lock (Lock)
+            (why, NoPty) = (NoPty, null);
+        return why is null || Say.Say(SshRefusal.Lines(why, terminal: false), isError: true);
+    }
+
     /// <summary>It is over: writes down what it moved.</summary>
     /// <returns>False: await <see cref="SessionContext.ReadyAsync"/>.</returns>
     public bool Finish()
@@ -156,16 +178,12 @@ internal sealed class SshChannel(SshShared shared, uint number, SshChannelKind k
         Files?.Finish();
         if (Terminal is not null)
             shared.RemoveTerminal();
-        for (int approvals = Interlocked.Exchange(ref _approvals, 0); approvals > 0; approvals--)
-            shared.EndApproved();
+        shared.Kept.Release(this);
         if (ForwardWord is not { } word)
             return true;
         var ended = new SshForwardEvent(number, word, About, Bytes(SshSide.Target), Bytes(SshSide.Client), (long)shared.Time.GetElapsedTime(StartedAt).TotalMilliseconds);
         return shared.Context.Event(SshForwardEvent.Name, ended.ToDetail());
     }
-
-    /// <summary>Something on it was approved: it runs under that until the channel ends.</summary>
-    public void KeepApproval() => Interlocked.Increment(ref _approvals);
 
     private string? ForwardWord => kind switch
     {

@@ -10,6 +10,7 @@ namespace Sallyport.Protocols.Ssh.Channels;
 internal sealed class SshClientLoop
 {
     private readonly SshShared _shared;
+    private readonly SshUnwatched _unwatched;
     private readonly SshRelay _relay;
     private readonly SshOpens _opens;
     private readonly SshRequests _requests;
@@ -18,12 +19,13 @@ internal sealed class SshClientLoop
     public SshClientLoop(SshShared shared, SshHolds holds)
     {
         _shared = shared;
-        _relay = new SshRelay(shared, SshSide.Client);
+        _unwatched = new SshUnwatched(shared, holds.Session);
+        _relay = new SshRelay(shared, SshSide.Client, _unwatched);
         var actions = new SshActions();
         var refuser = new SshRefuser(shared);
-        _opens = new SshOpens(shared, actions, refuser, holds);
-        _requests = new SshRequests(shared, _relay, actions, new SshStart(shared, _relay, actions, refuser, holds));
-        _global = new SshGlobalRequests(shared, actions, holds, _opens);
+        _opens = new SshOpens(shared, actions, refuser, holds, _unwatched);
+        _requests = new SshRequests(shared, _relay, actions, new SshStart(shared, _relay, actions, refuser, holds), _unwatched);
+        _global = new SshGlobalRequests(shared, actions, refuser, holds, _opens, _unwatched);
     }
 
     /// <summary>Runs until the client is gone.</summary>
@@ -34,15 +36,33 @@ internal sealed class SshClientLoop
         SshTransport target = _shared.Transport(SshSide.Target);
         while (true)
         {
-            Memory<byte> message = await client.ReadAsync(cancel).ConfigureAwait(false);
+            ValueTask<Memory<byte>> read = client.ReadAsync(cancel);
+            Memory<byte> message = _unwatched.IsEmpty || read.IsCompleted ? await read.ConfigureAwait(false) : await UnwatchedAsync(read.AsTask(), cancel).ConfigureAwait(false);
             if (message.IsEmpty)
                 return new SessionEnd(SessionSide.Client, SessionStage.Ready, "closed", Detail: client.PeerDisconnect is null ? null : SshNames.Shown(client.PeerDisconnect));
             do
                 await TakeAsync(message, cancel).ConfigureAwait(false);
             while (client.TryRead(out message));
+
+            // Not behind all that the client has to say: that may have no end.
+            if (!_unwatched.IsEmpty)
+                await _unwatched.GoOnAsync(cancel).ConfigureAwait(false);
             await target.FlushAsync(cancel).ConfigureAwait(false);
             await client.FlushAsync(cancel).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Waits for a message, and lets what nobody watched go on once somebody does.</summary>
+    private async ValueTask<Memory<byte>> UnwatchedAsync(Task<Memory<byte>> read, CancellationToken cancel)
+    {
+        while (!_unwatched.IsEmpty && await Task.WhenAny(read, _unwatched.ReadyAsync()).ConfigureAwait(false) != read)
+        {
+            await _unwatched.GoOnAsync(cancel).ConfigureAwait(false);
+            await _shared.Transport(SshSide.Target).FlushAsync(cancel).ConfigureAwait(false);
+            await _shared.Transport(SshSide.Client).FlushAsync(cancel).ConfigureAwait(false);
+        }
+
+        return await read.ConfigureAwait(false);
     }
 
     /// <summary>Takes up a message that came before the loops began.</summary>

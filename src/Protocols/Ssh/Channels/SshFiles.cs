@@ -194,7 +194,7 @@ internal sealed class SshFiles(SshShared shared, SshChannel channel, ISshStreamF
     private async ValueTask DecidedAsync(HoldOutcome outcome, CancellationToken cancel)
     {
         if (outcome.Approved)
-            channel.KeepApproval();
+            refuser.KeepApproval(channel, outcome);
         SshFilterStep step = filter.Resolve(outcome, _toTarget, _toClient);
         await CarryAsync(step, taken: 0, cancel).ConfigureAwait(false);
         while (step.Outcome == SshFilterOutcome.Done)

@@ -7,7 +7,7 @@ namespace Sallyport.Protocols.Ssh.Channels;
 internal sealed class SshForwards(int limit)
 {
     private readonly Lock _lock = new();
-    private readonly HashSet<(string Address, uint Port)> _granted = [];
+    private readonly Dictionary<(string Address, uint Port), SshGlobalRequests.Asked> _granted = [];
     private int _asked;
 
     /// <summary>A session may use the client's agent, and show windows at the client's.</summary>
@@ -27,26 +27,29 @@ internal sealed class SshForwards(int limit)
     }
 
     /// <summary>The target has answered.</summary>
-    public void Answer(string address, uint port, bool granted)
+    /// <param name="port">Where the target listens, when it has chosen that itself.</param>
+    public void Answer(SshGlobalRequests.Asked asked, uint port, bool granted)
     {
         lock (_lock)
         {
             _asked--;
+            asked.Bound = port;
             if (granted)
-                _granted.Add((address, port));
+                _granted[(asked.Address, port)] = asked;
         }
     }
 
-    public void Cancel(string address, uint port)
+    /// <summary>It listens there no more. Null: it did not.</summary>
+    public SshGlobalRequests.Asked? Cancel(string address, uint port)
     {
         lock (_lock)
-            _granted.Remove((address, port));
+            return _granted.Remove((address, port), out SshGlobalRequests.Asked? asked) ? asked : null;
     }
 
     /// <summary>True when the target may connect to the client as if by this address, which it listens on.</summary>
     public bool Contains(string address, uint port)
     {
         lock (_lock)
-            return _granted.Contains((address, port));
+            return _granted.ContainsKey((address, port));
     }
 }

@@ -4,12 +4,21 @@ using Sallyport.Contract;
 namespace Sallyport.Protocols.Ssh.Channels;
 
 /// <summary>The client's SSH_MSG_GLOBAL_REQUEST (RFC 4254 4, 7.1; OpenSSH PROTOCOL 2): where the target is to listen for it, judged; the rest answered here.</summary>
-internal sealed class SshGlobalRequests(SshShared shared, SshActions actions, SshHolds holds, SshOpens opens)
+internal sealed class SshGlobalRequests(SshShared shared, SshActions actions, SshRefuser refuser, SshHolds holds, SshOpens opens, SshUnwatched unwatched)
 {
     public async ValueTask RequestAsync(Memory<byte> message, CancellationToken cancel)
     {
         if (!TryRead(message.Span, out string type, out bool wantReply, out int restAt))
             throw SshShared.Violation(SshSide.Client, "a GLOBAL_REQUEST that cannot be read");
+        // Replies carry no name: what comes behind a request that waits for a watcher is answered behind it.
+        bool isJudged = type is "tcpip-forward" or "streamlocal-forward@openssh.com";
+        if (isJudged || unwatched.Until(this) is not null)
+        {
+            byte[] kept = message.ToArray();
+            if (unwatched.TryKeep(this, isJudged, kept.Length, go => RequestAsync(kept, go)))
+                return;
+        }
+
         switch (type)
         {
             case "tcpip-forward" or "streamlocal-forward@openssh.com":
@@ -47,7 +56,14 @@ internal sealed class SshGlobalRequests(SshShared shared, SshActions actions, Ss
     }
 
     /// <summary>Where the target is to listen: string address and uint32 port, or string path.</summary>
-    internal sealed record Asked(string Address, uint Port, bool IsPath);
+    internal sealed record Asked(string Address, uint Port, bool IsPath)
+    {
+        /// <summary>Where it listens: the target chooses when it is asked for port 0.</summary>
+        public uint Bound { get; set; }
+
+        /// <summary>What it was approved by has ended.</summary>
+        public bool IsEnded { get; set; }
+    }
 
     private static bool TryReadAddress(ReadOnlySpan<byte> rest, bool isPath, out Asked asked)
     {
@@ -76,7 +92,7 @@ internal sealed class SshGlobalRequests(SshShared shared, SshActions actions, Ss
             await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
         if (verdict.Kind == VerdictKind.Deny)
         {
-            shared.Forwards.Answer(asked.Address, asked.Port, granted: false);
+            shared.Forwards.Answer(asked, asked.Port, granted: false);
             Tell(SshRefusal.FromVerdict(verdict, $"the target does not listen on {asked.Address}:{asked.Port}"));
             await OwnAsync(wantReply, SshReply.Failure, null, cancel).ConfigureAwait(false);
             return;
@@ -98,15 +114,29 @@ internal sealed class SshGlobalRequests(SshShared shared, SshActions actions, Ss
     {
         if (outcome.Approved)
         {
+            shared.Context.Event("approval", $"{outcome.Id} listening");
+            shared.Kept.Keep(outcome, asked, (why, stop) => EndAsync(asked, outcome, why, stop));
             shared.OwedToClient.Resolve(debt, SshReply.Theirs);
             await shared.SendAsync(SshSide.Target, message, cancel).ConfigureAwait(false);
             return;
         }
 
-        shared.Forwards.Answer(asked.Address, asked.Port, granted: false);
+        shared.Forwards.Answer(asked, asked.Port, granted: false);
         Tell(SshRefusal.FromOutcome(verdict, outcome, "the target does not listen"));
         shared.OwedToClient.Resolve(debt, SshReply.Failure);
         await shared.PayAsync(shared.OwedToClient, SshSide.Client, channel: null, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends a listener, and what has come in by it, as what it was approved by has ended.</summary>
+    private async ValueTask EndAsync(Asked asked, HoldOutcome approval, string why, CancellationToken cancel)
+    {
+        shared.Context.Event("approval-ended", $"{approval.Id} listening");
+        shared.Unlisten(asked);
+        Tell($"sallyport: the target does not listen on {asked.Address}:{asked.Bound} any more: {why}");
+        string about = asked.IsPath ? asked.Address : $"{asked.Address}:{asked.Bound}";
+        SshChannelKind kind = asked.IsPath ? SshChannelKind.ForwardedStreamlocal : SshChannelKind.ForwardedTcpip;
+        foreach (SshChannel channel in shared.Channels.All().Where(channel => channel.Kind == kind && channel.About == about))
+            await refuser.CutAsync(channel, approval, why, cancel).ConfigureAwait(false);
     }
 
     private async ValueTask CancelAsync(ReadOnlyMemory<byte> message, string type, bool wantReply, int restAt, CancellationToken cancel)
@@ -119,7 +149,8 @@ internal sealed class SshGlobalRequests(SshShared shared, SshActions actions, Ss
             return;
         }
 
-        shared.Forwards.Cancel(asked.Address, asked.Port);
+        if (shared.Forwards.Cancel(asked.Address, asked.Port) is { } listening)
+            shared.Kept.Release(listening);
         if (wantReply && shared.OwedToClient.Add(SshReply.Theirs) is null)
             throw SshShared.Violation(SshSide.Client, "more requests than may await an answer");
         await shared.SendAsync(SshSide.Target, message, cancel).ConfigureAwait(false);

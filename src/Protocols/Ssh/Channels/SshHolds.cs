@@ -11,6 +11,9 @@ internal sealed class SshHolds(SshShared shared, CancellationToken session)
     private readonly Lock _lock = new();
     private readonly List<SshWait> _waits = [];
 
+    /// <summary>Is cancelled when the session ends.</summary>
+    public CancellationToken Session => session;
+
     /// <summary>Begins to wait. What came of it is dealt with by <paramref name="then"/>, which the wait's task covers; a wait that is taken back ends without it.</summary>
     /// <param name="begun">Is told of the wait before anything can come of it.</param>
     public void Begin(
@@ -39,15 +42,35 @@ internal sealed class SshHolds(SshShared shared, CancellationToken session)
             wait.Dispose();
     }
 
-    private async Task RunAsync(SshWait wait, Verdict verdict, HeldAction action, Func<HoldNotice, CancellationToken, ValueTask> tell, Func<HoldOutcome, ValueTask> then)
+    /// <summary>What was approved while nobody watched who must begins once somebody does, if that is soon enough.</summary>
+    private async Task<HoldOutcome> WatchedAsync(HoldOutcome approved, string hint, SshWait wait)
     {
-        bool approved = false;
-        shared.BeginApproved();
+        TimeSpan most = shared.Limits.Watcher;
+        if (approved.EndsAt - shared.Time.GetUtcNow() is { } left && left < most)
+            most = left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        using var late = new CancellationTokenSource(most, shared.Time);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(late.Token, wait.Withdrawn);
+        wait.Unwatched?.Invoke(SshRefusal.WaitsForWatcher(hint, shared.Time.GetUtcNow() + most));
+        await shared.Transport(SshSide.Client).FlushAsync(wait.Withdrawn).ConfigureAwait(false);
         try
         {
-            HoldOutcome outcome = await shared.Context.HoldAsync(verdict, action, tell, wait.Withdrawn).ConfigureAwait(false);
-            // What was let through ends its approval itself.
-            approved = outcome.Approved;
+            await shared.Context.WhileSuspendedAsync(over.Token, whileAwaited: true).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!wait.Withdrawn.IsCancellationRequested)
+        {
+            return new HoldOutcome(false, approved.Id, "suspended", hint);
+        }
+
+        return shared.Context.IsSuspended ? new HoldOutcome(false, approved.Id, "suspended", "the session stands still") : approved;
+    }
+
+    private async Task RunAsync(SshWait wait, Verdict verdict, HeldAction action, Func<HoldNotice, CancellationToken, ValueTask> tell, Func<HoldOutcome, ValueTask> then)
+    {
+        try
+        {
+            HoldOutcome outcome = await shared.Context.HoldAsync(verdict, action, tell, wait.Withdrawn, isPart: true).ConfigureAwait(false);
+            if (outcome.Approved && shared.Context.Awaited is { } hint)
+                outcome = await WatchedAsync(outcome, hint, wait).ConfigureAwait(false);
             await then(outcome).ConfigureAwait(false);
             await shared.Transport(SshSide.Client).FlushAsync(session).ConfigureAwait(false);
             await shared.Transport(SshSide.Target).FlushAsync(session).ConfigureAwait(false);
@@ -64,8 +87,6 @@ internal sealed class SshHolds(SshShared shared, CancellationToken session)
         }
         finally
         {
-            if (!approved)
-                shared.EndApproved();
             shared.EndWait();
             lock (_lock)
                 _waits.Remove(wait);

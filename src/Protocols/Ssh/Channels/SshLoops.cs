@@ -31,6 +31,7 @@ internal sealed class SshLoops(SshShared shared)
         target.Duplex.Abort();
         client.Duplex.Abort();
         await holds.EndAsync().ConfigureAwait(false);
+        await shared.Kept.CloseAsync().ConfigureAwait(false);
         await request.ConfigureAwait(false);
         await reply.ConfigureAwait(false);
         foreach (SshChannel channel in shared.Channels.All())

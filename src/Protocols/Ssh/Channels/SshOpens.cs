@@ -4,7 +4,7 @@ using Sallyport.Contract;
 namespace Sallyport.Protocols.Ssh.Channels;
 
 /// <summary>The client's SSH_MSG_CHANNEL_OPEN (RFC 4254 5.1, 7.2; OpenSSH PROTOCOL 2.4): judged where it leads somewhere.</summary>
-internal sealed class SshOpens(SshShared shared, SshActions actions, SshRefuser refuser, SshHolds holds)
+internal sealed class SshOpens(SshShared shared, SshActions actions, SshRefuser refuser, SshHolds holds, SshUnwatched unwatched)
 {
     private const uint UnknownChannelType = 3;
     private const uint ResourceShortage = 4;
@@ -88,6 +88,9 @@ internal sealed class SshOpens(SshShared shared, SshActions actions, SshRefuser 
 
     private async ValueTask ForwardAsync(Request open, SshChannelKind kind, string about, Asked asked, CancellationToken cancel)
     {
+        // Opens are answered in any order (RFC 4254 5.1): each waits for itself.
+        if (unwatched.TryKeep(open, isJudged: true, open.Rest.Length, go => ForwardAsync(open, kind, about, asked, go)))
+            return;
         if (shared.Restrictions.NoForwarding)
         {
             shared.Context.Event("refused", $"forward to {SshNames.Shown(about)}: not permitted by the key or certificate");
@@ -121,29 +124,27 @@ internal sealed class SshOpens(SshShared shared, SshActions actions, SshRefuser 
     {
         shared.OpenWaited();
         if (outcome.Approved)
-            await PassAsync(open, kind, about, cancel, approved: true).ConfigureAwait(false);
+            await PassAsync(open, kind, about, cancel, outcome).ConfigureAwait(false);
         else
             refuser.Open(SshSide.Client, open.Sender, SshRefusal.FromOutcome(verdict, outcome, $"no connection to {about}"));
     }
 
     /// <summary>Asks the target for the channel, under our number, with the window that the client grants.</summary>
-    private async ValueTask PassAsync(Request open, SshChannelKind kind, string about, CancellationToken cancel, bool approved = false)
+    private async ValueTask PassAsync(Request open, SshChannelKind kind, string about, CancellationToken cancel, HoldOutcome? approval = null)
     {
         SshChannel? channel = shared.Channels.Add(number => new SshChannel(shared, number, kind, SshSide.Client)
         {
             About = about,
             StartedAt = shared.Time.GetTimestamp(),
         });
-        if (approved && channel is null)
-            shared.EndApproved();
         if (channel is null)
         {
             refuser.Open(SshSide.Client, open.Sender, ResourceShortage, $"sallyport: at most {shared.Limits.Channels} channels at a time");
             return;
         }
 
-        if (approved)
-            channel.KeepApproval();
+        if (approval is not null)
+            refuser.KeepApproval(channel, approval);
         uint packet = Math.Min(open.MaxPacket, (uint)shared.Limits.MaxPacket);
         channel.SetPeer(SshSide.Client, open.Sender, packet);
         uint window;

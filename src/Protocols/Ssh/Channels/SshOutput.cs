@@ -36,10 +36,18 @@ internal sealed class SshOutput(SshShared shared)
     {
         foreach (SshChannel channel in _heldBack.ToArray())
         {
-            if (channel.IsDropped)
-                _heldBack.Remove(channel);
-            else
-                await FlushAsync(channel, SshSide.Target, cancel).ConfigureAwait(false);
+            await channel.TurnTo(SshSide.Client).WaitAsync(cancel).ConfigureAwait(false);
+            try
+            {
+                if (channel.IsDropped)
+                    _heldBack.Remove(channel);
+                else
+                    await FlushAsync(channel, SshSide.Target, cancel).ConfigureAwait(false);
+            }
+            finally
+            {
+                channel.TurnTo(SshSide.Client).Release();
+            }
         }
     }
 

@@ -31,18 +31,79 @@ internal sealed class SshRefuser(SshShared shared)
         await EndAsync(channel, cancel).ConfigureAwait(false);
     }
 
+    /// <summary>Something on a channel was approved: the channel runs under that until it ends, and ends with it.</summary>
+    public void KeepApproval(SshChannel channel, HoldOutcome approval)
+    {
+        shared.Context.Event("approval", $"{approval.Id} channel {channel.Number}");
+        shared.Kept.Keep(approval, channel, (message, cancel) => CutAsync(channel, approval, message, cancel));
+    }
+
+    /// <summary>
+    /// Ends a channel from beside the loops: what runs on it gets TERM (RFC 4254 6.9) and loses its channel, the client is told why. Each peer for itself, as
+    /// one of them may take nothing just now.
+    /// </summary>
+    public async ValueTask CutAsync(SshChannel channel, HoldOutcome approval, string message, CancellationToken cancel)
+    {
+        // It may have been approved in this moment, or wait for another approval.
+        if (channel.Waiting is { } waiting)
+            await waiting.WithdrawAsync().ConfigureAwait(false);
+        if (channel.Files is { } files)
+            await files.WithdrawAsync().ConfigureAwait(false);
+        if (channel.IsDropped)
+            return;
+        channel.IsDropped = true;
+        if (!shared.Context.Event("approval-ended", $"{approval.Id} channel {channel.Number}"))
+            await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
+        await shared.AbandonAsync(channel, cancel).ConfigureAwait(false);
+        await Task.WhenAll(CutTargetAsync(channel, cancel), CutClientAsync(channel, message, cancel)).ConfigureAwait(false);
+    }
+
+    private async Task CutTargetAsync(SshChannel channel, CancellationToken cancel)
+    {
+        await channel.TurnTo(SshSide.Target).WaitAsync(cancel).ConfigureAwait(false);
+        bool close;
+        lock (channel.Lock)
+            close = channel.IsAnswered && channel.TrySendClose(SshSide.Target);
+        if (close && channel.IsStarted)
+            shared.Answer(SshSide.Target, new SshWriter().Begin(SshMessageNumber.ChannelRequest).UInt32(channel.PeerNumber(SshSide.Target)).String("signal").Boolean(false).String("TERM").Written);
+        if (close)
+            shared.Answer(SshSide.Target, new SshWriter().Begin(SshMessageNumber.ChannelClose).UInt32(channel.PeerNumber(SshSide.Target)).Written);
+        channel.TurnTo(SshSide.Target).Release();
+        await shared.Transport(SshSide.Target).FlushAsync(cancel).ConfigureAwait(false);
+    }
+
+    private async Task CutClientAsync(SshChannel channel, string message, CancellationToken cancel)
+    {
+        await channel.TurnTo(SshSide.Client).WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            if (channel.Kind == SshChannelKind.Session && !channel.Say.Say(SshRefusal.Lines($"sallyport: {message}", channel.HasPty), isError: true))
+                await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
+            await EndClientAsync(channel, cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            channel.TurnTo(SshSide.Client).Release();
+        }
+    }
+
     /// <summary>Ends a session channel from here: a status, EOF and CLOSE to the client, CLOSE to the target.</summary>
     public async ValueTask EndAsync(SshChannel channel, CancellationToken cancel)
     {
         channel.IsDropped = true;
-        bool client;
+        await EndClientAsync(channel, cancel).ConfigureAwait(false);
         bool target;
         lock (channel.Lock)
-        {
-            client = channel.IsAnswered && channel.TrySendClose(SshSide.Client);
             target = channel.IsAnswered && channel.TrySendClose(SshSide.Target);
-        }
+        if (target)
+            shared.Answer(SshSide.Target, new SshWriter().Begin(SshMessageNumber.ChannelClose).UInt32(channel.PeerNumber(SshSide.Target)).Written);
+    }
 
+    private async ValueTask EndClientAsync(SshChannel channel, CancellationToken cancel)
+    {
+        bool client;
+        lock (channel.Lock)
+            client = channel.IsAnswered && channel.TrySendClose(SshSide.Client);
         if (client)
         {
             var writer = new SshWriter();
@@ -55,9 +116,6 @@ internal sealed class SshRefuser(SshShared shared)
             await ToClientAsync(channel, writer.Begin(SshMessageNumber.ChannelEof).UInt32(channel.Number).ToArray(), cancel).ConfigureAwait(false);
             await ToClientAsync(channel, writer.Begin(SshMessageNumber.ChannelClose).UInt32(channel.Number).ToArray(), cancel).ConfigureAwait(false);
         }
-
-        if (target)
-            shared.Answer(SshSide.Target, new SshWriter().Begin(SshMessageNumber.ChannelClose).UInt32(channel.PeerNumber(SshSide.Target)).Written);
     }
 
     private async ValueTask ToClientAsync(SshChannel channel, byte[] message, CancellationToken cancel)

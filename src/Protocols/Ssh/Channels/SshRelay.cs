@@ -6,11 +6,15 @@ namespace Sallyport.Protocols.Ssh.Channels;
 /// <summary>
 /// What one peer sends on channels and the other gets as it is (RFC 4254 5): data, windows, ends and replies. One for each direction, for its loop alone.
 /// </summary>
-internal sealed class SshRelay(SshShared shared, SshSide from)
+/// <param name="unwatched">What the client has asked for and nobody watches yet; null: from the target.</param>
+internal sealed class SshRelay(SshShared shared, SshSide from, SshUnwatched? unwatched = null)
 {
     /// <summary>byte number, uint32 channel, uint32 length (RFC 4254 5.2); extended data has a uint32 type before the length.</summary>
     private const int DataHead = 9;
     private const int ExtendedHead = 13;
+
+    /// <summary>What a debt is about that the answer to pty-req pays.</summary>
+    public static readonly object Pty = new();
 
     private readonly SshSide _to = from.Other();
     private readonly Direction _direction = from == SshSide.Client ? Direction.FromClient : Direction.ToClient;
@@ -51,12 +55,39 @@ internal sealed class SshRelay(SshShared shared, SshSide from)
         shared.Touch();
         if (channel.IsDropped || data.IsEmpty)
             return;
+        if (unwatched is { IsEmpty: false } && IsKept(channel, message, head))
+            return;
         if (shared.Context.IsSuspended)
             await shared.Context.WhileSuspendedAsync(cancel).ConfigureAwait(false);
-        if (from == SshSide.Client)
-            await FromClientAsync(channel, message, data, head == ExtendedHead, cancel).ConfigureAwait(false);
-        else
-            await FromTargetAsync(channel, message, head, cancel).ConfigureAwait(false);
+        await PassDataAsync(channel, message, head, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>Data for what has not started yet waits with it: typed to a menu, whose channel has a window from before. Apart, so that other data costs nothing.</summary>
+    private bool IsKept(SshChannel channel, ReadOnlyMemory<byte> message, int head)
+    {
+        if (unwatched!.Until(channel) is null)
+            return false;
+        byte[] kept = message.ToArray();
+        return unwatched.TryKeep(channel, isJudged: false, kept.Length, go => PassDataAsync(channel, kept, head, go));
+    }
+
+    private async ValueTask PassDataAsync(SshChannel channel, Memory<byte> message, int head, CancellationToken cancel)
+    {
+        SemaphoreSlim turn = channel.TurnTo(_to);
+        await turn.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            if (channel.IsDropped)
+                return;
+            if (from == SshSide.Client)
+                await FromClientAsync(channel, message, message[head..], head == ExtendedHead, cancel).ConfigureAwait(false);
+            else
+                await FromTargetAsync(channel, message, head, cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            turn.Release();
+        }
     }
 
     /// <summary>SSH_MSG_CHANNEL_WINDOW_ADJUST.</summary>
@@ -88,21 +119,36 @@ internal sealed class SshRelay(SshShared shared, SshSide from)
             throw SshShared.Violation(from, "an EOF of another length");
         if (channel.IsDropped)
             return;
+        byte[] eof = message.ToArray();
+        if (unwatched?.TryKeep(channel, isJudged: false, eof.Length, go => EofAsync(channel, eof, go)) == true)
+            return;
         if (from == SshSide.Client)
         {
-            // Much runs at the end of its input.
-            await shared.Context.WhileSuspendedAsync(cancel).ConfigureAwait(false);
             if (channel.TryKeepEof())
                 return;
-            if (channel.Files is { } files)
-            {
-                await files.EofAsync(() => PassAsync(channel, new SshWriter().Begin(SshMessageNumber.ChannelEof).UInt32(channel.Number).ToArray(), cancel)).ConfigureAwait(false);
-                return;
-            }
+            // Much runs at the end of its input.
+            await shared.Context.WhileSuspendedAsync(cancel).ConfigureAwait(false);
         }
 
-        await _output.FlushAsync(channel, from, cancel).ConfigureAwait(false);
-        await PassAsync(channel, message, cancel).ConfigureAwait(false);
+        SemaphoreSlim turn = channel.TurnTo(_to);
+        await turn.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            if (channel.IsDropped)
+                return;
+            if (from == SshSide.Client && channel.Files is { } files)
+            {
+                await files.EofAsync(() => PassAsync(channel, eof, cancel)).ConfigureAwait(false);
+                return;
+            }
+
+            await _output.FlushAsync(channel, from, cancel).ConfigureAwait(false);
+            await PassAsync(channel, message, cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            turn.Release();
+        }
     }
 
     /// <summary>SSH_MSG_CHANNEL_CLOSE.</summary>
@@ -112,6 +158,7 @@ internal sealed class SshRelay(SshShared shared, SshSide from)
             throw SshShared.Violation(from, "a CLOSE of another length");
         if (from == SshSide.Client)
         {
+            unwatched?.Withdraw(channel);
             // Waited for, so that nothing that was approved just now goes out behind the CLOSE.
             if (channel.Waiting is { } waiting)
                 await waiting.WithdrawAsync().ConfigureAwait(false);
@@ -119,13 +166,23 @@ internal sealed class SshRelay(SshShared shared, SshSide from)
                 await files.WithdrawAsync().ConfigureAwait(false);
         }
 
-        if (!channel.IsDropped)
-            await _output.FlushAsync(channel, from, cancel).ConfigureAwait(false);
-        bool pass;
-        lock (channel.Lock)
-            pass = channel.TrySendClose(_to);
-        if (pass)
-            await PassAsync(channel, message, cancel).ConfigureAwait(false);
+        SemaphoreSlim turn = channel.TurnTo(_to);
+        await turn.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            if (!channel.IsDropped)
+                await _output.FlushAsync(channel, from, cancel).ConfigureAwait(false);
+            bool pass;
+            lock (channel.Lock)
+                pass = channel.TrySendClose(_to);
+            if (pass)
+                await PassAsync(channel, message, cancel).ConfigureAwait(false);
+        }
+        finally
+        {
+            turn.Release();
+        }
+
         await EndAsync(channel, cancel).ConfigureAwait(false);
     }
 
@@ -138,7 +195,7 @@ internal sealed class SshRelay(SshShared shared, SshSide from)
         await owed.Turn.WaitAsync(cancel).ConfigureAwait(false);
         try
         {
-            if (owed.Theirs() is null)
+            if (owed.Theirs() is not { } debt)
             {
                 if (channel.IsDropped)
                     return;
@@ -147,9 +204,12 @@ internal sealed class SshRelay(SshShared shared, SshSide from)
 
             if (!shared.Tape.Message(_direction, message.Span))
                 await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
+            bool noPty = debt.About == Pty && message.Span[0] == SshMessageNumber.ChannelFailure;
             BinaryPrimitives.WriteUInt32BigEndian(message.Span[1..], channel.PeerNumber(_to));
             shared.Answer(_to, message.Span);
             owed.Paid();
+            if (noPty && !WithoutPty(channel))
+                await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
         }
         finally
         {
@@ -157,6 +217,15 @@ internal sealed class SshRelay(SshShared shared, SshSide from)
         }
 
         await shared.PayAsync(owed, _to, channel, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>The target has refused a terminal; what was to run in it may run already.</summary>
+    private static bool WithoutPty(SshChannel channel)
+    {
+        channel.HasPty = false;
+        lock (channel.Lock)
+            channel.NoPty = "sallyport: no terminal was allocated: the target refused one.";
+        return !channel.IsStarted || channel.IsDropped || channel.SayNoPty();
     }
 
     /// <summary>Records a message, and passes it on under the other peer's channel number.</summary>
@@ -239,10 +308,18 @@ internal sealed class SshRelay(SshShared shared, SshSide from)
         }
 
         channel.Terminal?.FromTarget(message.Span[head..]);
-        if (!shared.Tape.Message(_direction, message.Span))
+        bool ready = head == DataHead && channel.Secrets is { IsOver: false } secrets ? WithoutSecrets(secrets, message, head) : shared.Tape.Message(_direction, message.Span);
+        if (!ready)
             await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
         BinaryPrimitives.WriteUInt32BigEndian(message.Span[1..], channel.PeerNumber(_to));
         await shared.SendAsync(_to, message, cancel).ConfigureAwait(false);
+    }
+
+    private bool WithoutSecrets(SshSecrets secrets, ReadOnlyMemory<byte> message, int head)
+    {
+        byte[] copy = message.ToArray();
+        secrets.Take(copy.AsSpan(head));
+        return shared.Tape.Message(_direction, copy);
     }
 
     private void Return(SshChannel channel, int bytes)

@@ -5,8 +5,10 @@ using Sallyport.Contract;
 namespace Sallyport.Protocols.Ssh.Channels;
 
 /// <summary>The client's SSH_MSG_CHANNEL_REQUEST (RFC 4254 6): what a session may have and run, judged before the target hears of it.</summary>
-internal sealed class SshRequests(SshShared shared, SshRelay relay, SshActions actions, SshStart start)
+internal sealed class SshRequests(SshShared shared, SshRelay relay, SshActions actions, SshStart start, SshUnwatched unwatched)
 {
+    private const string NoTerminal = "no terminal was allocated";
+
     public async ValueTask RequestAsync(SshChannel channel, Memory<byte> message, CancellationToken cancel)
     {
         if (!TryRead(message.Span, out string type, out bool wantReply, out int restAt))
@@ -15,6 +17,38 @@ internal sealed class SshRequests(SshShared shared, SshRelay relay, SshActions a
         if (channel.IsDropped)
             return;
         var request = new SshRequest(channel, message, type, wantReply, restAt);
+        if (!KeepsForWatcher(request))
+            await TakeAsync(request, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// While nobody watches who must, what would be judged waits, and with it everything behind it: whatever the channel is to run depends on all of them. The
+    /// client is told when it has asked for something to run.
+    /// </summary>
+    private bool KeepsForWatcher(SshRequest request)
+    {
+        SshChannel channel = request.Channel;
+        bool starts = request.Type is "shell" or "exec" or "subsystem";
+        bool isJudged = channel.Kind == SshChannelKind.Session && channel.Waiting is null
+            && (request.Type == "auth-agent-req@openssh.com" || (!channel.IsStarted && (starts || request.Type is "pty-req" or "env" or "x11-req")));
+        if (!isJudged && unwatched.Until(channel) is null)
+            return false;
+        SshRequest kept = request with { Message = request.Message.ToArray() };
+        if (!unwatched.TryKeep(channel, isJudged, kept.Message.Length, go => kept.Channel.IsDropped ? default : TakeAsync(kept, go)))
+            return false;
+        channel.AsksForPty |= request.Type == "pty-req";
+        if (starts && shared.Context.Awaited is { } hint && unwatched.Until(channel) is { } until)
+        {
+            shared.Context.Event("unwatched", $"channel {channel.Number} waits: {request.Type}");
+            channel.Say.Say(SshRefusal.Lines(SshRefusal.WaitsForWatcher(hint, until), channel.HasPty || channel.AsksForPty), isError: true);
+        }
+
+        return true;
+    }
+
+    private async ValueTask TakeAsync(SshRequest request, CancellationToken cancel)
+    {
+        (SshChannel channel, string type) = (request.Channel, request.Type);
         bool isSession = channel.Kind == SshChannelKind.Session;
 
         // While a person is asked about this channel it stands still, but for what a terminal says of itself.
@@ -103,22 +137,33 @@ internal sealed class SshRequests(SshShared shared, SshRelay relay, SshActions a
     {
         if (!TryReadPty(request.Rest.Span, out uint columns, out uint rows))
             throw SshShared.Violation(SshSide.Client, "a pty-req that cannot be read");
+        SshChannel channel = request.Channel;
+        channel.AsksForPty = false;
         if (shared.Restrictions.NoPty)
-            await RefuseAsync(request, "a terminal: not permitted by the key or certificate", cancel).ConfigureAwait(false);
-        else if (await IsAllowedAsync(ActionKind.Command, Verb.Pty, default, cancel).ConfigureAwait(false))
         {
-            if (request.Channel.Terminal is null && !shared.TryAddTerminal())
-            {
-                await RefuseAsync(request, "a terminal: there are too many", cancel).ConfigureAwait(false);
-                return;
-            }
-
-            request.Channel.HasPty = true;
-            request.Channel.Terminal = new SshTerminal(shared, request.Channel, columns, rows);
-            await PassAsync(request, about: null, cancel).ConfigureAwait(false);
+            channel.NoPty = SshRefusal.FromRestriction(NoTerminal);
+            await RefuseAsync(request, "a terminal: not permitted by the key or certificate", cancel).ConfigureAwait(false);
+            return;
         }
-        else
+
+        Verdict verdict = await JudgeAsync(ActionKind.Command, Verb.Pty, default, cancel).ConfigureAwait(false);
+        if (verdict.Kind != VerdictKind.Allow)
+        {
+            channel.NoPty = SshRefusal.FromVerdict(verdict, NoTerminal);
             await OwnAsync(request, SshReply.Failure, cancel).ConfigureAwait(false);
+            return;
+        }
+
+        if (channel.Terminal is null && !shared.TryAddTerminal())
+        {
+            channel.NoPty = $"sallyport: {NoTerminal}: at most {shared.Limits.Terminals} of one connection at a time";
+            await RefuseAsync(request, "a terminal: there are too many", cancel).ConfigureAwait(false);
+            return;
+        }
+
+        channel.HasPty = true;
+        channel.Terminal = new SshTerminal(shared, channel, columns, rows);
+        await PassAsync(request, SshRelay.Pty, cancel).ConfigureAwait(false);
     }
 
     private static bool TryReadPty(ReadOnlySpan<byte> rest, out uint columns, out uint rows)
@@ -165,8 +210,14 @@ internal sealed class SshRequests(SshShared shared, SshRelay relay, SshActions a
             return;
         }
 
-        if (!await IsAllowedAsync(ActionKind.PortForward, verb, default, cancel).ConfigureAwait(false))
+        Verdict verdict = shared.Context.Judge(actions.One(ActionKind.PortForward, verb, default), out bool mustWait);
+        if (mustWait)
+            await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
+        if (verdict.Kind != VerdictKind.Allow)
         {
+            // Many clients ask for it at every login, and CHANNEL_FAILURE has no words: those who are asked to be verbose show SSH_MSG_DEBUG (RFC 4253 11.3).
+            shared.Answer(SshSide.Client, new SshWriter().Begin(SshMessageNumber.Debug).Boolean(true)
+                .String(SshRefusal.FromVerdict(verdict, verb == Verb.ForwardAgent ? "the agent is not forwarded" : "X11 is not forwarded")).String("").Written);
             await OwnAsync(request, SshReply.Failure, cancel).ConfigureAwait(false);
             return;
         }
@@ -193,13 +244,16 @@ internal sealed class SshRequests(SshShared shared, SshRelay relay, SshActions a
     }
 
     /// <summary>Judges what cannot be held: a person who must be asked about the command is asked about the command.</summary>
-    private async ValueTask<bool> IsAllowedAsync(ActionKind kind, Verb verb, byte[]? name, CancellationToken cancel)
+    private async ValueTask<Verdict> JudgeAsync(ActionKind kind, Verb verb, byte[]? name, CancellationToken cancel)
     {
         Verdict verdict = shared.Context.Judge(actions.One(kind, verb, name), out bool mustWait);
         if (mustWait)
             await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
-        return verdict.Kind == VerdictKind.Allow;
+        return verdict;
     }
+
+    private async ValueTask<bool> IsAllowedAsync(ActionKind kind, Verb verb, byte[]? name, CancellationToken cancel) =>
+        (await JudgeAsync(kind, verb, name, cancel).ConfigureAwait(false)).Kind == VerdictKind.Allow;
 }
 
 /// <summary>One CHANNEL_REQUEST.</summary>

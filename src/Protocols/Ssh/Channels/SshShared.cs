@@ -14,7 +14,6 @@ internal sealed class SshShared(
     private int _waiting;
     private int _waitingOpens;
     private int _terminals;
-    private int _approved;
 
     /// <summary>Why the session is to end, asked for from outside.</summary>
     internal sealed record EndRequest(string Reason, string Message);
@@ -42,6 +41,15 @@ internal sealed class SshShared(
     public SshForwards Forwards { get; } = new(listener.Limits.PendingRequests);
 
     public SshTape Tape { get; } = new(context);
+
+    /// <summary>What runs under approvals.</summary>
+    public SshApprovals Kept => field ??= new SshApprovals(this);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<HoldOutcome> Approvals => Kept.All;
+
+    /// <inheritdoc/>
+    public void EndApproved(HoldOutcome approval, string message) => Kept.End(approval, message);
 
     /// <summary>A session in which somebody waits for a person is not idle.</summary>
     public long LastActivity => Volatile.Read(ref _waiting) > 0 ? Environment.TickCount64 : Volatile.Read(ref _lastActivity);
@@ -82,16 +90,6 @@ internal sealed class SshShared(
     public void RemoveTerminal() => Interlocked.Decrement(ref _terminals);
 
     public void OpenWaited() => Interlocked.Decrement(ref _waitingOpens);
-
-    /// <summary>Something runs under an approval, or is about to.</summary>
-    public void BeginApproved() => Interlocked.Increment(ref _approved);
-
-    /// <summary>It has ended. Once nothing runs under one, the end of an approval ends nothing.</summary>
-    public void EndApproved()
-    {
-        if (Interlocked.Decrement(ref _approved) == 0)
-            context.Done();
-    }
 
     public void BeginWait() => Interlocked.Increment(ref _waiting);
 
@@ -185,6 +183,16 @@ internal sealed class SshShared(
             foreach (byte[] message in adoption.Settle(channel.ToTarget, eof))
                 Answer(SshSide.Target, message);
         }
+    }
+
+    /// <summary>What the target listens for has lost its approval: it is told to stop (RFC 4254 7.1), and connects through there no more.</summary>
+    public void Unlisten(SshGlobalRequests.Asked asked)
+    {
+        asked.IsEnded = true;
+        if (Forwards.Cancel(asked.Address, asked.Bound) is null)
+            return;
+        SshWriter message = new SshWriter().Begin(SshMessageNumber.GlobalRequest).String(asked.IsPath ? "cancel-streamlocal-forward@openssh.com" : "cancel-tcpip-forward").Boolean(false).String(asked.Address);
+        Answer(SshSide.Target, (asked.IsPath ? message : message.UInt32(asked.Bound)).Written);
     }
 
     /// <summary>The peer broke a rule: the session ends.</summary>

@@ -148,14 +148,18 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
                     return;
                 }
 
-                channel.KeepApproval();
+                refuser.KeepApproval(channel, outcome);
                 await RunAsync(run, text, filter, debt, cancel).ConfigureAwait(false);
                 if (channel.TryResume())
                     return;
                 await relay.PassAsync(channel, new SshWriter().Begin(SshMessageNumber.ChannelEof).UInt32(channel.Number).ToArray(), cancel).ConfigureAwait(false);
                 channel.Waiting = null;
             },
-            wait => channel.Waiting = wait);
+            wait =>
+            {
+                wait.Unwatched = text => channel.Say.Say(SshRefusal.Lines(text, channel.HasPty), isError: true);
+                channel.Waiting = wait;
+            });
     }
 
     /// <summary>The target runs it, and the client may send it what it likes.</summary>
@@ -163,6 +167,8 @@ internal sealed class SshStart(SshShared shared, SshRelay relay, SshActions acti
     {
         SshChannel channel = run.Channel;
         channel.IsStarted = true;
+        if (!channel.SayNoPty())
+            await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
         channel.About = run.Type == "shell" ? "shell" : Encoding.UTF8.GetString(text);
         if (filter is not null)
             channel.Files = new SshFiles(shared, channel, filter, holds, refuser, framed: filter is SftpChannel);

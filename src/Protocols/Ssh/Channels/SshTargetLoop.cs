@@ -133,7 +133,11 @@ internal sealed class SshTargetLoop(SshShared shared)
             uint port = asked.Port;
             if (success && !asked.IsPath && port == 0)
                 port = message.Length == 5 ? BinaryPrimitives.ReadUInt32BigEndian(message.Span[1..]) : throw SshShared.Violation(SshSide.Target, "no port in the reply to tcpip-forward");
-            shared.Forwards.Answer(asked.Address, port, success);
+            shared.Forwards.Answer(asked, port, success);
+            if (!success)
+                shared.Kept.Release(asked);
+            else if (asked.IsEnded)
+                shared.Unlisten(asked);
             shared.Context.Event(success ? "listening" : "not-listening", SshNames.Shown($"{asked.Address}:{port}"));
         }
 

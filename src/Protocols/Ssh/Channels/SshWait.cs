@@ -14,6 +14,9 @@ internal sealed class SshWait : IDisposable
     /// <summary>The wait and what came of it. Never fails but when the session ends.</summary>
     public Task Task { get; set; } = Task.CompletedTask;
 
+    /// <summary>Tells the client that what was approved waits for somebody who watches; null: there is no place to say so.</summary>
+    public Action<string>? Unwatched { get; set; }
+
     /// <summary>The client has sent EOF meanwhile: it goes on to the target once the action runs.</summary>
     public bool HasEof { get; set; }
 

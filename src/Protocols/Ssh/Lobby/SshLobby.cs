@@ -20,22 +20,22 @@ internal sealed class SshLobby(SshWay way, string account, Action<SessionFacts> 
     /// <summary>Connections inside one.</summary>
     private const int MostJumps = 32;
 
-    /// <summary>Nobody looks at a menu for longer.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
-
     private readonly SshTransport _client = way.Client;
     private readonly Dictionary<uint, SshLobbyChannel> _channels = [];
     private readonly List<Task> _jumps = [];
     private readonly SshAdoption _adoption = new();
     private SshMenu? _menu;
     private uint _next;
+    private TimeSpan _left = way.Listener.Limits.Lobby;
+    private long? _countedSince;
 
     /// <summary>Serves the client until it leaves, or the session that it chose ends.</summary>
     public async Task<SessionEnd> RunAsync(CancellationToken stop)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        patience.CancelAfter(Patience);
-        using CancellationTokenRegistration cut = patience.Token.Register(static d => ((IDuplex)d!).Abort(), _client.Duplex);
+        _countedSince = way.Doors.Time.GetTimestamp();
+        using var late = new CancellationTokenSource(_left, way.Doors.Time);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(stop, late.Token);
+        using CancellationTokenRegistration cut = stop.Register(static d => ((IDuplex)d!).Abort(), _client.Duplex);
         try
         {
             while (true)
@@ -51,8 +51,7 @@ internal sealed class SshLobby(SshWay way, string account, Action<SessionFacts> 
                 while (_client.TryRead(out message));
                 await _client.FlushAsync(patience.Token).ConfigureAwait(false);
 
-                // Connections inside have limits of their own.
-                patience.CancelAfter(_channels.Values.Any(channel => channel.Jump is not null) ? Timeout.InfiniteTimeSpan : Patience);
+                Count(late);
             }
         }
         catch (SshEndException e)
@@ -60,12 +59,29 @@ internal sealed class SshLobby(SshWay way, string account, Action<SessionFacts> 
             await _client.DisconnectAsync(e.DisconnectReason, e.Message).ConfigureAwait(false);
             return e.End;
         }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !stop.IsCancellationRequested)
+        {
+            await _client.DisconnectAsync(SshDisconnectReason.ByApplication, $"sallyport: no target was chosen within {way.Listener.Limits.Lobby.TotalSeconds:0} seconds").ConfigureAwait(false);
+            return new SessionEnd(SessionSide.Proxy, SessionStage.Route, "lobby-timeout", "11");
+        }
         finally
         {
             foreach (SshLobbyChannel channel in _channels.Values)
                 channel.Jump?.Abort();
             await Task.WhenAll(_jumps).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Connections inside have limits of their own: while there is one, the lobby's time stands still. It never begins anew.</summary>
+    private void Count(CancellationTokenSource late)
+    {
+        bool isInside = _channels.Values.Any(channel => channel.Jump is not null);
+        if (isInside == _countedSince is null)
+            return;
+        if (_countedSince is { } since)
+            _left -= way.Doors.Time.GetElapsedTime(since);
+        _countedSince = isInside ? null : way.Doors.Time.GetTimestamp();
+        late.CancelAfter(isInside ? Timeout.InfiniteTimeSpan : _left > TimeSpan.Zero ? _left : TimeSpan.Zero);
     }
 
     private async ValueTask<SessionEnd?> TakeAsync(Memory<byte> message, CancellationTokenSource patience, CancellationTokenRegistration cut, CancellationToken stop)
@@ -249,7 +265,6 @@ internal sealed class SshLobby(SshWay way, string account, Action<SessionFacts> 
             welcome: () =>
             {
                 entered = true;
-                patience.CancelAfter(Timeout.InfiniteTimeSpan);
                 cut.Unregister();
                 return default;
             },

@@ -1,8 +1,6 @@
-using System.Buffers;
 using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
 using Sallyport.Contract;
+using Sallyport.Protocols.Ssh.Transcript;
 
 namespace Sallyport.Protocols.Ssh.Sftp;
 
@@ -70,23 +68,6 @@ internal sealed class FileManifest(SessionContext context, TimeProvider time, in
     /// <summary>What moved for a path, where the files in it cannot be told apart.</summary>
     public bool Counted(string path, bool upload, long bytes, long started, string status) => Write(path, upload, bytes, null, (long)time.GetElapsedTime(started).TotalMilliseconds, status);
 
-    private bool Write(string path, bool upload, long bytes, string? sha256, long ms, string status)
-    {
-        var line = new ArrayBufferWriter<byte>(256);
-        using (var json = new Utf8JsonWriter(line))
-        {
-            json.WriteStartObject();
-            json.WriteString("path", path);
-            json.WriteString("direction", upload ? "upload" : "download");
-            json.WriteNumber("bytes", bytes);
-            json.WriteString("sha256", sha256);
-            json.WriteNumber("ms", ms);
-            json.WriteString("status", status);
-            json.WriteNumber("channel", channel);
-            json.WriteString("by", by);
-            json.WriteEndObject();
-        }
-
-        return context.Event("file", Encoding.UTF8.GetString(line.WrittenSpan));
-    }
+    private bool Write(string path, bool upload, long bytes, string? sha256, long ms, string status) =>
+        context.Event(SshFileEvent.Name, new SshFileEvent(path, upload ? "upload" : "download", bytes, sha256, ms, status, (uint)channel, by).ToDetail());
 }

@@ -65,6 +65,7 @@ internal sealed class SftpJudge(SessionContext context)
             Text = _text.WrittenSpan,
             Names = paths.Names,
             Objects = paths.Objects,
+            Home = paths.Home,
         };
     }
 }

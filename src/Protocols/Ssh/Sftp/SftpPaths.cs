@@ -16,6 +16,9 @@ internal sealed class SftpPaths
     /// <summary>Where relative paths start; null while it is not known: <c>~</c> then.</summary>
     public void SetHome(ReadOnlySpan<byte> home) => Volatile.Write(ref _home, home.ToArray());
 
+    /// <summary>The home directory; empty while it is not known.</summary>
+    public ReadOnlySpan<byte> Home => Volatile.Read(ref _home);
+
     public int Count { get; private set; }
 
     public ReadOnlySpan<byte> Names => _names.AsSpan(0, _used);

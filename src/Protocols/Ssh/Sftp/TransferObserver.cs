@@ -6,7 +6,7 @@ namespace Sallyport.Protocols.Ssh.Sftp;
 
 /// <summary>
 /// rsync and git: their commands were judged with the paths they name; here it is counted what moves. Single files cannot be told apart, so each path has
-/// one line in the manifest, with the bytes of its direction and without a hash. What does not begin as the protocol does is something else, of which nothing would
+/// one line in the manifest, with the bytes of its direction and without a hash; of a push the refs are told besides (<see cref="GitPush"/>). What does not begin as the protocol does is something else, of which nothing would
 /// be recorded, and ends.
 /// </summary>
 internal sealed class TransferObserver : ISshStreamFilter
@@ -16,6 +16,7 @@ internal sealed class TransferObserver : ISshStreamFilter
     private readonly FileTransfer _transfer;
     private readonly long _maxBytes;
     private readonly long _started;
+    private readonly GitPush? _push;
     private TransferGreeting _client;
     private TransferGreeting _target;
     private long _fromClient;
@@ -30,12 +31,16 @@ internal sealed class TransferObserver : ISshStreamFilter
         _transfer = transfer;
         _maxBytes = maxBytes;
         _started = time.GetTimestamp();
+        _push = transfer is { Kind: FileTransferKind.Git, Uploads: true } ? new GitPush(context, (uint)channel, paths.Count > 0 ? paths[0] : "") : null;
     }
 
     public SshPendingAction? Pending => null;
 
-    public SshFilterStep FromClient(ReadOnlySpan<byte> data, IBufferWriter<byte> toTarget, IBufferWriter<byte> toClient, out bool unchanged) =>
-        Take(data, ref _client, ref _fromClient, _transfer.Uploads, out unchanged);
+    public SshFilterStep FromClient(ReadOnlySpan<byte> data, IBufferWriter<byte> toTarget, IBufferWriter<byte> toClient, out bool unchanged)
+    {
+        SshFilterStep step = Take(data, ref _client, ref _fromClient, _transfer.Uploads, out unchanged);
+        return unchanged && _push?.Take(data) == false ? step with { MustWait = true } : step;
+    }
 
     public SshFilterStep Resolve(HoldOutcome outcome, IBufferWriter<byte> toTarget, IBufferWriter<byte> toClient) => new(SshFilterOutcome.Done);
 
@@ -44,6 +49,7 @@ internal sealed class TransferObserver : ISshStreamFilter
 
     public void Finish()
     {
+        _push?.Finish();
         long bytes = Interlocked.Read(ref _transfer.Uploads ? ref _fromClient : ref _fromTarget);
         foreach (string path in _paths)
             _manifest.Counted(path, _transfer.Uploads, bytes, _started, _ended is null ? "complete" : "refused");

@@ -41,6 +41,25 @@ public sealed record SshCommandEvent(uint Channel, string Text)
     public static SshCommandEvent? Read(string detail) => SshEventJson.Read(detail, SshEventJson.Default.SshCommandEvent) is { Text: not null } read ? read : null;
 }
 
+/// <summary>The event <c>git-push</c>: a client asked git to change a ref.</summary>
+/// <param name="Channel">The channel's number in the recording.</param>
+/// <param name="Path">The repository, as the decision names it.</param>
+/// <param name="Ref">The ref, as the client named it: <c>refs/heads/main</c>.</param>
+/// <param name="Old">The id that it had, in hex; zeros: there was none.</param>
+/// <param name="New">The id that it gets; zeros: it is deleted.</param>
+public sealed record SshGitPushEvent(uint Channel, string Path, string Ref, string Old, string New)
+{
+    /// <inheritdoc cref="SshFileEvent.Name"/>
+    public const string Name = "git-push";
+
+    /// <inheritdoc cref="SshFileEvent.ToDetail"/>
+    public string ToDetail() => SshEventJson.Write(Path, path => this with { Path = path }, SshEventJson.Default.SshGitPushEvent);
+
+    /// <inheritdoc cref="SshFileEvent.Read"/>
+    public static SshGitPushEvent? Read(string detail) =>
+        SshEventJson.Read(detail, SshEventJson.Default.SshGitPushEvent) is { Path: not null, Ref: not null, Old: not null, New: not null } read ? read : null;
+}
+
 /// <summary>The event <c>forward</c>, at the end of a forwarded connection.</summary>
 /// <param name="Channel">The channel's number in the recording.</param>
 /// <param name="Kind"><c>local</c>, <c>remote</c>, <c>agent</c> or <c>x11</c>.</param>
@@ -72,6 +91,7 @@ public sealed record SshForwardEvent(
 [JsonSerializable(typeof(SshFileEvent))]
 [JsonSerializable(typeof(SshCommandEvent))]
 [JsonSerializable(typeof(SshForwardEvent))]
+[JsonSerializable(typeof(SshGitPushEvent))]
 internal sealed partial class SshEventJson : JsonSerializerContext
 {
     // An event's detail holds 4096 characters; what is beyond would be cut off, and with it the JSON's end.

@@ -7,11 +7,16 @@ namespace Sallyport.Protocols.Ssh.Transport;
 internal static class SshExtInfo
 {
     private const string ServerSigAlgs = "server-sig-algs";
+    private const string HostBound = "publickey-hostbound@openssh.com";
     private const string Ping = "ping@openssh.com";
 
-    /// <summary>What a server says.</summary>
-    public static byte[] Ours(IReadOnlyList<string> signatures) => new SshWriter().Byte(SshMessageNumber.ExtInfo).UInt32(2)
+    /// <summary>
+    /// What a server says: signatures it takes of users, that such a signature may name the host key it is for (OpenSSH PROTOCOL 3.1: an agent can then keep a key
+    /// to certain hosts), and that it answers pings.
+    /// </summary>
+    public static byte[] Ours(IReadOnlyList<string> signatures) => new SshWriter().Byte(SshMessageNumber.ExtInfo).UInt32(3)
         .String(ServerSigAlgs).NameList(signatures)
+        .String(HostBound).String("0")
         .String(Ping).String("0")
         .ToArray();
 

@@ -30,7 +30,7 @@ internal sealed record SessionJson(Guid Id, string Node, string Protocol, string
 
     public double? SilentSeconds { get; init; }
 
-    /// <summary>The approval that what runs now runs under.</summary>
+    /// <summary>The approval that what runs now runs under; several channels may have several, parted by spaces.</summary>
     public string? Approval { get; init; }
 
     public static SessionJson Of(SessionRow row) =>
@@ -60,7 +60,7 @@ internal sealed record SessionJson(Guid Id, string Node, string Protocol, string
         State = session.State,
         IdentityExpiresAt = session.Facts.Identity.ExpiresAt < now.AddYears(100) ? session.Facts.Identity.ExpiresAt : null,
         SilentSeconds = Math.Max(0, Environment.TickCount64 - session.Control.LastActivity) / 1000.0,
-        Approval = session.Context.Granted?.Id,
+        Approval = session.Context.Granted?.Id ?? NotEmpty(string.Join(' ', session.Control.Approvals.Select(approval => approval.Id).Distinct())),
     };
 
     private static string? NotEmpty(string text) => text.Length > 0 ? text : null;

@@ -94,7 +94,7 @@ internal sealed class PromptDesk : Logins.IPromptDesk, IDisposable
         }
     }
 
-    /// <summary>Waits until the person has answered or the time is over. Always gives up the prompt's place.</summary>
+    /// <summary>Waits until the person has answered or the time is over; whoever stops waiting withdraws the prompt. Always gives up its place.</summary>
     public async Task<LoginResult> WaitAsync(LoginPrompt prompt, IPAddress source, CancellationToken cancel)
     {
         string key = Key(prompt.Code);
@@ -110,6 +110,12 @@ internal sealed class PromptDesk : Logins.IPromptDesk, IDisposable
             }
 
             return await TakeAsync(key, cancel).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // Nobody waits any more, so nobody is to be asked, or told that a client is in.
+            await TakeAsync(key, CancellationToken.None).ConfigureAwait(false);
+            throw;
         }
         finally
         {

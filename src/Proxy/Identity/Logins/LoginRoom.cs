@@ -66,6 +66,7 @@ internal sealed class LoginRoom : IAsyncDisposable
         PersonKeys = new PersonKeys(doors.Store, doors.Cluster, Identities, Revocations, broker, doors.Time, doors.Log);
         var checks = new LoginChecks(doors.Store, Revocations, Identities, doors.Grace, doors.Time);
         var sources = new FailureThrottle<ulong>(doors.Time);
+        var keys = new KeyLogin(doors.Keys, PersonKeys, Identities, _uses, broker, doors.Time);
         Login = new DaemonLogin(
             new DaemonLoginParts
             {
@@ -75,7 +76,7 @@ internal sealed class LoginRoom : IAsyncDisposable
                 Identities = Identities,
                 ApiTokens = ApiTokens,
                 Issued = new IssuedLogin(Passwords, decoy, checks, _uses, sources, doors.Time, doors.Log),
-                Keys = new KeyLogin(doors.Keys, PersonKeys, Identities, _uses, broker, doors.Time),
+                Keys = keys,
                 Desk = doors.Desk,
                 Sources = sources,
             },
@@ -83,7 +84,8 @@ internal sealed class LoginRoom : IAsyncDisposable
             doors.Log);
         AdminLogin = new DaemonAdminLogin(Login);
         Policy = new CredentialScope(doors.Policy);
-        Sessions = new LiveSessions(facts => Revocations.Find(facts.Identity) is null ? null : "What you logged in with is no longer good: log in again.");
+        Sessions = new LiveSessions(facts => Revocations.Find(facts.Identity) is null && keys.Refuse(facts.Identity) is null ? null : LiveSession.NoLongerGood);
+        Keys = new KeyWarden(Sessions, keys, doors.Log);
         Warden = new SessionWarden(Sessions, Policy, Revocations, Identities, doors.Store, doors.Cluster, doors.Grace, doors.Time, doors.Log);
         Routes = new CredentialRoutes(ApiTokens, Passwords, PersonKeys, Revocations, broker);
     }
@@ -101,6 +103,9 @@ internal sealed class LoginRoom : IAsyncDisposable
 
     /// <summary>To be given to <see cref="Sweeper"/>.</summary>
     public SessionWarden Warden { get; }
+
+    /// <summary>To be told when the files of keys were read anew.</summary>
+    public KeyWarden Keys { get; }
 
     public Revocations.Revocations Revocations { get; }
 

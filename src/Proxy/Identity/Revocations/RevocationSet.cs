@@ -45,7 +45,12 @@ internal sealed class RevocationSet(string broker)
     {
         if (_entries.IsEmpty)
             return null;
-        return OfProof(identity) ?? OfSubjects(identity) ?? (_groups ? OfGroups(identity) : null);
+        Revocation? found = OfProof(identity) ?? OfSubjects(identity) ?? (_groups ? OfGroups(identity) : null);
+
+        // Of several proofs each must be good.
+        for (int i = 0; found is null && i < identity.Earlier.Length; i++)
+            found = Find(identity.Earlier[i]);
+        return found;
     }
 
     private Revocation? OfProof(Contract.Identity identity)

@@ -85,6 +85,27 @@ public sealed class HeldChannelTests(HoldingSsh holding) : IClassFixture<Holding
     }
 
     [Fact]
+    public async Task The_end_of_a_grant_ends_what_runs_under_it_and_not_what_was_approved_beside_it()
+    {
+        await using SshMux mux = await SshMux.OpenAsync(holding.Daemon);
+        await using ChildProcess first = mux.Start([], "sort -u");
+        first.Input.Close();
+        await holding.DecideAsync("approve", await HoldingSsh.WaitingAsync(first), "--grant", "digest", "--for", "10m");
+        Assert.Equal(0, await first.WaitForExitAsync());
+        await using ChildProcess granted = mux.Start([], "sort -u");
+        await using ChildProcess approved = mux.Start([], "sort -n");
+        await holding.DecideAsync("approve", await HoldingSsh.WaitingAsync(approved));
+
+        await holding.EndGrantAsync();
+
+        Assert.Equal(126, await granted.WaitForExitAsync());
+        Assert.Contains("What this was approved by has ended.", granted.Error, StringComparison.Ordinal);
+        await TypeAsync(approved, "10\n9\n");
+        Assert.Equal(0, await approved.WaitForExitAsync());
+        Assert.Equal("9\n10\n", approved.Output);
+    }
+
+    [Fact]
     public async Task A_tunnel_waits_for_its_approval()
     {
         using var echo = new EchoServer();

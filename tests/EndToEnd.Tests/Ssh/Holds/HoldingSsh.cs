@@ -69,6 +69,17 @@ public sealed partial class HoldingSsh(SshServerFixture sshd) : IAsyncLifetime
     /// <summary>Says yes or no.</summary>
     public Task DecideAsync(string word, string id, params string[] more) => Control.SaysAsync(Daemon, "bea@example.com", "approvers", ["approvals", word, id, .. more]);
 
+    /// <summary>Ends the grant that was given last, once something runs under it.</summary>
+    public async Task EndGrantAsync()
+    {
+        using JsonDocument list = JsonDocument.Parse(await Control.SaysAsync(Daemon, "bea@example.com", "approvers", "approvals", "grants", "--json"));
+        JsonElement items = list.RootElement.ValueKind == JsonValueKind.Array ? list.RootElement : list.RootElement.GetProperty("items");
+        string id = items[0].GetProperty("id").GetString()!;
+        for (string sessions = ""; !sessions.Contains(id, StringComparison.Ordinal);)
+            sessions = await Control.SaysAsync(Daemon, "vera@example.com", "viewers", "sessions", "list", "--json");
+        await DecideAsync("revoke", id, "--reason", "no more");
+    }
+
     [GeneratedRegex("waiting for approval ([0-9a-f-]{36})")]
     private static partial Regex Waiting();
 }

@@ -67,6 +67,17 @@ public sealed class FileRuleTests(RulesDaemon rules) : IClassFixture<RulesDaemon
         Assert.Equal("secret", File.ReadAllText(Path.Combine(there, "server.key")));
     }
 
+    /// <summary>sftp names all that is in the home directory by an absolute path: the target has said which that is.</summary>
+    [Fact]
+    public async Task What_a_tilde_grants_is_the_home_directory_that_the_target_names()
+    {
+        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        SshRun run = await rules.SftpAsync($"cd {home}", $"ls -1 {home}", "-ls -1 /etc", "pwd");
+        Assert.True(run.ExitCode == 0, run.ToString());
+        Assert.Contains($"Remote working directory: {home}", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("/etc/passwd", run.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_file_that_is_too_large_is_cut_off_and_the_session_goes_on()
     {

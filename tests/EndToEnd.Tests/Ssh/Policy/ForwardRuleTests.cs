@@ -34,6 +34,17 @@ public sealed class ForwardRuleTests(RulesDaemon rules) : IClassFixture<RulesDae
     }
 
     [Fact]
+    public async Task A_display_that_no_rule_forwards_is_refused_with_the_reason()
+    {
+        using var folder = new TempFolder();
+        var environment = new Dictionary<string, string> { ["DISPLAY"] = "127.0.0.1:9", ["XAUTHORITY"] = folder.At("none") };
+        SshRun run = await SshRun.OfAsync(
+            ["ssh", "-Y", "-o", "LogLevel=DEBUG1", .. rules.Daemon.Options(), SshDaemon.User + "@127.0.0.1", "printenv DISPLAY; true"], environment: environment);
+        Assert.Equal((0, ""), (run.ExitCode, run.Output));
+        Assert.Contains("sallyport: refused by policy: X11 is not forwarded. Rule default.", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_listener_is_had_where_a_rule_says()
     {
         int port;

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Sallyport.EndToEnd.Tests.Support;
 using Xunit;
@@ -29,25 +30,53 @@ public sealed class LiveDaemon(SshServerFixture sshd) : IAsyncLifetime
         rules:
           - {id: all, effect: allow, verbs: [all], unparsed: true, truncated: true}
         limits: {concurrent-sessions: 1}
+        ---
+        policy: watched
+        match: {groups: [watched]}
+        rules:
+          - {id: all, effect: allow, verbs: [all], unparsed: true, truncated: true}
+        limits: {moderated-by: [auditors]}
         """;
 
+    private const string Issuer = "https://ci.example";
+
     private readonly TempFolder _folder = new();
+    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private SshDaemon? _daemon;
 
     public SshDaemon Daemon => _daemon!;
 
     public SshControl Control { get; } = new();
 
+    /// <summary>The private key by which the target lets the gateway in.</summary>
+    public string SshdCredential => sshd.Server.CredentialFile;
+
     public async Task InitializeAsync() =>
-        _daemon = await SshDaemon.StartAsync(sshd.Server, Policy, Control.Sections, listener: "methods: [publickey, password]");
+        _daemon = await SshDaemon.StartAsync(
+            sshd.Server,
+            Policy,
+            Control.Sections,
+            listener: "methods: [publickey, password]",
+            identity: $$"""
+                issuers:
+                  - name: ci
+                    issuer: {{Issuer}}
+                    audience: sallyport
+                    clock-skew: 0s
+                    jwks: {file: {{_folder.Write("ci.jwks", Jwt.KeySet(_key))}}}
+                """);
 
     public async Task DisposeAsync()
     {
         if (_daemon is not null)
             await _daemon.DisposeAsync();
         Control.Dispose();
+        _key.Dispose();
         _folder.Dispose();
     }
+
+    /// <summary>A token of eve's, which ends in so many seconds to the second.</summary>
+    public string ShortToken(int seconds) => Jwt.Sign(_key, Jwt.Claims(Issuer, seconds));
 
     public async Task<string> TokenAsync(string subject, string groups, string ttl = "1h")
     {
@@ -55,12 +84,13 @@ public sealed class LiveDaemon(SshServerFixture sshd) : IAsyncLifetime
         return run.ExitCode == 0 ? run.Output.Trim() : throw new InvalidOperationException(run.ToString());
     }
 
-    /// <summary>A session of somebody who has that token, which runs a command.</summary>
+    /// <summary>A session of somebody who has that token, which runs a command. The token is in a file: in no argument and no variable of the client's.</summary>
     public ChildProcess Start(string token, params string[] command)
     {
-        string ask = _folder.Write("ask", "#!/bin/sh\nprintf '%s\\n' \"$ANSWER\"\n");
+        string answer = _folder.Write($"tokens/{Guid.NewGuid():N}", token + "\n");
+        string ask = _folder.Write($"ask/{Guid.NewGuid():N}", $"#!/bin/sh\ncat {answer}\n");
         File.SetUnixFileMode(ask, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        var environment = new Dictionary<string, string> { ["SSH_ASKPASS"] = ask, ["SSH_ASKPASS_REQUIRE"] = "force", ["ANSWER"] = token };
+        var environment = new Dictionary<string, string> { ["SSH_ASKPASS"] = ask, ["SSH_ASKPASS_REQUIRE"] = "force" };
         return ChildProcess.Start(
             [
                 "ssh", "-F", "none", "-o", "UserKnownHostsFile=" + _folder.At("known"), "-o", "StrictHostKeyChecking=accept-new", "-o", "PreferredAuthentications=password", "-o", "NumberOfPasswordPrompts=1",
@@ -82,6 +112,9 @@ public sealed class LiveDaemon(SshServerFixture sshd) : IAsyncLifetime
 
         throw new TimeoutException($"{subject} has no session.");
     }
+
+    /// <summary>Somebody who watches a session, until the process ends.</summary>
+    public Task<ChildProcess> WatchAsync(string id) => Control.StartAsync(Daemon, "mod@example.com", "auditors", "sessions", "follow", id, "--reason", "must be watched");
 
     /// <summary>A verb of an administrator.</summary>
     public Task<string> DoAsync(params string[] arguments) => Control.SaysAsync(Daemon, "root@example.com", "administrators", arguments);

@@ -106,6 +106,10 @@ public sealed class PromptDeskTests : IAsyncLifetime
         await gone.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
         Assert.NotNull(await _rig.Server.Prompts.OpenAsync(Attempt("alice"), CancellationToken.None));
+
+        // Nobody is asked for a client that has left.
+        Assert.Null(await _rig.Server.Prompts.FindAsync(open[0].Code, CancellationToken.None));
+        Assert.NotNull(await _rig.Server.Prompts.FindAsync(open[1].Code, CancellationToken.None));
     }
 
     [Fact]
