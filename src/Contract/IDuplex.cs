@@ -4,10 +4,8 @@ using System.Net.Security;
 
 namespace Sallyport.Contract;
 
-/// <summary>
-/// A connected byte stream as engines see it: a reader in, a send out. One loop reads, one loop sends; neither is shared.
-/// Awaiting <see cref="SendAsync"/> is the backpressure: it ends when the kernel has taken every byte.
-/// </summary>
+/// <summary>A connected byte stream as engines see it: a reader in, a send out. One loop reads, one loop sends; neither is shared.
+/// Awaiting <see cref="SendAsync"/> is the backpressure: it ends when the kernel has taken every byte.</summary>
 public interface IDuplex : IAsyncDisposable
 {
     /// <summary>What the peer sends. Not advancing it stops the peer.</summary>

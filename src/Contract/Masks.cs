@@ -36,10 +36,8 @@ public interface IStreamMask
     int Mask(ReadOnlySpan<byte> input, Span<byte> destination, bool flush);
 }
 
-/// <summary>
-/// The masks of one session on one target. A protocol asks by the identity of a field (for SQL: schema, table, column as the catalog
-/// spells them), never by its label. Immutable; compared by reference.
-/// </summary>
+/// <summary>The masks of one session on one target. A protocol asks by the identity of a field (for SQL: schema, table, column as the catalog
+/// spells them), never by its label. Immutable; compared by reference.</summary>
 public abstract class MaskPlan
 {
     /// <summary>The mask of this field, or null when it is shown as it is.</summary>
