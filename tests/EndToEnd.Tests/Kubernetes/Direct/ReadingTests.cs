@@ -16,7 +16,7 @@ public sealed class ReadingTests(KubernetesFixture fixture) : IDisposable
 
     /// <summary>Words that must be in the output; the words of the command line are separated by blanks.</summary>
     [Theory]
-    [InlineData("version", "Server Version: v1.")]
+    [InlineData("version", "Server Version: v")]
     [InlineData("api-resources", "widgets", "wd", "example.com/v1", "deployments", "deploy")]
     [InlineData("api-versions", "apps/v1", "example.com/v1")]
     [InlineData("get pods", "READY", "RESTARTS", "web-0", "2/2", "1/1", "Running")]
