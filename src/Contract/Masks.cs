@@ -36,8 +36,7 @@ public interface IStreamMask
     int Mask(ReadOnlySpan<byte> input, Span<byte> destination, bool flush);
 }
 
-/// <summary>The masks of one session on one target. A protocol asks by the identity of a field (for SQL: schema, table, column as the catalog
-/// spells them), never by its label. Immutable; compared by reference.</summary>
+/// <summary>The masks of one session on one target. A protocol asks by the identity of a field (for SQL as the catalog spells it), never by its label. Immutable; compared by reference.</summary>
 public abstract class MaskPlan
 {
     /// <summary>The mask of this field, or null when it is shown as it is.</summary>
@@ -48,4 +47,10 @@ public abstract class MaskPlan
 
     /// <summary>What is done to a stream of text without fields (a terminal, a command's output); null: it is shown as it is.</summary>
     public virtual IStreamMask? OpenStream() => null;
+
+    /// <summary>The masks of what a request of HTTP is answered with; null: there are none. Theirs has <see cref="Computed"/>, for what has no path, if it masks fields by path at all.</summary>
+    public virtual MaskPlan? Of(in ActionView request) => null;
+
+    /// <summary>The mask of a field of such an answer, by its path as docs/policy.md writes it; null: it is shown as it is.</summary>
+    public virtual IFieldMask? Find(ReadOnlySpan<byte> path) => null;
 }

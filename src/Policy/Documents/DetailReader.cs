@@ -23,12 +23,10 @@ internal sealed class DetailReader(DiagnosticBag bag)
 
         foreach ((YamlText path, IReadOnlyList<YamlText> values) in map.NamedLists("fields", PolicyLimits.PatternLength, MostConditions))
         {
-            if (path.Value.StartsWith('.') || path.Value.StartsWith('$') || path.Value.StartsWith('/'))
-                bag.Error(path.Mark, $"\"{path.Value}\" is no path of a field.", path.Value.TrimStart('$', '.', '/').Replace('/', '.'));
-            else if (Wildcards(path.Value.Replace("[*]", "", StringComparison.Ordinal)) > DottedPattern.MaxWildcards)
-                bag.Error(path.Mark, $"\"{path.Value}\" has more than {DottedPattern.MaxWildcards} wildcards.");
+            if (FieldPattern.Check(path.Value, out string? suggestion) is string error)
+                bag.Error(path.Mark, $"\"{path.Value}\" {error}.", suggestion);
             else
-                conditions.Add(Condition(path.Value, FieldGlob(path.Value), values, isField: true));
+                conditions.Add(Condition(path.Value, FieldPattern.Compile(DetailNames.Field + path.Value), values, isField: true));
         }
 
         return conditions;
@@ -76,16 +74,6 @@ internal sealed class DetailReader(DiagnosticBag bag)
             bag.Error(value.Mark, $"\"{value.Value}\" has more than {DottedPattern.MaxWildcards} wildcards.");
         string text = $"{name}: {string.Join(", ", values.Select(v => v.Value))}";
         return new DetailCondition(text, attribute, [.. values.Select(v => Glob.Compile(v.Value))]) { IsField = isField };
-    }
-
-    // The star of "[*]" stands for itself: fields are named so, whatever their place in the list is.
-    private static Glob FieldGlob(string path)
-    {
-        string full = DetailNames.Field + path;
-        bool[] quoted = new bool[full.Length];
-        for (int at = full.IndexOf("[*]", StringComparison.Ordinal); at >= 0; at = full.IndexOf("[*]", at + 1, StringComparison.Ordinal))
-            quoted[at + 1] = true;
-        return Glob.Compile(full, quoted);
     }
 
     private static int Wildcards(string text) => text.Count(c => c is '*' or '?');

@@ -1,6 +1,5 @@
 using Sallyport.Contract;
 using Sallyport.Policy.Masking;
-using Sallyport.Policy.Masking.Streams;
 using Sallyport.Policy.Matching;
 using Sallyport.Policy.Yaml;
 
@@ -19,8 +18,6 @@ internal sealed class DocumentReader(DiagnosticBag bag, MaskStrategies strategie
 
     private static readonly Dictionary<string, bool> RevokedWords = new(StringComparer.Ordinal) { ["end"] = false, ["refuse"] = true };
 
-    private static readonly Dictionary<string, string> DetectWords = Detectors.Words.Keys.ToDictionary(w => w, StringComparer.Ordinal);
-
     private static readonly Dictionary<string, bool> ComputedWords = new(StringComparer.Ordinal) { ["mask"] = false, ["keep"] = true };
 
     /// <summary>Reads one document. What it returns is of use only if the bag has no errors.</summary>
@@ -34,7 +31,8 @@ internal sealed class DocumentReader(DiagnosticBag bag, MaskStrategies strategie
         Dictionary<string, YamlMark> ids = new(StringComparer.Ordinal);
         RuleReader ruleReader = new(bag);
         List<PolicyRule> rules = [.. map.Maps("rules", PolicyLimits.Rules).Select(m => ruleReader.Read(m, id, UniqueId(m, ids)))];
-        List<ColumnMask> masks = [.. map.Maps("mask", PolicyLimits.Rules).Select(m => Mask(m, id, UniqueId(m, ids)))];
+        MaskReader maskReader = new(bag, strategies);
+        List<ColumnMask> masks = [.. map.Maps("mask", PolicyLimits.Rules).Select(m => maskReader.Read(m, id, UniqueId(m, ids)))];
         bool keep = map.TryWord("computed", ComputedWords, out bool keepWord) && keepWord;
         if (map.Has("computed") && !map.Has("mask"))
             map.Error("computed", "\"computed\" belongs to \"mask\", which is not there.");
@@ -73,31 +71,6 @@ internal sealed class DocumentReader(DiagnosticBag bag, MaskStrategies strategie
         if (id.Length > 0 && !ids.TryAdd(id, map.MarkOf("id")))
             bag.Error(map.MarkOf("id"), $"\"{id}\" is already the id of the entry at line {ids[id].Line}.");
         return id;
-    }
-
-    private ColumnMask Mask(YamlMap map, string document, string id)
-    {
-        IReadOnlyList<string> detect = map.Words("detect", DetectWords);
-        if (!map.Has("detect"))
-            map.Require("columns");
-        else if (map.Has("columns"))
-            map.Error("detect", "\"detect\" is about streams of text, \"columns\" about fields: make two masks of them.");
-        List<ColumnPattern> columns = [];
-        foreach (YamlText text in map.Texts("columns", PolicyLimits.PatternLength, PolicyLimits.ListEntries))
-        {
-            if (ColumnPattern.Parse(text.Value, out string? error, out string? suggestion) is ColumnPattern pattern)
-                columns.Add(pattern);
-            else
-                bag.Error(text.Mark, $"\"{text.Value}\" {error}.", suggestion);
-            RuleReader.WarnOfCapitals(bag, text);
-        }
-
-        map.Require("with");
-        if (map.TryWord("with", MaskStrategies.Words, out MaskStrategy strategy) && strategies.Of(strategy) is null)
-            map.Error("with", "\"hash\" needs a mask key, and none is configured.");
-        if (map.Has("detect") && map.Has("with") && strategy == MaskStrategy.Null)
-            map.Error("with", "There is no NULL in a stream of text.", "redact");
-        return new ColumnMask($"{document}/{id}", columns, detect, strategy);
     }
 
     private SessionLimits Limits(YamlMap map) => new()

@@ -85,5 +85,9 @@ internal sealed record PolicyRule
     public ApprovalTerms? Approval { get; init; }
 }
 
-/// <summary>One valid mask: columns, or the words of detectors for streams, and what is done to their values.</summary>
-internal sealed record ColumnMask(string Id, IReadOnlyList<ColumnPattern> Columns, IReadOnlyList<string> Detect, MaskStrategy Strategy);
+/// <summary>One valid mask: columns, the words of detectors for streams, or fields of answers of HTTP, and what is done to their values.</summary>
+internal sealed record ColumnMask(string Id, IReadOnlyList<ColumnPattern> Columns, IReadOnlyList<string> Detect, MaskStrategy Strategy)
+{
+    /// <summary>Null: it is about something else.</summary>
+    public FieldMaskTerms? Fields { get; init; }
+}

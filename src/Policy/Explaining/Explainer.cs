@@ -62,7 +62,7 @@ internal static class Explainer
         {
             Applies = true,
             Rules = rules,
-            Masks = [.. document.Masks.Select(m => $"{m.Id}: {Word(m.Strategy)} on {string.Join(", ", m.Columns.Select(c => c.Text).Concat(m.Detect))}")],
+            Masks = [.. document.Masks.Select(m => $"{m.Id}: {Word(m.Strategy)} on {string.Join(", ", m.Columns.Select(c => c.Text).Concat(m.Detect).Concat(m.Fields?.Texts ?? []))}")],
         };
     }
 

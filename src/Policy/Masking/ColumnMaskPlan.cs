@@ -16,8 +16,12 @@ internal sealed class ColumnMaskPlan : MaskPlan
     private readonly Detector[] _detectors;
     private readonly IFieldMask[] _found;
 
-    private ColumnMaskPlan((ColumnPattern, IFieldMask)[] columns, bool keepComputed, (Detector Detector, IFieldMask Mask)[] found)
+    private readonly (FieldMaskTerms Terms, IFieldMask Mask)[] _fields;
+
+    private ColumnMaskPlan(
+        (ColumnPattern, IFieldMask)[] columns, bool keepComputed, (Detector Detector, IFieldMask Mask)[] found, (FieldMaskTerms, IFieldMask)[] fields)
     {
+        _fields = fields;
         _columns = columns;
         Computed = keepComputed || columns.Length == 0 ? null : MaskStrategies.Computed;
         _detectors = [.. found.Select(f => f.Detector)];
@@ -44,11 +48,29 @@ internal sealed class ColumnMaskPlan : MaskPlan
             .. Detectors.Words.Select(w => (w.Value, Mask: detecting.FirstOrDefault(m => m.Detect.Contains(w.Key))))
                 .Where(f => f.Mask is not null).Select(f => (f.Value, strategies.Of(f.Mask!.Strategy) ?? RedactMask.Instance)),
         ];
-        return new ColumnMaskPlan(columns, masking.Where(d => d.Masks.Any(m => m.Columns.Count > 0)).All(d => d.KeepComputed), found);
+        (FieldMaskTerms, IFieldMask)[] fields =
+        [
+            .. masking.SelectMany(d => d.Masks).Where(m => m.Fields is not null).OrderByDescending(m => m.Strategy)
+                .Select(m => (m.Fields!, strategies.Of(m.Strategy) ?? NullMask.Instance)),
+        ];
+        return new ColumnMaskPlan(columns, masking.Where(d => d.Masks.Any(m => m.Columns.Count > 0)).All(d => d.KeepComputed), found, fields);
     }
 
     /// <inheritdoc/>
     public override IStreamMask? OpenStream() => _detectors.Length == 0 ? null : new StreamMask(_detectors, _found);
+
+    /// <inheritdoc/>
+    public override MaskPlan? Of(in ActionView request)
+    {
+        List<(FieldMaskTerms, IFieldMask)> fields = [];
+        foreach ((FieldMaskTerms Terms, IFieldMask) field in _fields)
+        {
+            if (field.Terms.IsAbout(request))
+                fields.Add(field);
+        }
+
+        return fields.Count == 0 && _detectors.Length == 0 ? null : new FieldMaskPlan(this, [.. fields]);
+    }
 
     /// <inheritdoc/>
     public override IFieldMask? Find(string schema, string table, string column)

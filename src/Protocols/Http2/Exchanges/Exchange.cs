@@ -290,17 +290,23 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             if (isInformational && ++_informational > MostInformational)
                 return;
             head = ResponseHeads.ForClient(head, front);
+            if (Plan is not null && (!isInformational || status == 101))
+            {
+                _toClient.Filter = Plan.OnResponse(head);
+                if (_toClient.Filter is RefusedResponse refused)
+                {
+                    Refuse(refused.Refusal);
+                    return;
+                }
+
+                if (_toClient.Filter is { Changes: true })
+                    head = ResponseHeads.WithoutLength(head, front);
+            }
+
             if (!isInformational)
             {
                 _status = status;
                 _toClient.HasEnded = end;
-            }
-
-            if (Plan is not null && (!isInformational || status == 101))
-            {
-                _toClient.Filter = Plan.OnResponse(head);
-                if (_toClient.Filter is { Changes: true })
-                    head = ResponseHeads.WithoutLength(head, front);
             }
 
             if (!_scope!.Tape.Head(Direction.ToClient, Number, head))

@@ -1,3 +1,4 @@
+using Sallyport.Protocols.Http2.Bodies;
 using Sallyport.Protocols.Http2.Heads;
 
 namespace Sallyport.Protocols.Http2.Exchanges;
@@ -8,5 +9,5 @@ internal static class ExchangePlans
     /// <param name="head">As the client sent it.</param>
     /// <param name="exchange">Its number in the recording.</param>
     /// <returns>Null: none.</returns>
-    public static IExchangePlan? Of(HttpScope scope, HttpRequest request, HttpHead head, uint exchange) => null;
+    public static IExchangePlan? Of(HttpScope scope, HttpRequest request, HttpHead head, uint exchange) => BodyMasking.Of(scope, request, head);
 }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Sallyport.Contract;
+using Sallyport.Protocols.Http2.Bodies;
 using Sallyport.Protocols.Http2.Heads;
 using Sallyport.Protocols.Http2.Kubernetes;
 
@@ -13,6 +14,7 @@ internal sealed class RequestActions
     private const byte DigestVersion = 1;
 
     private readonly HttpActions _actions = new();
+    private readonly KubeBody _body = new();
     private byte[] _scratch = new byte[4096];
 
     /// <summary>The action; its spans are valid until the next call.</summary>
@@ -24,7 +26,7 @@ internal sealed class RequestActions
         if (!request.Target.IsKubernetes)
             _actions.Http(method, path);
         else
-            _actions.Kubernetes(method, Info(method, path, request));
+            _body.Begin(_actions, method, Info(method, path, request), head, body);
         if (head.Has("content-type"u8))
             _actions.ContentType(head.Value("content-type"u8));
         return _actions.View();
@@ -35,8 +37,7 @@ internal sealed class RequestActions
     {
         if (!request.Target.IsKubernetes || request.IsUpgrade)
             return false;
-        RequestInfo info = Info(head.Value(":method"u8), request.Path(head), request);
-        return info.IsResource && info.Verb is Verb.KubeCreate or Verb.KubeUpdate or Verb.KubePatch or Verb.KubeDelete or Verb.KubeDeleteCollection;
+        return KubeBody.HasObject(Info(head.Value(":method"u8), request.Path(head), request));
     }
 
     /// <summary>What is wrong with a request to an API server that could be read in two ways.</summary>

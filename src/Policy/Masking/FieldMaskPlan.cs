@@ -1,0 +1,33 @@
+using System.Text;
+using Sallyport.Contract;
+using Sallyport.Policy.Matching;
+
+namespace Sallyport.Policy.Masking;
+
+/// <summary>The masks of one answer, the strictest first; detectors look into its texts as into streams.</summary>
+internal sealed class FieldMaskPlan(MaskPlan session, (FieldMaskTerms Terms, IFieldMask Mask)[] fields) : MaskPlan
+{
+    /// <inheritdoc/>
+    public override IFieldMask? Computed => fields.Length == 0 ? null : MaskStrategies.Computed;
+
+    /// <inheritdoc/>
+    public override IFieldMask? Find(string schema, string table, string column) => null;
+
+    /// <inheritdoc/>
+    public override IFieldMask? Find(ReadOnlySpan<byte> path)
+    {
+        if (fields.Length == 0)
+            return null;
+        byte[] dotted = Encoding.UTF8.GetBytes(FieldPattern.Dotted(Encoding.UTF8.GetString(path)));
+        foreach ((FieldMaskTerms terms, IFieldMask mask) in fields)
+        {
+            if (terms.Matches(dotted))
+                return mask;
+        }
+
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public override IStreamMask? OpenStream() => session.OpenStream();
+}

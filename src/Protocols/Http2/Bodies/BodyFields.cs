@@ -1,0 +1,75 @@
+using System.Text;
+using System.Text.Unicode;
+using Sallyport.Contract;
+using Sallyport.Protocols.Http2.Heads;
+
+namespace Sallyport.Protocols.Http2.Bodies;
+
+/// <summary>The object that a request to an API server sends, decoded by what its head says of it. What could be read in another way than the server reads it is not understood.</summary>
+internal sealed class BodyFields
+{
+    private readonly FieldList _fields = new();
+
+    /// <summary>The fields of the body that was read last.</summary>
+    public FieldList Fields => _fields;
+
+    /// <summary>Reads a body.</summary>
+    /// <param name="verb">What the request does.</param>
+    public BodyReading Read(HttpHead head, Verb verb, ReadOnlySpan<byte> body)
+    {
+        _fields.Clear();
+        if (body.IsEmpty)
+            return BodyReading.Whole;
+        int type = head.IndexOf("content-type"u8);
+        // API servers take no compressed requests, and of two types nobody knows which one counts.
+        if ((head.Has("content-encoding"u8) && !Ascii.EqualsIgnoreCase(head.Value("content-encoding"u8), "identity"u8)) || (type >= 0 && head.IndexOf("content-type"u8, type + 1) >= 0))
+            return BodyReading.Unparsed;
+        Read(MediaType(type < 0 ? default : head[type].Value), verb, body);
+        return _fields.Reading;
+    }
+
+    /// <summary>A media type without its parameters.</summary>
+    public static ReadOnlySpan<byte> MediaType(ReadOnlySpan<byte> value)
+    {
+        int end = value.IndexOf((byte)';');
+        return (end < 0 ? value : value[..end]).Trim(" \t"u8);
+    }
+
+    private void Read(ReadOnlySpan<byte> type, Verb verb, ReadOnlySpan<byte> body)
+    {
+        bool isPatch = verb == Verb.KubePatch;
+        if (isPatch && Is(type, "application/json-patch+json"u8))
+            Json(body, isJsonPatch: true);
+        else if (isPatch && (Is(type, "application/merge-patch+json"u8) || Is(type, "application/strategic-merge-patch+json"u8)))
+            Json(body, isJsonPatch: false);
+        else if (isPatch && Is(type, "application/apply-patch+yaml"u8))
+            YamlFields.Read(body, _fields);
+        else if (isPatch && Is(type, "application/apply-patch+cbor"u8))
+            CborFields.Read(body.ToArray(), _fields);
+        else if (isPatch)
+            _fields.Fail();
+        else if (type.IsEmpty || Is(type, "application/json"u8))
+            Json(body, isJsonPatch: false);
+        else if (Is(type, "application/yaml"u8))
+            YamlFields.Read(body, _fields);
+        else if (Is(type, "application/cbor"u8))
+            CborFields.Read(body.ToArray(), _fields);
+        else if (Is(type, "application/vnd.kubernetes.protobuf"u8) && verb is Verb.KubeDelete or Verb.KubeDeleteCollection)
+            ProtobufFields.Read(body, _fields);
+        else
+            _fields.Fail();
+    }
+
+    private void Json(ReadOnlySpan<byte> body, bool isJsonPatch)
+    {
+        // Others put U+FFFD in the place of what is no UTF-8, so two keys could be one.
+        if (!Utf8.IsValid(body))
+            _fields.Fail();
+        else if (isJsonPatch)
+            JsonPatchFields.Read(body, _fields);
+        else
+            JsonFields.Read(body, _fields);
+    }
+
+    private static bool Is(ReadOnlySpan<byte> type, ReadOnlySpan<byte> other) => Ascii.EqualsIgnoreCase(type, other);
+}

@@ -1,0 +1,60 @@
+using System.Text;
+using Sallyport.Contract;
+
+namespace Sallyport.Protocols.Http2.Tests.Bodies;
+
+/// <summary>Masks every field whose path begins so, with stars; and a word in every text, if there is one.</summary>
+internal sealed class TestMasks(params string[] starts) : MaskPlan, IFieldMask
+{
+    private readonly byte[][] _starts = [.. starts.SelectMany(s => s.EndsWith('.') ? new[] { s, s[..^1] + "[\"" } : [s]).Select(Encoding.UTF8.GetBytes)];
+
+    public string? Word { get; init; }
+
+    public string Strategy => "redact";
+
+    public override IFieldMask? Computed => starts.Length == 0 ? null : this;
+
+    public override IFieldMask? Find(string schema, string table, string column) => null;
+
+    public override MaskPlan? Of(in ActionView request) => this;
+
+    public override IFieldMask? Find(ReadOnlySpan<byte> path)
+    {
+        foreach (byte[] start in _starts)
+        {
+            if (path.StartsWith(start))
+                return this;
+        }
+
+        return null;
+    }
+
+    public override IStreamMask? OpenStream() => Word is null ? null : new WordMask(Word);
+
+    public int MaxLength(int length) => 3;
+
+    public bool TryMask(ReadOnlySpan<byte> value, FieldKind kind, Span<byte> destination, out int written)
+    {
+        "***"u8.CopyTo(destination);
+        written = 3;
+        return true;
+    }
+
+    // Told whole texts only.
+    private sealed class WordMask(string word) : IStreamMask
+    {
+        public int MaxLength(int length) => length;
+
+        public int Mask(ReadOnlySpan<byte> input, Span<byte> destination, bool flush)
+        {
+            Assert(flush);
+            return Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(input).Replace(word, "###", StringComparison.Ordinal), destination);
+        }
+
+        private static void Assert(bool holds)
+        {
+            if (!holds)
+                throw new InvalidOperationException();
+        }
+    }
+}
