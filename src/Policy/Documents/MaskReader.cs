@@ -19,7 +19,7 @@ internal sealed class MaskReader(DiagnosticBag bag, MaskStrategies strategies)
         if (!map.Has("detect") && !map.Has("fields"))
             map.Require("columns");
         else if (map.Has("columns"))
-            map.Error(map.Has("detect") ? "detect" : "fields", "\"detect\" is about streams of text, \"columns\" about fields of SQL, \"fields\" about those of HTTP: make several masks of them.");
+            map.Error(map.Has("detect") ? "detect" : "fields", "\"detect\" is about texts wherever they are, \"columns\" about SQL, \"fields\" about HTTP: make two masks of them.");
         else if (map.Has("detect") && map.Has("fields"))
             map.Error("detect", "\"detect\" finds values wherever they are, \"fields\" names them: make two masks of them.");
         List<ColumnPattern> columns = [];
