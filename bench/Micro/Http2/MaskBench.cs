@@ -54,6 +54,8 @@ public class MaskBench
     {
         public string Strategy => "redact";
 
+        public override IFieldMask? Computed => this;
+
         public override IFieldMask? Find(string schema, string table, string column) => null;
 
         public override IFieldMask? Find(ReadOnlySpan<byte> path) => path.SequenceEqual("spec.containers[*].env[*].value"u8) ? this : null;
