@@ -97,11 +97,18 @@ internal sealed class HttpFront : IHttpFront
             }
         }
 
-        if (Find(HttpRequest.Proof(head), request.Target) is { } scope && TryAtOnce(exchange, scope, head, request))
+        bool needsBody = false;
+        if (!exchange.HasRequestEnded)
+        {
+            lock (_actions)
+                needsBody = _actions.NeedsBody(head, request);
+        }
+
+        if (!needsBody && Find(HttpRequest.Proof(head), request.Target) is { } scope && TryAtOnce(exchange, scope, head, request))
             return;
         HttpHead kept = NewHead();
         kept.TryCopyFrom(head);
-        Track(DecideAsync(exchange, kept, request));
+        Track(DecideAsync(exchange, kept, request, needsBody));
     }
 
     /// <summary>Ends every session of the connection, and completes their recordings.</summary>
@@ -174,6 +181,7 @@ internal sealed class HttpFront : IHttpFront
                 mustWait = true;
             if (mustWait)
                 scope.Hold(upstream);
+            exchange.Plan = ExchangePlans.Of(scope, request, head, exchange.Number);
             if (!HttpForwarding.TryWrite(head, request, scope, _out))
                 exchange.Refuse(Refusals.HeadTooLarge);
             else
@@ -183,7 +191,7 @@ internal sealed class HttpFront : IHttpFront
         return true;
     }
 
-    private async Task DecideAsync(Exchange exchange, HttpHead head, HttpRequest request)
+    private async Task DecideAsync(Exchange exchange, HttpHead head, HttpRequest request, bool needsBody)
     {
         // Not on the read loop's thread: a login may look things up.
         await Task.Yield();
@@ -202,10 +210,17 @@ internal sealed class HttpFront : IHttpFront
                 return;
             }
 
+            byte[]? body = needsBody ? await exchange.CollectAsync(_listener.Limits.Body, exchange.Withdrawn).ConfigureAwait(false) : [];
+            if (body is null)
+            {
+                exchange.Refuse(Refusals.BodyTooLarge);
+                return;
+            }
+
             Verdict verdict;
             bool mustWait;
             lock (_actions)
-                verdict = scope.Context.Judge(_actions.View(head, request), out mustWait);
+                verdict = scope.Context.Judge(_actions.View(head, request, body), out mustWait);
             if (mustWait)
                 await scope.Context.ReadyAsync(_stop).ConfigureAwait(false);
             if (verdict.Kind == VerdictKind.Deny)
@@ -268,6 +283,7 @@ internal sealed class HttpFront : IHttpFront
         bool recorded = scope.Tape.Head(Direction.FromClient, exchange.Number, head);
         if (!recorded)
             await scope.Context.ReadyAsync(_stop).ConfigureAwait(false);
+        exchange.Plan = ExchangePlans.Of(scope, request, head, exchange.Number);
         HttpHead rewritten = NewHead();
         if (!HttpForwarding.TryWrite(head, request, scope, rewritten))
         {
