@@ -132,9 +132,14 @@ public sealed class HttpSession
         SessionEnd end;
         try
         {
-            end = isHttp2
-                ? await new H2ServerConnection(_client, _listener.Limits, front).RunAsync(stop).ConfigureAwait(false)
-                : await new H1ServerConnection(_client, _listener.Limits, front).RunAsync(stop).ConfigureAwait(false);
+            IServerConnection connection = isHttp2
+                ? new H2ServerConnection(_client, _listener.Limits, front, _doors.Time)
+                : new H1ServerConnection(_client, _listener.Limits, front, _doors.Time);
+            front.Drain = connection.Drain;
+            // Registered behind the connection's own, so called before it: requests under way are told why before their connection ends.
+            Task<SessionEnd> serving = connection.RunAsync(stop);
+            using (stop.UnsafeRegister(static front => ((HttpFront)front!).Stop(), front))
+                end = await serving.ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -145,7 +150,7 @@ public sealed class HttpSession
         _client.Abort();
         try
         {
-            await front.CompleteAsync(end).ConfigureAwait(false);
+            end = await front.CompleteAsync(end).ConfigureAwait(false);
         }
         catch (RecordingException e)
         {

@@ -11,13 +11,15 @@ namespace Sallyport.Protocols.Http2.Exchanges;
 internal sealed class HttpScope : ISessionControl
 {
     private readonly ILiveSessions _sessions;
+    private readonly Action _ended;
     private readonly Lock _lock = new();
     private readonly HashSet<Exchange> _underWay = [];
     private long _lastActivity = Environment.TickCount64;
     private (string Reason, string Message)? _ending;
 
-    public HttpScope(SessionContext context, HttpTarget target, HttpTape tape, HttpUpstreams pool, ILiveSessions sessions)
+    public HttpScope(SessionContext context, HttpTarget target, HttpTape tape, HttpUpstreams pool, ILiveSessions sessions, Action ended)
     {
+        _ended = ended;
         Context = context;
         Target = target;
         Tape = tape;
@@ -67,7 +69,10 @@ internal sealed class HttpScope : ISessionControl
         Touch();
     }
 
-    public void End(string reason, string message)
+    public void End(string reason, string message) => End(reason, message, Refusals.SessionOver(message));
+
+    /// <param name="refusal">What requests are answered that have no answer yet; null: nothing more can be said.</param>
+    public void End(string reason, string message, HttpRefusal? refusal)
     {
         Exchange[] cut;
         lock (_lock)
@@ -79,7 +84,8 @@ internal sealed class HttpScope : ISessionControl
         }
 
         foreach (Exchange exchange in cut)
-            exchange.Cut(H2ErrorCode.CANCEL);
+            exchange.Cut(H2ErrorCode.CANCEL, refusal);
+        _ended();
     }
 
     /// <summary>Nothing goes to that peer before the recording has caught up; when it cannot, the session is over.</summary>
@@ -93,7 +99,7 @@ internal sealed class HttpScope : ISessionControl
     /// <exception cref="RecordingException">It could not be.</exception>
     public async Task CompleteAsync(ISessionRecorder recorder, SessionEnd end)
     {
-        End("closed", "");
+        End("closed", "", refusal: null);
         _sessions.Leave(Context);
         await recorder.CompleteAsync(end).ConfigureAwait(false);
     }
@@ -106,9 +112,9 @@ internal sealed class HttpScope : ISessionControl
         }
         catch (RecordingException)
         {
-            // What was written stays blocked for good: the reset below ends the connection that it waits for.
-            End("recording-failed", "the session can no longer be recorded, so it ends");
-            stream.Reset(H2ErrorCode.INTERNAL_ERROR);
+            // What was written stays blocked for good: the connection that it waits for ends.
+            End("recording-failed", "the session can no longer be recorded, so it ends", refusal: null);
+            stream.Cut();
             return;
         }
 
