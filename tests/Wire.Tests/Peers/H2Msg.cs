@@ -21,6 +21,9 @@ internal sealed record H2Frame(H2FrameType Type, byte Flags, int Id, byte[] Payl
     /// <summary>Of GOAWAY.</summary>
     public int LastId => BinaryPrimitives.ReadInt32BigEndian(Payload);
 
+    /// <summary>Of WINDOW_UPDATE.</summary>
+    public long Increment => BinaryPrimitives.ReadUInt32BigEndian(Payload);
+
     public string Text => Encoding.Latin1.GetString(Payload);
 
     public override string ToString() => Type switch

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
@@ -20,7 +21,7 @@ internal sealed class H2Peer(Socket socket) : IAsyncDisposable
     public bool IsSilent { get; set; }
 
     /// <summary>Credit that the engine gave, by stream; 0 is the connection.</summary>
-    public Dictionary<int, long> Credit { get; } = [];
+    public ConcurrentDictionary<int, long> Credit { get; } = [];
 
     public async Task SendAsync(params byte[][] frames)
     {
@@ -91,7 +92,7 @@ internal sealed class H2Peer(Socket socket) : IAsyncDisposable
                         await TrySendAsync(H2Msg.Frame(H2FrameType.PING, H2Flags.ACK, 0, frame.Payload));
                     continue;
                 case H2FrameType.WINDOW_UPDATE:
-                    Credit[frame.Id] = Credit.GetValueOrDefault(frame.Id) + System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(frame.Payload);
+                    Credit.AddOrUpdate(frame.Id, frame.Increment, (_, before) => before + frame.Increment);
                     continue;
                 default:
                     return frame;

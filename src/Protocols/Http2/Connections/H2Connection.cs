@@ -32,6 +32,7 @@ internal abstract class H2Connection : IHttpOutputOwner
     private long _outstanding;
     private int _unread;
     private int _unreadTurn;
+    private bool _hasSaidGoodbye;
     private Exception? _lost;
     private HttpViolation? _interruption;
 
@@ -379,15 +380,21 @@ internal abstract class H2Connection : IHttpOutputOwner
 
     protected bool IsAcknowledged => _receiver.IsAcknowledged;
 
+    /// <summary>No further stream is served; what has been said already is not said again. Under the gate.</summary>
+    protected void WriteGoAway(H2ErrorCode code)
+    {
+        IsGoingAway = true;
+        if (Output.IsOver || (_hasSaidGoodbye && code == H2ErrorCode.NO_ERROR))
+            return;
+        _hasSaidGoodbye = true;
+        Output.Advance(H2FrameWriter.WriteGoAway(Output.Reserve(H2FrameHeader.Size + 8), LastServed, code));
+    }
+
     /// <summary>Says why the connection ends (6.8), and gives the peer a moment to take it.</summary>
     protected async Task GoAwayAsync(H2ErrorCode code, bool lingers)
     {
         lock (Output.Gate)
-        {
-            IsGoingAway = true;
-            if (!Output.IsOver)
-                Output.Advance(H2FrameWriter.WriteGoAway(Output.Reserve(H2FrameHeader.Size + 8), LastServed, code));
-        }
+            WriteGoAway(code);
 
         await Task.WhenAny(Output.CloseAsync(), Task.Delay(Limits.LastWord, Time)).ConfigureAwait(false);
         if (lingers)

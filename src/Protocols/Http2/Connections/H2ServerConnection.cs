@@ -63,8 +63,7 @@ internal sealed class H2ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
         {
             if (IsGoingAway || Output.IsOver)
                 return;
-            IsGoingAway = true;
-            Output.Advance(H2FrameWriter.WriteGoAway(Output.Reserve(H2FrameHeader.Size + 8), LastServed, H2ErrorCode.NO_ERROR));
+            WriteGoAway(H2ErrorCode.NO_ERROR);
         }
 
         Output.Touch();
