@@ -50,6 +50,9 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
     /// <summary>Refusals are such as clients of Kubernetes know how to show.</summary>
     public bool IsKubernetes { get; set; }
 
+    /// <summary>The client sent it over HTTP/1.1.</summary>
+    public bool IsHttp1 => client is H1Stream;
+
     /// <summary>Cancelled when the client is gone, or has given it up.</summary>
     public CancellationToken Withdrawn
     {

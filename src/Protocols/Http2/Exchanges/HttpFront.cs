@@ -149,10 +149,7 @@ internal sealed class HttpFront : IHttpFront
             return true;
         }
 
-        Verdict verdict;
-        bool mustWait;
-        lock (_actions)
-            verdict = scope.Context.Judge(_actions.View(head, request), out mustWait);
+        Verdict verdict = Judge(exchange, scope, head, request, out bool mustWait);
         if (verdict.Kind != VerdictKind.Allow)
         {
             upstream.Reset(H2ErrorCode.CANCEL);
@@ -170,8 +167,6 @@ internal sealed class HttpFront : IHttpFront
 
         lock (_out)
         {
-            if (!scope.Tape.Head(Direction.FromClient, exchange.Number, head))
-                mustWait = true;
             if (mustWait)
                 scope.Hold(upstream);
             if (!HttpForwarding.TryWrite(head, request, scope, _out))
@@ -202,10 +197,7 @@ internal sealed class HttpFront : IHttpFront
                 return;
             }
 
-            Verdict verdict;
-            bool mustWait;
-            lock (_actions)
-                verdict = scope.Context.Judge(_actions.View(head, request), out mustWait);
+            Verdict verdict = Judge(exchange, scope, head, request, out bool mustWait);
             if (mustWait)
                 await scope.Context.ReadyAsync(_stop).ConfigureAwait(false);
             if (verdict.Kind == VerdictKind.Deny)
@@ -265,9 +257,6 @@ internal sealed class HttpFront : IHttpFront
             return;
         }
 
-        bool recorded = scope.Tape.Head(Direction.FromClient, exchange.Number, head);
-        if (!recorded)
-            await scope.Context.ReadyAsync(_stop).ConfigureAwait(false);
         HttpHead rewritten = NewHead();
         if (!HttpForwarding.TryWrite(head, request, scope, rewritten))
         {
@@ -286,6 +275,19 @@ internal sealed class HttpFront : IHttpFront
             return null;
         lock (_actions)
             return _actions.About(head, request);
+    }
+
+    /// <summary>Records a request, whatever becomes of it, and then what policy says of it: a recording's reader finds the two together.</summary>
+    private Verdict Judge(Exchange exchange, HttpScope scope, HttpHead head, HttpRequest request, out bool mustWait)
+    {
+        TapeRoute route = (request.Target.IsKubernetes ? TapeRoute.Kubernetes : TapeRoute.None) | (exchange.IsHttp1 ? TapeRoute.Http1 : TapeRoute.None);
+        lock (_actions)
+        {
+            bool recorded = scope.Tape.Request(exchange.Number, head, route, request.Prefix);
+            Verdict verdict = scope.Context.Judge(_actions.View(head, request), out mustWait);
+            mustWait |= !recorded;
+            return verdict;
+        }
     }
 
     private static bool Enter(Exchange exchange, HttpScope scope)
