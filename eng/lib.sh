@@ -52,6 +52,7 @@ missing_packages() {
             psql) command -v psql >/dev/null || echo postgresql-client ;;
             ssh) command -v ssh >/dev/null || echo openssh-client ;;
             sshd) [ -x /usr/sbin/sshd ] || echo openssh-server ;;
+            kubectl) command -v kubectl >/dev/null || echo kubernetes-client ;;
             node) command -v node >/dev/null || echo nodejs ;;
             # A daemon's folder is not on everybody's path.
             sshd) [ -x /usr/sbin/sshd ] || echo openssh-server ;;

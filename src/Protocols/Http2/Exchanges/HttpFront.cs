@@ -97,11 +97,18 @@ internal sealed class HttpFront : IHttpFront
             }
         }
 
-        if (Find(HttpRequest.Proof(head), request.Target) is { } scope && TryAtOnce(exchange, scope, head, request))
+        bool needsBody = false;
+        if (!exchange.HasRequestEnded)
+        {
+            lock (_actions)
+                needsBody = _actions.NeedsBody(head, request);
+        }
+
+        if (!needsBody && Find(HttpRequest.Proof(head), request.Target) is { } scope && TryAtOnce(exchange, scope, head, request))
             return;
         HttpHead kept = NewHead();
         kept.TryCopyFrom(head);
-        Track(DecideAsync(exchange, kept, request));
+        Track(DecideAsync(exchange, kept, request, needsBody));
     }
 
     /// <summary>Ends every session of the connection, and completes their recordings.</summary>
@@ -149,7 +156,7 @@ internal sealed class HttpFront : IHttpFront
             return true;
         }
 
-        Verdict verdict = Judge(exchange, scope, head, request, out bool mustWait);
+        Verdict verdict = Judge(exchange, scope, head, request, [], out bool mustWait);
         if (verdict.Kind != VerdictKind.Allow)
         {
             upstream.Reset(H2ErrorCode.CANCEL);
@@ -169,6 +176,7 @@ internal sealed class HttpFront : IHttpFront
         {
             if (mustWait)
                 scope.Hold(upstream);
+            exchange.Plan = ExchangePlans.Of(scope, request, head, exchange.Number);
             if (!HttpForwarding.TryWrite(head, request, scope, _out))
                 exchange.Refuse(Refusals.HeadTooLarge);
             else
@@ -178,7 +186,7 @@ internal sealed class HttpFront : IHttpFront
         return true;
     }
 
-    private async Task DecideAsync(Exchange exchange, HttpHead head, HttpRequest request)
+    private async Task DecideAsync(Exchange exchange, HttpHead head, HttpRequest request, bool needsBody)
     {
         // Not on the read loop's thread: a login may look things up.
         await Task.Yield();
@@ -197,7 +205,17 @@ internal sealed class HttpFront : IHttpFront
                 return;
             }
 
-            Verdict verdict = Judge(exchange, scope, head, request, out bool mustWait);
+            // Recorded before it is waited for: what is refused meanwhile is told, too.
+            if (needsBody)
+                Record(exchange, scope, head, request);
+            byte[]? body = needsBody ? await exchange.CollectAsync(_listener.Limits.Body, exchange.Withdrawn).ConfigureAwait(false) : [];
+            if (body is null)
+            {
+                exchange.Refuse(Refusals.BodyTooLarge);
+                return;
+            }
+
+            Verdict verdict = Judge(exchange, scope, head, request, body, out bool mustWait);
             if (mustWait)
                 await scope.Context.ReadyAsync(_stop).ConfigureAwait(false);
             if (verdict.Kind == VerdictKind.Deny)
@@ -257,6 +275,7 @@ internal sealed class HttpFront : IHttpFront
             return;
         }
 
+        exchange.Plan = ExchangePlans.Of(scope, request, head, exchange.Number);
         HttpHead rewritten = NewHead();
         if (!HttpForwarding.TryWrite(head, request, scope, rewritten))
         {
@@ -278,16 +297,22 @@ internal sealed class HttpFront : IHttpFront
     }
 
     /// <summary>Records a request, whatever becomes of it, and then what policy says of it: a recording's reader finds the two together.</summary>
-    private Verdict Judge(Exchange exchange, HttpScope scope, HttpHead head, HttpRequest request, out bool mustWait)
+    private Verdict Judge(Exchange exchange, HttpScope scope, HttpHead head, HttpRequest request, ReadOnlySpan<byte> body, out bool mustWait)
     {
-        TapeRoute route = (request.Target.IsKubernetes ? TapeRoute.Kubernetes : TapeRoute.None) | (exchange.IsHttp1 ? TapeRoute.Http1 : TapeRoute.None);
         lock (_actions)
         {
-            bool recorded = scope.Tape.Request(exchange.Number, head, route, request.Prefix);
-            Verdict verdict = scope.Context.Judge(_actions.View(head, request), out mustWait);
+            bool recorded = exchange.IsRecorded ? scope.Tape.Judging(exchange.Number) : Record(exchange, scope, head, request);
+            Verdict verdict = scope.Context.Judge(_actions.View(head, request, body), out mustWait);
             mustWait |= !recorded;
             return verdict;
         }
+    }
+
+    private static bool Record(Exchange exchange, HttpScope scope, HttpHead head, HttpRequest request)
+    {
+        exchange.IsRecorded = true;
+        TapeRoute route = (request.Target.IsKubernetes ? TapeRoute.Kubernetes : TapeRoute.None) | (exchange.IsHttp1 ? TapeRoute.Http1 : TapeRoute.None);
+        return scope.Tape.Request(exchange.Number, head, route, request.Prefix);
     }
 
     private static bool Enter(Exchange exchange, HttpScope scope)

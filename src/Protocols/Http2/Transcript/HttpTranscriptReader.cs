@@ -245,6 +245,6 @@ internal sealed class HttpTranscriptReader(HttpTranscriptLimits limits)
         int query = path.IndexOf('?', StringComparison.Ordinal);
         string said = $"{exchange.Method} {(query < 0 ? path : path[..query])}";
         return text.Length < said.Length ? text.Length > 0 && said.StartsWith(text, StringComparison.Ordinal)
-            : text.StartsWith(said, StringComparison.Ordinal) && (text.Length == said.Length || text[said.Length] == '?');
+            : text.StartsWith(said, StringComparison.Ordinal) && (text.Length == said.Length || text[said.Length] is '?' or ' ');
     }
 }
