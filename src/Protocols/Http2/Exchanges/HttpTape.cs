@@ -72,7 +72,7 @@ internal sealed class HttpTape(ISessionRecorder recorder)
     private const int Piece = 64 << 10;
 
     [ThreadStatic]
-    private static byte[]? _scratch;
+    private static byte[]? scratch;
 
     private int _exchanges;
 
@@ -206,9 +206,9 @@ internal sealed class HttpTape(ISessionRecorder recorder)
     /// <summary>The recorder copies before it returns, so one buffer a thread does.</summary>
     private static Span<byte> Scratch(int size)
     {
-        if (_scratch is null || _scratch.Length < size)
-            _scratch = new byte[Math.Max(4096, (int)BitOperationsRound(size))];
-        return _scratch;
+        if (scratch is null || scratch.Length < size)
+            scratch = new byte[Math.Max(4096, (int)BitOperationsRound(size))];
+        return scratch;
     }
 
     private static uint BitOperationsRound(int size) => System.Numerics.BitOperations.RoundUpToPowerOf2((uint)size);
