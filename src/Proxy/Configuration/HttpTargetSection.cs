@@ -24,12 +24,18 @@ internal sealed record HttpTargetConfig
     public ConfigPath? Key { get; init; }
 
     public bool PlainHttp2 { get; init; }
+
+    public HttpRecordedBodies RecordedBodies { get; init; }
+
+    public int RecordedBodyBytes { get; init; } = HttpTarget.DefaultRecordedBodyBytes;
 }
 
 /// <summary>Reads what a target of protocol http or kubernetes has beside its address.</summary>
 internal static class HttpTargetSection
 {
     private const int MostHosts = 64;
+
+    private const int MostRecordedBytes = 64 << 20;
 
     private static readonly string[] Ways = ["bearer", "basic", "header"];
 
@@ -55,6 +61,8 @@ internal static class HttpTargetSection
                 tls.Error("certificate", "A client certificate needs both \"certificate\" and \"key\".");
         }
 
+        if (map.Map("recordings") is { } recordings)
+            http = WithRecordings(http, recordings);
         if (map.Map("credential") is { } credential)
             (target, http) = WithCredential(target, http, credential, files);
         else if (http.Certificate is null && isKubernetes)
@@ -62,6 +70,16 @@ internal static class HttpTargetSection
         if (http.Credential != HttpCredentialKind.None && target.TlsMode == Contract.TargetTlsMode.Disable && !IsLoopback(target.Host))
             map.Error("tls", "The credential would cross a network unencrypted: leave \"mode: disable\" to targets on loopback.");
         return target with { Http = http };
+    }
+
+    private static HttpTargetConfig WithRecordings(HttpTargetConfig http, YamlMap map)
+    {
+        http = http with { RecordedBodies = map.Enum<HttpRecordedBodies>("bodies") ?? HttpRecordedBodies.None };
+        if (map.Size("max-body") is not { } most)
+            return http;
+        if (most is < 1 or > MostRecordedBytes)
+            map.Error("max-body", "A recorded body has 1 byte to 64 MiB.");
+        return http with { RecordedBodyBytes = (int)Math.Clamp(most, 1, MostRecordedBytes) };
     }
 
     private static (TargetConfig Target, HttpTargetConfig Http) WithCredential(TargetConfig target, HttpTargetConfig http, YamlMap map, ConfigFiles files)

@@ -97,6 +97,8 @@ internal sealed class HttpRoutes
         Credential = http.Credential,
         CredentialHeader = http.CredentialHeader,
         Impersonates = http.Impersonates,
+        RecordedBodies = http.RecordedBodies,
+        RecordedBodyBytes = http.RecordedBodyBytes,
         PlainHttp2 = http.PlainHttp2,
     };
 }

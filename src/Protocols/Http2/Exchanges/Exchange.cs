@@ -40,17 +40,24 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
     private bool _awaitsContinue;
     private HttpHead? _again;
     private int _retries;
+    private bool _isConnect;
     private int _informational;
     private int _status;
 
     /// <summary>In the session's recording; 0: it was in no session.</summary>
     public uint Number { get; private set; }
 
+    /// <summary>Its request is in the recording.</summary>
+    public bool IsRecorded { get; set; }
+
     /// <summary>A HEAD request: no answer to it has a body (RFC 9110 9.3.2).</summary>
     public bool IsHead { get; private set; }
 
     /// <summary>Refusals are such as clients of Kubernetes know how to show.</summary>
     public bool IsKubernetes { get; set; }
+
+    /// <summary>The client sent it over HTTP/1.1.</summary>
+    public bool IsHttp1 => client is H1Stream;
 
     /// <summary>What is done besides passing it on; set before it is opened.</summary>
     public IExchangePlan? Plan { get; set; }
@@ -325,6 +332,7 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
         _toTarget.HasEnded = end;
         IsHead = head.Value(":method"u8).SequenceEqual("HEAD"u8);
         _awaitsContinue = !end && HeadValues.ExpectsContinue(head);
+        _isConnect = head.Value(":method"u8).SequenceEqual("CONNECT"u8);
         front.Decide(this, head);
     }
 
@@ -380,9 +388,19 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             return data.Length;
         }
 
-        if (_scope!.RecordsBodies && !passes.IsEmpty && !_scope.Tape.Data(direction, Number, passes))
-            _scope.Hold(to);
+        Record(ref flow, direction, to, passes);
         return flow.Send(to, passes, end && isLast);
+    }
+
+    /// <summary>Records what goes on of a body, as far as bodies are recorded. What goes through a tunnel is no body: whoever understands it records it.</summary>
+    private void Record(ref ExchangeFlow flow, Direction direction, HttpStream to, ReadOnlySpan<byte> passes)
+    {
+        int most = Math.Min(_scope!.RecordedBytes(direction) - flow.Recorded, passes.Length);
+        if (most <= 0 || _status == 101 || _isConnect)
+            return;
+        flow.Recorded += most;
+        if (!_scope.Tape.Data(direction, Number, passes[..most]))
+            _scope.Hold(to);
     }
 
     private void End(ref ExchangeFlow flow, Direction direction, HttpStream to, HttpHead trailers)

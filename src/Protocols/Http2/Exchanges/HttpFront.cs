@@ -210,10 +210,7 @@ internal sealed class HttpFront : IHttpFront
             return true;
         }
 
-        Verdict verdict;
-        bool mustWait;
-        lock (_actions)
-            verdict = scope.Context.Judge(_actions.View(head, request), out mustWait);
+        Verdict verdict = Judge(exchange, scope, head, request, [], out bool mustWait);
         if (verdict.Kind != VerdictKind.Allow)
         {
             upstream.Retire();
@@ -231,8 +228,6 @@ internal sealed class HttpFront : IHttpFront
 
         lock (_out)
         {
-            if (!scope.Tape.Head(Direction.FromClient, exchange.Number, head))
-                mustWait = true;
             if (mustWait)
                 scope.Hold(upstream);
             exchange.Plan = ExchangePlans.Of(scope, request, head, exchange.Number);
@@ -267,6 +262,9 @@ internal sealed class HttpFront : IHttpFront
                 return;
             }
 
+            // Recorded before it is waited for: what is refused meanwhile is told, too.
+            if (needsBody)
+                Record(exchange, scope, head, request);
             byte[]? body = needsBody ? await exchange.CollectAsync(_listener.Limits.Body, exchange.Withdrawn).ConfigureAwait(false) : [];
             if (body is null)
             {
@@ -274,10 +272,7 @@ internal sealed class HttpFront : IHttpFront
                 return;
             }
 
-            Verdict verdict;
-            bool mustWait;
-            lock (_actions)
-                verdict = scope.Context.Judge(_actions.View(head, request, body), out mustWait);
+            Verdict verdict = Judge(exchange, scope, head, request, body, out bool mustWait);
             if (mustWait)
                 await scope.Context.ReadyAsync(_stop).ConfigureAwait(false);
             if (verdict.Kind == VerdictKind.Deny)
@@ -337,9 +332,6 @@ internal sealed class HttpFront : IHttpFront
             return;
         }
 
-        bool recorded = scope.Tape.Head(Direction.FromClient, exchange.Number, head);
-        if (!recorded)
-            await scope.Context.ReadyAsync(_stop).ConfigureAwait(false);
         exchange.Plan = ExchangePlans.Of(scope, request, head, exchange.Number);
         HttpHead rewritten = NewHead();
         if (!HttpForwarding.TryWrite(head, request, scope, rewritten))
@@ -386,6 +378,25 @@ internal sealed class HttpFront : IHttpFront
             return null;
         lock (_actions)
             return _actions.About(head, request);
+    }
+
+    /// <summary>Records a request, whatever becomes of it, and then what policy says of it: a recording's reader finds the two together.</summary>
+    private Verdict Judge(Exchange exchange, HttpScope scope, HttpHead head, HttpRequest request, ReadOnlySpan<byte> body, out bool mustWait)
+    {
+        lock (_actions)
+        {
+            bool recorded = exchange.IsRecorded ? scope.Tape.Judging(exchange.Number) : Record(exchange, scope, head, request);
+            Verdict verdict = scope.Context.Judge(_actions.View(head, request, body), out mustWait);
+            mustWait |= !recorded;
+            return verdict;
+        }
+    }
+
+    private static bool Record(Exchange exchange, HttpScope scope, HttpHead head, HttpRequest request)
+    {
+        exchange.IsRecorded = true;
+        TapeRoute route = (request.Target.IsKubernetes ? TapeRoute.Kubernetes : TapeRoute.None) | (exchange.IsHttp1 ? TapeRoute.Http1 : TapeRoute.None);
+        return scope.Tape.Request(exchange.Number, head, route, request.Prefix);
     }
 
     private static bool Enter(Exchange exchange, HttpScope scope)

@@ -35,8 +35,9 @@ internal sealed class HttpScope : ISessionControl
 
     public HttpUpstream Upstream { get; }
 
-    /// <summary>Bodies are kept in the recording.</summary>
-    public bool RecordsBodies => false;
+    /// <summary>So many bytes of each body that goes this way are recorded.</summary>
+    public int RecordedBytes(Direction direction) =>
+        Target.RecordedBodies == HttpRecordedBodies.All || (Target.RecordedBodies == HttpRecordedBodies.Requests && direction == Direction.FromClient) ? Target.RecordedBodyBytes : 0;
 
     public long LastActivity => Volatile.Read(ref _lastActivity);
 
