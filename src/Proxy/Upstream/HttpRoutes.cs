@@ -98,5 +98,6 @@ internal sealed class HttpRoutes
         CredentialHeader = http.CredentialHeader,
         Impersonates = http.Impersonates,
         PlainHttp2 = http.PlainHttp2,
+        McpPaths = http.McpPaths,
     };
 }

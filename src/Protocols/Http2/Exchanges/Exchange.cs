@@ -43,6 +43,9 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
     /// <summary>Refusals are such as clients of Kubernetes know how to show.</summary>
     public bool IsKubernetes { get; set; }
 
+    /// <summary>How it is refused; null: as any other.</summary>
+    public IRefusalForm? Form { get; set; }
+
     /// <summary>What is done besides passing it on; set before it is opened.</summary>
     public IExchangePlan? Plan { get; set; }
 
@@ -192,7 +195,7 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             _status = refusal.Status;
             _upstream?.Reset(H2ErrorCode.CANCEL);
             HttpHead head = front.NewHead();
-            ReadOnlySpan<byte> body = Refusals.Write(refusal, IsKubernetes, about, head, IsHead);
+            ReadOnlySpan<byte> body = Form?.Write(refusal, head) ?? Refusals.Write(refusal, IsKubernetes, about, head, IsHead);
             if (_scope is not null && !_scope.Tape.Head(Direction.ToClient, Number, head))
                 _scope.Hold(client);
             client.SendHead(head, body.IsEmpty);

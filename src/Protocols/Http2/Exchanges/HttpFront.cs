@@ -3,8 +3,10 @@ using System.Security.Cryptography;
 using System.Text;
 using Sallyport.Contract;
 using Sallyport.Protocols.Http2.Connections;
+using Sallyport.Protocols.Http2.Grpc;
 using Sallyport.Protocols.Http2.Heads;
 using Sallyport.Protocols.Http2.Kubernetes;
+using Sallyport.Protocols.Http2.Mcp;
 
 namespace Sallyport.Protocols.Http2.Exchanges;
 
@@ -77,6 +79,8 @@ internal sealed class HttpFront : IHttpFront
     /// <param name="head">The read loop's own: gone when this returns.</param>
     public void Decide(Exchange exchange, HttpHead head)
     {
+        if (GrpcCall.Is(head))
+            exchange.Form = GrpcRefusal.Form;
         HttpRefusal? refusal = HttpRequest.TryRead(head, _doors.Targets, out HttpRequest request);
         if (refusal is not null)
         {
@@ -156,6 +160,13 @@ internal sealed class HttpFront : IHttpFront
             return true;
         }
 
+        if (McpGuard.Check(head, request, scope) is { } foreign)
+        {
+            upstream.Reset(H2ErrorCode.CANCEL);
+            exchange.Refuse(foreign);
+            return true;
+        }
+
         Verdict verdict;
         bool mustWait;
         lock (_actions)
@@ -210,6 +221,12 @@ internal sealed class HttpFront : IHttpFront
                 return;
             }
 
+            if (McpGuard.Check(head, request, scope) is { } foreign)
+            {
+                exchange.Refuse(foreign);
+                return;
+            }
+
             byte[]? body = needsBody ? await exchange.CollectAsync(_listener.Limits.Body, exchange.Withdrawn).ConfigureAwait(false) : [];
             if (body is null)
             {
@@ -217,6 +234,8 @@ internal sealed class HttpFront : IHttpFront
                 return;
             }
 
+            if (needsBody && McpPaths.Has(request, head))
+                exchange.Form ??= new McpRefusal(body);
             Verdict verdict;
             bool mustWait;
             lock (_actions)

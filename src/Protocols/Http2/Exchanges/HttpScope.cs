@@ -1,6 +1,7 @@
 using Sallyport.Contract;
 using Sallyport.Protocols.Http2.Connections;
 using Sallyport.Protocols.Http2.Heads;
+using Sallyport.Protocols.Http2.Mcp;
 
 namespace Sallyport.Protocols.Http2.Exchanges;
 
@@ -22,6 +23,7 @@ internal sealed class HttpScope : ISessionControl
         Target = target;
         Tape = tape;
         Upstream = pool.For(target, context.Facts);
+        McpSessions = pool.McpSessions;
         _sessions = sessions;
     }
 
@@ -32,6 +34,8 @@ internal sealed class HttpScope : ISessionControl
     public HttpTape Tape { get; }
 
     public HttpUpstream Upstream { get; }
+
+    public McpSessions McpSessions { get; }
 
     /// <summary>Bodies are kept in the recording.</summary>
     public bool RecordsBodies => false;
