@@ -69,6 +69,9 @@ public sealed record HttpTarget
     /// <summary>Without TLS it is spoken to in HTTP/2 from the first byte on (RFC 9113 3.3); otherwise in HTTP/1.1. With TLS, ALPN says.</summary>
     public bool PlainHttp2 { get; init; }
 
+    /// <summary>Paths of MCP servers, as policy looks at paths: requests there are judged by their messages.</summary>
+    public IReadOnlyList<string> McpPaths { get; init; } = [];
+
     /// <summary>The target is told who the person is by Kubernetes' impersonation fields.</summary>
     public bool Impersonates { get; init; }
 

@@ -28,12 +28,16 @@ internal sealed record HttpTargetConfig
     public HttpRecordedBodies RecordedBodies { get; init; }
 
     public int RecordedBodyBytes { get; init; } = HttpTarget.DefaultRecordedBodyBytes;
+
+    /// <summary>Paths of MCP servers.</summary>
+    public ImmutableArray<string> McpPaths { get; init; } = [];
 }
 
 /// <summary>Reads what a target of protocol http or kubernetes has beside its address.</summary>
 internal static class HttpTargetSection
 {
     private const int MostHosts = 64;
+    private const int MostMcpPaths = 16;
 
     private const int MostRecordedBytes = 64 << 20;
 
@@ -50,6 +54,7 @@ internal static class HttpTargetSection
             Hosts = [.. map.Texts("hosts", 253, MostHosts).Select(text => Host(map, text))],
             Impersonates = map.Bool("impersonate") ?? isKubernetes,
             PlainHttp2 = map.Bool("plain-http2") ?? false,
+            McpPaths = [.. map.Texts("mcp", 255, MostMcpPaths).Select(text => McpPath(map, text, isKubernetes))],
         };
         if (http.Impersonates && !isKubernetes)
             map.Error("impersonate", "Only Kubernetes understands impersonation.");
@@ -117,6 +122,18 @@ internal static class HttpTargetSection
         if (!HostPort.IsName(text.Value) && !System.Net.IPAddress.TryParse(text.Value, out _))
             map.Error("hosts", $"\"{text.Value}\" is no host name.");
         return text.Value.ToLowerInvariant();
+    }
+
+    /// <summary>As policy looks at it: without a slash at its end, and with nothing in it that could be written in another way.</summary>
+    private static string McpPath(YamlMap map, YamlText text, bool isKubernetes)
+    {
+        string path = text.Value.Length > 1 ? text.Value.TrimEnd('/') : text.Value;
+        if (isKubernetes)
+            map.Error("mcp", "An API server of Kubernetes is no MCP server.");
+        else if (path is not ['/', ..] || path.Contains("//", StringComparison.Ordinal) || !path.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '-' or '_' or '.' or '~')
+            || path.Split('/').Any(part => part is "." or ".."))
+            map.Error("mcp", $"\"{text.Value}\" is no path of an MCP server: a path is written plainly, as in /mcp, and has no query.");
+        return path;
     }
 
     private static bool IsLoopback(string host) => host == "localhost" || (System.Net.IPAddress.TryParse(host, out System.Net.IPAddress? address) && System.Net.IPAddress.IsLoopback(address));

@@ -100,5 +100,6 @@ internal sealed class HttpRoutes
         RecordedBodies = http.RecordedBodies,
         RecordedBodyBytes = http.RecordedBodyBytes,
         PlainHttp2 = http.PlainHttp2,
+        McpPaths = http.McpPaths,
     };
 }

@@ -59,6 +59,9 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
     /// <summary>The client sent it over HTTP/1.1.</summary>
     public bool IsHttp1 => client is H1Stream;
 
+    /// <summary>How it is refused; null: as any other.</summary>
+    public IRefusalForm? Form { get; set; }
+
     /// <summary>What is done besides passing it on; set before it is opened.</summary>
     public IExchangePlan? Plan { get; set; }
 
@@ -236,7 +239,7 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             _status = refusal.Status;
             _upstream?.Reset(H2ErrorCode.CANCEL);
             HttpHead head = front.NewHead();
-            ReadOnlySpan<byte> body = Refusals.Write(refusal, IsKubernetes, about, head, IsHead);
+            ReadOnlySpan<byte> body = Form?.Write(refusal, head) ?? Refusals.Write(refusal, IsKubernetes, about, head, IsHead);
             if (_scope is not null && !_scope.Tape.Head(Direction.ToClient, Number, head))
                 _scope.Hold(client);
             client.SendHead(head, body.IsEmpty);

@@ -30,6 +30,9 @@ internal static class HttpForwarding
                 fits = into.TryAdd(field.Name, field.Value, field.NeverIndexed);
         }
 
+        // We forward trailers, and servers of gRPC want to hear it.
+        if (FieldRules.EqualsIgnoringCase(head.Value("te"u8), "trailers"u8))
+            fits &= into.TryAdd("te"u8, "trailers"u8);
         if (request.IsUpgrade)
             fits &= into.TryAdd("upgrade"u8, head.Value("upgrade"u8));
         foreach ((byte[] name, byte[] value) in scope.Upstream.Fields)

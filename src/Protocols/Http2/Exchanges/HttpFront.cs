@@ -3,8 +3,10 @@ using System.Security.Cryptography;
 using System.Text;
 using Sallyport.Contract;
 using Sallyport.Protocols.Http2.Connections;
+using Sallyport.Protocols.Http2.Grpc;
 using Sallyport.Protocols.Http2.Heads;
 using Sallyport.Protocols.Http2.Kubernetes;
+using Sallyport.Protocols.Http2.Mcp;
 
 namespace Sallyport.Protocols.Http2.Exchanges;
 
@@ -105,6 +107,8 @@ internal sealed class HttpFront : IHttpFront
     /// <param name="head">The read loop's own: gone when this returns.</param>
     public void Decide(Exchange exchange, HttpHead head)
     {
+        if (GrpcCall.Is(head))
+            exchange.Form = GrpcRefusal.Form;
         HttpRefusal? refusal = HttpRequest.TryRead(head, _doors.Targets, out HttpRequest request);
         if (refusal is not null)
         {
@@ -210,6 +214,13 @@ internal sealed class HttpFront : IHttpFront
             return true;
         }
 
+        if (McpGuard.Check(head, request, scope) is { } foreign)
+        {
+            upstream.Retire();
+            exchange.Refuse(foreign);
+            return true;
+        }
+
         Verdict verdict = Judge(exchange, scope, head, request, [], out bool mustWait);
         if (verdict.Kind != VerdictKind.Allow)
         {
@@ -262,6 +273,12 @@ internal sealed class HttpFront : IHttpFront
                 return;
             }
 
+            if (McpGuard.Check(head, request, scope) is { } foreign)
+            {
+                exchange.Refuse(foreign);
+                return;
+            }
+
             // Recorded before it is waited for: what is refused meanwhile is told, too.
             if (needsBody)
                 Record(exchange, scope, head, request);
@@ -272,6 +289,8 @@ internal sealed class HttpFront : IHttpFront
                 return;
             }
 
+            if (needsBody && McpPaths.Has(request, head))
+                exchange.Form ??= new McpRefusal(body);
             Verdict verdict = Judge(exchange, scope, head, request, body, out bool mustWait);
             if (mustWait)
                 await scope.Context.ReadyAsync(_stop).ConfigureAwait(false);

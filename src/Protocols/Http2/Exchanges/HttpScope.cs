@@ -1,6 +1,7 @@
 using Sallyport.Contract;
 using Sallyport.Protocols.Http2.Connections;
 using Sallyport.Protocols.Http2.Heads;
+using Sallyport.Protocols.Http2.Mcp;
 
 namespace Sallyport.Protocols.Http2.Exchanges;
 
@@ -24,6 +25,7 @@ internal sealed class HttpScope : ISessionControl
         Target = target;
         Tape = tape;
         Upstream = pool.For(target, context.Facts);
+        McpSessions = pool.McpSessions;
         _sessions = sessions;
     }
 
@@ -38,6 +40,8 @@ internal sealed class HttpScope : ISessionControl
     /// <summary>So many bytes of each body that goes this way are recorded.</summary>
     public int RecordedBytes(Direction direction) =>
         Target.RecordedBodies == HttpRecordedBodies.All || (Target.RecordedBodies == HttpRecordedBodies.Requests && direction == Direction.FromClient) ? Target.RecordedBodyBytes : 0;
+
+    public McpSessions McpSessions { get; }
 
     public long LastActivity => Volatile.Read(ref _lastActivity);
 
