@@ -221,7 +221,7 @@ internal sealed class HttpFront : IHttpFront
             return true;
         }
 
-        Verdict verdict = Judge(exchange, scope, head, request, [], out bool mustWait);
+        Verdict verdict = Judge(exchange, scope, head, request, default, out bool mustWait);
         if (verdict.Kind != VerdictKind.Allow)
         {
             upstream.Retire();
@@ -400,7 +400,7 @@ internal sealed class HttpFront : IHttpFront
     }
 
     /// <summary>Records a request, whatever becomes of it, and then what policy says of it: a recording's reader finds the two together.</summary>
-    private Verdict Judge(Exchange exchange, HttpScope scope, HttpHead head, HttpRequest request, ReadOnlySpan<byte> body, out bool mustWait)
+    private Verdict Judge(Exchange exchange, HttpScope scope, HttpHead head, HttpRequest request, ReadOnlyMemory<byte> body, out bool mustWait)
     {
         lock (_actions)
         {
