@@ -43,8 +43,7 @@ public enum ObjectFlags : byte
     Below = 4,
 }
 
-/// <summary>One effect of an action: a verb applied to one object, or to none when <see cref="Length"/> is 0.
-/// <c>INSERT INTO a SELECT … FROM b</c> has two: (Insert, a) and (Select, b).
+/// <summary>One effect of an action: a verb applied to one object, or to none when <see cref="Length"/> is 0. <c>INSERT INTO a SELECT … FROM b</c> has two: (Insert, a) and (Select, b).
 /// A command's name is its program as written (the qualifier), then each argument behind a zero byte; a destination's is its host (the qualifier),
 /// a colon and its port; a path stands alone, absolute and without <c>.</c>, <c>..</c> and doubled slashes where it could be made so. A Kubernetes resource is
 /// <c>resource.group/subresource</c> (the qualifier), then namespace and name behind a zero byte each; a detail, after all effects, its attribute, a zero byte, its value.</summary>
