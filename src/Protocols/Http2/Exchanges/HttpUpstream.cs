@@ -22,7 +22,8 @@ internal sealed class HttpUpstream : IAsyncDisposable
     private readonly List<UpstreamConnection> _connections = [];
     private readonly SemaphoreSlim _connecting = new(1, 1);
     private volatile (byte[] Name, byte[] Value)[] _fields = [];
-    private long _credentialReadAt = long.MinValue;
+    private long _credentialReadAt;
+    private volatile bool _isCredentialRead;
     private long _usedAt;
     private bool _isDisposed;
 
@@ -46,7 +47,7 @@ internal sealed class HttpUpstream : IAsyncDisposable
     public bool TryOpen(bool http1, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out HttpStream? stream)
     {
         stream = null;
-        if (_time.GetElapsedTime(Volatile.Read(ref _credentialReadAt)) > CredentialAge)
+        if (!IsCredentialFresh)
             return false;
         lock (_lock)
         {
@@ -144,6 +145,8 @@ internal sealed class HttpUpstream : IAsyncDisposable
             await connection.DisposeAsync().ConfigureAwait(false);
     }
 
+    private bool IsCredentialFresh => _isCredentialRead && _time.GetElapsedTime(Volatile.Read(ref _credentialReadAt)) <= CredentialAge;
+
     private bool HasRoom(out Task room)
     {
         lock (_lock)
@@ -161,11 +164,12 @@ internal sealed class HttpUpstream : IAsyncDisposable
 
     private async ValueTask ReadCredentialAsync(CancellationToken cancel)
     {
-        if (_time.GetElapsedTime(Volatile.Read(ref _credentialReadAt)) <= CredentialAge)
+        if (IsCredentialFresh)
             return;
         _fields = _target.Credential == HttpCredentialKind.None
             ? []
             : [CredentialField.Of(_target, await _door.CredentialAsync(_target.Info, _facts, cancel).ConfigureAwait(false))];
         Volatile.Write(ref _credentialReadAt, _time.GetTimestamp());
+        _isCredentialRead = true;
     }
 }
