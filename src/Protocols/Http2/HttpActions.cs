@@ -241,6 +241,18 @@ internal sealed class HttpActions
             _arena.Add(Verb.Exec, length, words > 1 ? program : 0);
     }
 
+    /// <summary>Begins the action of a port that is forwarded to within a tunnel that was let through.</summary>
+    public void Forward(ReadOnlySpan<byte> pod, ReadOnlySpan<byte> space, ReadOnlySpan<byte> port)
+    {
+        Begin("forward"u8, pod, default, hasQuery: false);
+        Write("."u8);
+        Write(space);
+        Write(":"u8);
+        Write(port);
+        _verb = Verb.ForwardLocal;
+        Port(pod, space, port);
+    }
+
     // Ports that the query names; those of SPDY come with their streams.
     private void AddPorts(in RequestInfo info, ReadOnlySpan<byte> pod)
     {

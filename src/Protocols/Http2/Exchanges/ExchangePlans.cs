@@ -1,4 +1,5 @@
 using Sallyport.Protocols.Http2.Heads;
+using Sallyport.Protocols.Http2.Kubernetes.Tunnels;
 
 namespace Sallyport.Protocols.Http2.Exchanges;
 
@@ -8,5 +9,5 @@ internal static class ExchangePlans
     /// <param name="head">As the client sent it.</param>
     /// <param name="exchange">Its number in the recording.</param>
     /// <returns>Null: none.</returns>
-    public static IExchangePlan? Of(HttpScope scope, HttpRequest request, HttpHead head, uint exchange) => null;
+    public static IExchangePlan? Of(HttpScope scope, HttpRequest request, HttpHead head, uint exchange) => KubeTunnels.Plan(scope, request, head, exchange);
 }

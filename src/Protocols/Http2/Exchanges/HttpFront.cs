@@ -5,6 +5,7 @@ using Sallyport.Contract;
 using Sallyport.Protocols.Http2.Connections;
 using Sallyport.Protocols.Http2.Heads;
 using Sallyport.Protocols.Http2.Kubernetes;
+using Sallyport.Protocols.Http2.Kubernetes.Tunnels;
 
 namespace Sallyport.Protocols.Http2.Exchanges;
 
@@ -175,6 +176,13 @@ internal sealed class HttpFront : IHttpFront
             return true;
         }
 
+        if (KubeTunnels.Check(scope, request, head) is { } refusal)
+        {
+            upstream.Reset(H2ErrorCode.CANCEL);
+            exchange.Refuse(refusal, About(head, request));
+            return true;
+        }
+
         lock (_out)
         {
             if (!scope.Tape.Head(Direction.FromClient, exchange.Number, head))
@@ -268,6 +276,12 @@ internal sealed class HttpFront : IHttpFront
 
     private async Task ForwardAsync(Exchange exchange, HttpScope scope, HttpHead head, HttpRequest request)
     {
+        if (KubeTunnels.Check(scope, request, head) is { } refusal)
+        {
+            exchange.Refuse(refusal, About(head, request));
+            return;
+        }
+
         HttpStream upstream;
         try
         {

@@ -22,6 +22,9 @@ internal enum TapeKind : byte
 
     /// <summary>Over: uint16 status (0: none), uint32 milliseconds, uint64 bytes of the request's body, uint64 bytes of the response's.</summary>
     End = 5,
+
+    /// <summary>Bytes of a terminal, or of a forwarded port: uint8 channel, then the bytes.</summary>
+    Tunnel = 6,
 }
 
 /// <summary>
@@ -62,6 +65,19 @@ internal sealed class HttpTape(ISessionRecorder recorder)
             rest = rest[(4 + value.Length)..];
         }
 
+        return recorder.Data(direction, into[..size]);
+    }
+
+    /// <summary>Bytes of a tunnel, as the client sent or was shown them.</summary>
+    /// <param name="channel">0 input, 1 output, 2 error output, 3 outcome, 4 sizes of the terminal; 16 and above: forwarded ports.</param>
+    /// <inheritdoc cref="Head"/>
+    public bool Tunnel(Direction direction, uint exchange, byte channel, ReadOnlySpan<byte> bytes)
+    {
+        int size = Prefix + 1 + bytes.Length;
+        Span<byte> into = Scratch(size);
+        Begin(into, size, TapeKind.Tunnel, exchange);
+        into[Prefix] = channel;
+        bytes.CopyTo(into[(Prefix + 1)..]);
         return recorder.Data(direction, into[..size]);
     }
 

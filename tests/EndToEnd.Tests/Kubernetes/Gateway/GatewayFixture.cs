@@ -5,7 +5,7 @@ namespace Sallyport.EndToEnd.Tests.Kubernetes.Gateway;
 
 /// <summary>
 /// One cluster and one daemon before it for all tests of Kubernetes through the proxy. Ada, of the group admins, may do everything; Bob, of the group developers,
-/// what <see cref="Policy"/> says.
+/// what <see cref="Policy"/> says; Carol, of the group support, everything, but she is shown no addresses of mail.
 /// </summary>
 public sealed class GatewayFixture : IAsyncLifetime, IWayToCluster
 {
@@ -28,6 +28,14 @@ public sealed class GatewayFixture : IAsyncLifetime, IWayToCluster
           - {id: commands, effect: allow, verbs: [exec], commands: ["ls **"]}
           - {id: ports, effect: allow, verbs: [forward-local], destinations: ["web-*.shop:8080"]}
           - {id: no-secrets, effect: deny, verbs: [all], resources: [secrets], hint: Secrets are read from the vault.}
+        ---
+        policy: support
+        match:
+          groups: [support]
+        rules:
+          - {id: everything, effect: allow, verbs: [all], unparsed: true, truncated: true}
+        mask:
+          - {id: addresses, detect: [email], with: redact}
         """;
 
     private IKubernetesCluster? _cluster;
@@ -43,6 +51,9 @@ public sealed class GatewayFixture : IAsyncLifetime, IWayToCluster
     /// <summary>Bob's token.</summary>
     public string Developer { get; private set; } = "";
 
+    /// <summary>Carol's token.</summary>
+    public string Support { get; private set; } = "";
+
     public string Mark => "through-";
 
     public Kubectl Kubectl(bool webSockets = true) => Gateway.Kubectl(Admin, webSockets);
@@ -54,6 +65,7 @@ public sealed class GatewayFixture : IAsyncLifetime, IWayToCluster
         // A real cluster judges whom we impersonate: its own group of administrators lets Ada do everything there, too.
         Admin = await _gateway.TokenAsync("ada@example.com", "admins,system:masters");
         Developer = await _gateway.TokenAsync("bob@example.com", "developers");
+        Support = await _gateway.TokenAsync("carol@example.com", "support");
     }
 
     public async Task DisposeAsync()
