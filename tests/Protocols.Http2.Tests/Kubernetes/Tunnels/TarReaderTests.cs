@@ -5,6 +5,8 @@ using System.Text;
 using CsCheck;
 using Sallyport.Protocols.Http2.Kubernetes.TarManifest;
 using Xunit;
+using TarFile = Sallyport.Protocols.Http2.Kubernetes.TarManifest.TarFile;
+using TarReader = Sallyport.Protocols.Http2.Kubernetes.TarManifest.TarReader;
 
 namespace Sallyport.Protocols.Http2.Tests.Kubernetes.Tunnels;
 

@@ -24,7 +24,7 @@ internal sealed record TarCommand(bool IsUpload, string Folder)
             if (word is "--no-same-permissions" or "--no-same-owner" or "--")
                 continue;
             if (word == "-C" && i + 1 < command.Count)
-                folder = command[++i] is var given && given == "." ? "" : given;
+                folder = command[++i] == "." ? "" : command[i];
             else if (i == 1 || (word.Length > 1 && word[0] == '-' && word[1] != '-'))
             {
                 string letters = word.TrimStart('-');
