@@ -78,6 +78,16 @@ internal sealed class HttpActions
             AddPorts(info, name);
     }
 
+    /// <summary>The connection is to become another protocol's (RFC 9110 7.8): whoever may read a path may not therefore speak another protocol with it, so that is an effect of its own.</summary>
+    /// <param name="target">Path and query, as they were sent.</param>
+    /// <param name="protocol">The Upgrade field.</param>
+    public void Upgrade(ReadOnlySpan<byte> target, ReadOnlySpan<byte> protocol)
+    {
+        QueryReader.Of(target, out ReadOnlySpan<byte> path);
+        AddPath(Verb.HttpConnect, path);
+        Detail("upgrade"u8, protocol);
+    }
+
     /// <summary>What the body is (<c>Content-Type</c>); of a patch also how it is to be applied.</summary>
     public void ContentType(ReadOnlySpan<byte> value)
     {

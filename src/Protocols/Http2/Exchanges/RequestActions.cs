@@ -21,10 +21,20 @@ internal sealed class RequestActions
     {
         ReadOnlySpan<byte> method = head.Value(":method"u8);
         ReadOnlySpan<byte> path = request.Path(head);
+        bool isResource = false;
         if (!request.Target.IsKubernetes)
+        {
             _actions.Http(method, path);
+        }
         else
-            _actions.Kubernetes(method, Info(method, path, request));
+        {
+            RequestInfo info = Info(method, path, request);
+            isResource = info.IsResource;
+            _actions.Kubernetes(method, info);
+        }
+
+        if (request.IsUpgrade && !isResource)
+            _actions.Upgrade(path, head.Value("upgrade"u8));
         if (head.Has("content-type"u8))
             _actions.ContentType(head.Value("content-type"u8));
         return _actions.View();
