@@ -30,6 +30,17 @@ internal sealed class HttpActions
         AddPath(_verb, path);
     }
 
+    /// <summary>Begins the action of a request that is not about its path: its effects are added behind it.</summary>
+    /// <param name="verb">Of one of them.</param>
+    /// <param name="method">As it was sent.</param>
+    /// <param name="target">Path and query, as they were sent.</param>
+    public void Begin(Verb verb, ReadOnlySpan<byte> method, ReadOnlySpan<byte> target)
+    {
+        ReadOnlySpan<byte> query = QueryReader.Of(target, out ReadOnlySpan<byte> path);
+        Begin(method, path, query, target.Length > path.Length);
+        _verb = verb;
+    }
+
     /// <summary>Begins the action of a request to an API server.</summary>
     /// <param name="method">As it was sent.</param>
     /// <param name="info">What it is about. One with a <see cref="RequestProblem"/> is refused anyway; its action is one that was not understood.</param>

@@ -38,6 +38,18 @@ public enum HttpCredentialKind : byte
     Header,
 }
 
+/// <summary>Bodies in recordings. Heads are always there.</summary>
+public enum HttpRecordedBodies : byte
+{
+    None,
+
+    /// <summary>What clients send.</summary>
+    Requests,
+
+    /// <summary>And what they are shown.</summary>
+    All,
+}
+
 /// <summary>A target that speaks HTTP.</summary>
 public sealed record HttpTarget
 {
@@ -57,8 +69,20 @@ public sealed record HttpTarget
     /// <summary>Without TLS it is spoken to in HTTP/2 from the first byte on (RFC 9113 3.3); otherwise in HTTP/1.1. With TLS, ALPN says.</summary>
     public bool PlainHttp2 { get; init; }
 
+    /// <summary>Paths of MCP servers, as policy looks at paths: requests there are judged by their messages.</summary>
+    public IReadOnlyList<string> McpPaths { get; init; } = [];
+
     /// <summary>The target is told who the person is by Kubernetes' impersonation fields.</summary>
     public bool Impersonates { get; init; }
+
+    /// <summary>Which bodies are recorded, as the client sent them or was shown them.</summary>
+    public HttpRecordedBodies RecordedBodies { get; init; }
+
+    /// <summary>Of each body so many bytes at most.</summary>
+    public int RecordedBodyBytes { get; init; } = DefaultRecordedBodyBytes;
+
+    /// <summary>Objects are smaller; what is larger is a list, an image or a stream, whose head says what it was.</summary>
+    public const int DefaultRecordedBodyBytes = 1 << 20;
 }
 
 /// <summary>Where requests lead: by the host they name, or by a path prefix.</summary>

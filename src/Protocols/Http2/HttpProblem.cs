@@ -28,7 +28,8 @@ internal static class HttpProblem
         json.WriteEndObject();
     }
 
-    private static string Detail(HttpRefusal refusal)
+    /// <summary>Why, in a sentence or two.</summary>
+    public static string Detail(HttpRefusal refusal)
     {
         if (refusal.RuleId.Length == 0)
             return HttpRefusal.Plain(refusal.Message);

@@ -1,5 +1,6 @@
 using Sallyport.Contract;
 using Sallyport.Protocols.Http2.Exchanges;
+using Sallyport.Protocols.Http2.Mcp;
 
 namespace Sallyport.Protocols.Http2;
 
@@ -23,6 +24,9 @@ public sealed class HttpUpstreams : IAsyncDisposable
         _time = time;
         _tidying = TidyAsync();
     }
+
+    /// <summary>Whose the sessions of MCP servers are, over all connections.</summary>
+    internal McpSessions McpSessions { get; } = new();
 
     internal HttpUpstream For(HttpTarget target, SessionFacts facts)
     {

@@ -24,12 +24,22 @@ internal sealed record HttpTargetConfig
     public ConfigPath? Key { get; init; }
 
     public bool PlainHttp2 { get; init; }
+
+    public HttpRecordedBodies RecordedBodies { get; init; }
+
+    public int RecordedBodyBytes { get; init; } = HttpTarget.DefaultRecordedBodyBytes;
+
+    /// <summary>Paths of MCP servers.</summary>
+    public ImmutableArray<string> McpPaths { get; init; } = [];
 }
 
 /// <summary>Reads what a target of protocol http or kubernetes has beside its address.</summary>
 internal static class HttpTargetSection
 {
     private const int MostHosts = 64;
+    private const int MostMcpPaths = 16;
+
+    private const int MostRecordedBytes = 64 << 20;
 
     private static readonly string[] Ways = ["bearer", "basic", "header"];
 
@@ -44,6 +54,7 @@ internal static class HttpTargetSection
             Hosts = [.. map.Texts("hosts", 253, MostHosts).Select(text => Host(map, text))],
             Impersonates = map.Bool("impersonate") ?? isKubernetes,
             PlainHttp2 = map.Bool("plain-http2") ?? false,
+            McpPaths = [.. map.Texts("mcp", 255, MostMcpPaths).Select(text => McpPath(map, text, isKubernetes))],
         };
         if (http.Impersonates && !isKubernetes)
             map.Error("impersonate", "Only Kubernetes understands impersonation.");
@@ -55,6 +66,8 @@ internal static class HttpTargetSection
                 tls.Error("certificate", "A client certificate needs both \"certificate\" and \"key\".");
         }
 
+        if (map.Map("recordings") is { } recordings)
+            http = WithRecordings(http, recordings);
         if (map.Map("credential") is { } credential)
             (target, http) = WithCredential(target, http, credential, files);
         else if (http.Certificate is null && isKubernetes)
@@ -62,6 +75,16 @@ internal static class HttpTargetSection
         if (http.Credential != HttpCredentialKind.None && target.TlsMode == Contract.TargetTlsMode.Disable && !IsLoopback(target.Host))
             map.Error("tls", "The credential would cross a network unencrypted: leave \"mode: disable\" to targets on loopback.");
         return target with { Http = http };
+    }
+
+    private static HttpTargetConfig WithRecordings(HttpTargetConfig http, YamlMap map)
+    {
+        http = http with { RecordedBodies = map.Enum<HttpRecordedBodies>("bodies") ?? HttpRecordedBodies.None };
+        if (map.Size("max-body") is not { } most)
+            return http;
+        if (most is < 1 or > MostRecordedBytes)
+            map.Error("max-body", "A recorded body has 1 byte to 64 MiB.");
+        return http with { RecordedBodyBytes = (int)Math.Clamp(most, 1, MostRecordedBytes) };
     }
 
     private static (TargetConfig Target, HttpTargetConfig Http) WithCredential(TargetConfig target, HttpTargetConfig http, YamlMap map, ConfigFiles files)
@@ -99,6 +122,18 @@ internal static class HttpTargetSection
         if (!HostPort.IsName(text.Value) && !System.Net.IPAddress.TryParse(text.Value, out _))
             map.Error("hosts", $"\"{text.Value}\" is no host name.");
         return text.Value.ToLowerInvariant();
+    }
+
+    /// <summary>As policy looks at it: without a slash at its end, and with nothing in it that could be written in another way.</summary>
+    private static string McpPath(YamlMap map, YamlText text, bool isKubernetes)
+    {
+        string path = text.Value.Length > 1 ? text.Value.TrimEnd('/') : text.Value;
+        if (isKubernetes)
+            map.Error("mcp", "An API server of Kubernetes is no MCP server.");
+        else if (path is not ['/', ..] || path.Contains("//", StringComparison.Ordinal) || !path.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '-' or '_' or '.' or '~')
+            || path.Split('/').Any(part => part is "." or ".."))
+            map.Error("mcp", $"\"{text.Value}\" is no path of an MCP server: a path is written plainly, as in /mcp, and has no query.");
+        return path;
     }
 
     private static bool IsLoopback(string host) => host == "localhost" || (System.Net.IPAddress.TryParse(host, out System.Net.IPAddress? address) && System.Net.IPAddress.IsLoopback(address));

@@ -97,6 +97,9 @@ internal sealed class HttpRoutes
         Credential = http.Credential,
         CredentialHeader = http.CredentialHeader,
         Impersonates = http.Impersonates,
+        RecordedBodies = http.RecordedBodies,
+        RecordedBodyBytes = http.RecordedBodyBytes,
         PlainHttp2 = http.PlainHttp2,
+        McpPaths = http.McpPaths,
     };
 }

@@ -21,6 +21,9 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
     /// <summary>Informational responses of one request (RFC 9110 15.2); nobody sends more than a few.</summary>
     private const int MostInformational = 16;
 
+    /// <summary>Connections that may turn a request away untouched before the client hears of it.</summary>
+    private const int MostRetries = 2;
+
     private readonly Lock _lock = new();
     private readonly long _began = Environment.TickCount64;
     private HttpScope? _scope;
@@ -33,17 +36,33 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
     private bool _isOver;
     private bool _isRetired;
     private bool _isUpgrade;
+    private bool _isUpstreamRetired;
+    private int _owedToClient;
+    private int _owedToTarget;
+    private bool _awaitsContinue;
+    private HttpHead? _again;
+    private int _retries;
+    private bool _isConnect;
     private int _informational;
     private int _status;
 
     /// <summary>In the session's recording; 0: it was in no session.</summary>
     public uint Number { get; private set; }
 
+    /// <summary>Its request is in the recording.</summary>
+    public bool IsRecorded { get; set; }
+
     /// <summary>A HEAD request: no answer to it has a body (RFC 9110 9.3.2).</summary>
     public bool IsHead { get; private set; }
 
     /// <summary>Refusals are such as clients of Kubernetes know how to show.</summary>
     public bool IsKubernetes { get; set; }
+
+    /// <summary>The client sent it over HTTP/1.1.</summary>
+    public bool IsHttp1 => client is H1Stream;
+
+    /// <summary>How it is refused; null: as any other.</summary>
+    public IRefusalForm? Form { get; set; }
 
     /// <summary>What is done besides passing it on; set before it is opened.</summary>
     public IExchangePlan? Plan { get; set; }
@@ -88,6 +107,8 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
         bool isWhole;
         lock (_lock)
         {
+            ref int owed = ref from == client ? ref _owedToClient : ref _owedToTarget;
+            owed += data.Length;
             if (!_isOver && from == client && !_isOpen)
             {
                 _toTarget.HasEnded |= end;
@@ -99,10 +120,13 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             }
             else if (!_isOver)
             {
+                if (end)
+                    EndResponse();
                 credit = Pass(ref _toClient, Direction.ToClient, client, data, end);
             }
 
             isWhole = _toTarget.HasEnded && _toClient.HasEnded;
+            credit = Pay(ref owed, credit);
         }
 
         if (credit > 0)
@@ -130,6 +154,7 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             }
             else
             {
+                EndResponse();
                 End(ref _toClient, Direction.ToClient, client, trailers);
             }
         }
@@ -139,9 +164,22 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
 
     public void OnReset(HttpStream from, H2ErrorCode code, bool untouched)
     {
+        Reset(from, code, untouched);
+        Settle();
+    }
+
+    private void Reset(HttpStream from, H2ErrorCode code, bool untouched)
+    {
         lock (_lock)
         {
-            if (_isOver)
+            if (_isOver || (from != client && from != _upstream))
+            {
+                // What waited for that end was dropped with it.
+                PayAll();
+                return;
+            }
+
+            if (from != client && untouched && TryAgain())
                 return;
             _scope?.Tape.Reset(from == client ? Direction.FromClient : Direction.ToClient, Number, code);
             if (from != client && _status == 0 && code != H2ErrorCode.NO_ERROR && !(untouched && client.TryRefuse()))
@@ -155,31 +193,39 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             if (from == client)
                 _upstream?.Reset(code == H2ErrorCode.NO_ERROR ? H2ErrorCode.NO_ERROR : H2ErrorCode.CANCEL);
             else
-                client.Reset(code);
+                // A whole answer stays one, whatever becomes of the request behind it (RFC 9113 8.1).
+                client.Reset(_toClient.HasEnded ? H2ErrorCode.NO_ERROR : code);
+            PayAll();
         }
-
-        Settle();
     }
 
     public void OnForwarded(HttpStream to, int bytes)
     {
         int credit;
         lock (_lock)
-            credit = to == client ? _toClient.Forwarded(bytes) : _toTarget.Forwarded(bytes);
+            credit = to == client ? Pay(ref _owedToTarget, _toClient.Forwarded(bytes)) : Pay(ref _owedToClient, _toTarget.Forwarded(bytes));
         if (credit > 0)
             (to == client ? _upstream : client)?.Credit(credit);
     }
 
     /// <summary>Ends it from our side: its session is over, or the daemon is.</summary>
-    public void Cut(H2ErrorCode code)
+    /// <param name="refusal">What the client is answered if it has no answer yet; null: nothing more can be said.</param>
+    public void Cut(H2ErrorCode code, HttpRefusal? refusal = null)
     {
         lock (_lock)
         {
             if (_isOver)
                 return;
+            if (refusal is not null && _status == 0)
+            {
+                Refuse(refusal);
+                return;
+            }
+
             _isOver = true;
             _upstream?.Reset(H2ErrorCode.CANCEL);
             client.Reset(code);
+            PayAll();
         }
 
         Settle();
@@ -197,7 +243,7 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             _status = refusal.Status;
             _upstream?.Reset(H2ErrorCode.CANCEL);
             HttpHead head = front.NewHead();
-            ReadOnlySpan<byte> body = Refusals.Write(refusal, IsKubernetes, about, head, IsHead);
+            ReadOnlySpan<byte> body = Form?.Write(refusal, head) ?? Refusals.Write(refusal, IsKubernetes, about, head, IsHead);
             if (_scope is not null && !_scope.Tape.Head(Direction.ToClient, Number, head))
                 _scope.Hold(client);
             client.SendHead(head, body.IsEmpty);
@@ -205,6 +251,7 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
                 client.SendData(body, end: true);
             if (!_toTarget.HasEnded)
                 client.Reset(H2ErrorCode.NO_ERROR);
+            PayAll();
         }
 
         Settle();
@@ -232,7 +279,12 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
         int credit;
         Task collected;
         lock (_lock)
+        {
             (collected, credit) = _early.Collect(most, _toTarget.HasEnded);
+            credit = Pay(ref _owedToClient, credit);
+            Continue();
+        }
+
         if (credit > 0)
             client.Credit(credit);
         await collected.WaitAsync(withdrawn).ConfigureAwait(false);
@@ -249,7 +301,6 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
         {
             if (_isOver)
             {
-                upstream.Reset(H2ErrorCode.CANCEL);
                 upstream.Retire();
                 return;
             }
@@ -257,15 +308,21 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             _upstream = upstream;
             upstream.Exchange = this;
             _isOpen = true;
-            Plan?.OnRequest(head);
+            Continue();
+            if (_retries == 0)
+                Plan?.OnRequest(head);
             _toTarget.Filter = Plan?.RequestBody;
             bool isBare = _toTarget.HasEnded && _early.IsEmpty;
+            if (isBare && _retries < MostRetries && !ReferenceEquals(head, _again))
+                (_again ??= front.RentHead()).TryCopyFrom(head);
             upstream.SendHead(head, isBare);
+            if (_isOver || _upstream != upstream)
+                return;
             if (!isBare)
             {
                 _toTarget.Advance(_early.Credited);
                 bool end = _toTarget.HasEnded && _early.Trailers is null;
-                credit = Pass(ref _toTarget, Direction.FromClient, upstream, _early.Bytes, end);
+                credit = Pay(ref _owedToClient, Pass(ref _toTarget, Direction.FromClient, upstream, _early.Bytes, end));
                 if (_early.Trailers is { } trailers)
                     End(ref _toTarget, Direction.FromClient, upstream, trailers);
             }
@@ -282,6 +339,8 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
         _toTarget.HasEnded = end;
         _isUpgrade = !end && head.Has("upgrade"u8);
         IsHead = head.Value(":method"u8).SequenceEqual("HEAD"u8);
+        _awaitsContinue = !end && HeadValues.ExpectsContinue(head);
+        _isConnect = head.Value(":method"u8).SequenceEqual("CONNECT"u8);
         front.Decide(this, head);
     }
 
@@ -293,8 +352,10 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
                 return;
             int status = HeadValues.Status(head);
             bool isInformational = status is >= 100 and < 200 and not 101;
-            if (isInformational && ++_informational > MostInformational)
+            // 100 is ours to say (below), and nobody needs endless ones.
+            if (isInformational && (status == 100 || ++_informational > MostInformational))
                 return;
+            ReturnHead();
             head = ResponseHeads.ForClient(head, front);
             if (!isInformational)
             {
@@ -302,6 +363,8 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
                 _toClient.HasEnded = end;
                 // An upgrade that was refused: nothing of the other protocol follows, from neither side.
                 _toTarget.HasEnded |= _isUpgrade && status != 101;
+                if (end)
+                    EndResponse();
             }
 
             if (Plan is not null && !isInformational)
@@ -339,8 +402,7 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
 
         if (flow.Filter is ITunnelFilter tunnel)
             return PassTunnel(ref flow, tunnel, direction, to, passes, end);
-        if (_scope!.RecordsBodies && !passes.IsEmpty && !_scope.Tape.Data(direction, Number, passes))
-            _scope.Hold(to);
+        Record(ref flow, direction, to, passes);
         return flow.Send(to, passes, end && isLast);
     }
 
@@ -355,12 +417,23 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             bool isFromClient = direction == Direction.FromClient;
             int owed = isFromClient ? _toClient.Send(client, tunnel.Answer, tunnel.IsOver) : _toTarget.Send(_upstream!, tunnel.Answer, tunnel.IsOver);
             if (owed > 0)
-                (isFromClient ? _upstream! : client).Credit(owed);
+                (isFromClient ? _upstream! : client).Credit(Pay(ref isFromClient ? ref _owedToTarget : ref _owedToClient, owed));
         }
 
         if (tunnel.IsOver)
             _toTarget.HasEnded = _toClient.HasEnded = true;
         return flow.Send(to, passes, end || tunnel.IsOver);
+    }
+
+    /// <summary>Records what goes on of a body, as far as bodies are recorded. What goes through a tunnel is no body: whoever understands it records it.</summary>
+    private void Record(ref ExchangeFlow flow, Direction direction, HttpStream to, ReadOnlySpan<byte> passes)
+    {
+        int most = Math.Min(_scope!.RecordedBytes(direction) - flow.Recorded, passes.Length);
+        if (most <= 0 || _status == 101 || _isConnect)
+            return;
+        flow.Recorded += most;
+        if (!_scope.Tape.Data(direction, Number, passes[..most]))
+            _scope.Hold(to);
     }
 
     private void End(ref ExchangeFlow flow, Direction direction, HttpStream to, HttpHead trailers)
@@ -376,6 +449,67 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
         to.SendTrailers(trailers);
     }
 
+    /// <summary>
+    /// The client waits for 100 before it sends the body (RFC 9110 10.1.1), and gets it once the request was let through or its body is to be looked into. Targets are not
+    /// asked: what was judged is sent.
+    /// </summary>
+    private void Continue()
+    {
+        if (!_awaitsContinue)
+            return;
+        _awaitsContinue = false;
+        if (_toTarget.HasEnded || !_early.IsEmpty)
+            return;
+        HttpHead head = front.NewHead();
+        head.TryAdd(":status"u8, "100"u8);
+        client.SendHead(head, end: false);
+    }
+
+    /// <summary>The target has answered in full: its stream is free for another request before the client can send one.</summary>
+    private void EndResponse()
+    {
+        if (!_toTarget.HasEnded || _isUpstreamRetired)
+            return;
+        _isUpstreamRetired = true;
+        _upstream?.Retire();
+    }
+
+    /// <summary>The target has not looked at the request, and nothing of it is lost: it goes to another connection.</summary>
+    private bool TryAgain()
+    {
+        if (_again is null || _status != 0 || _retries >= MostRetries || _scope!.Ending is not null)
+            return false;
+        _retries++;
+        _upstream!.Retire();
+        _upstream = null;
+        _isOpen = false;
+        front.Retry(this, _scope, _again);
+        return true;
+    }
+
+    private void ReturnHead()
+    {
+        if (_again is { } head)
+            front.ReturnHead(head);
+        _again = null;
+    }
+
+    private static int Pay(ref int owed, int bytes)
+    {
+        int paid = Math.Min(owed, bytes);
+        owed -= paid;
+        return paid;
+    }
+
+    /// <summary>What waited anywhere goes nowhere any more: its senders are credited, so that their connections' windows do not run dry.</summary>
+    private void PayAll()
+    {
+        if (_owedToClient > 0)
+            client.Credit(Pay(ref _owedToClient, _owedToClient));
+        if (_owedToTarget > 0)
+            _upstream?.Credit(Pay(ref _owedToTarget, _owedToTarget));
+    }
+
     /// <summary>Both directions have ended, or the exchange was given up: it is written down, and counts no more.</summary>
     private void Settle()
     {
@@ -387,13 +521,20 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             _isOver = true;
             _early.Abandon();
             Plan?.OnEnd();
+            ReturnHead();
             _scope?.Tape.End(Number, _status, Environment.TickCount64 - _began, _toTarget.Bytes, _toClient.Bytes);
         }
 
         _withdrawn?.Cancel();
         _scope?.Complete(this);
         client.Retire();
-        _upstream?.Retire();
+        if (!_isUpstreamRetired)
+            _upstream?.Retire();
+        int rest;
+        lock (_lock)
+            rest = Pay(ref _owedToClient, _owedToClient);
+        if (rest > 0)
+            client.Credit(rest);
         front.Complete();
     }
 }

@@ -17,6 +17,9 @@ internal struct ExchangeFlow
     /// <summary>Bytes that came.</summary>
     public long Bytes { get; private set; }
 
+    /// <summary>Bytes that were recorded.</summary>
+    public int Recorded { get; set; }
+
     /// <summary>The sender has ended.</summary>
     public bool HasEnded { get; set; }
 

@@ -30,6 +30,9 @@ internal static class HttpForwarding
                 fits = into.TryAdd(field.Name, field.Value, field.NeverIndexed);
         }
 
+        // We forward trailers, and servers of gRPC want to hear it.
+        if (FieldRules.EqualsIgnoringCase(head.Value("te"u8), "trailers"u8))
+            fits &= into.TryAdd("te"u8, "trailers"u8);
         if (request.IsUpgrade)
             fits &= into.TryAdd("upgrade"u8, head.Value("upgrade"u8));
         foreach ((byte[] name, byte[] value) in scope.Upstream.Fields)
@@ -39,11 +42,12 @@ internal static class HttpForwarding
         return fits;
     }
 
-    /// <summary>Not the client's own proof, nothing of this connection alone, nothing that says who somebody is.</summary>
+    /// <summary>Not the client's own proof, no expectation (we answer that), nothing of this connection alone, nothing that says who somebody is.</summary>
     private static bool Passes(in HttpField field, HttpTarget target) =>
         !field.Name.SequenceEqual("authorization"u8)
         && !field.Name.SequenceEqual("proxy-authorization"u8)
         && !field.Name.SequenceEqual("host"u8)
+        && !field.Name.SequenceEqual("expect"u8)
         && !HopByHop.IsHopByHop(field.Name)
         && ForbiddenFields.Judge(field.Name) != FieldVerdict.Strip
         && !(target.CredentialHeader.Length > 0 && ForbiddenFields.AreAlike(field.Name, Encoding.ASCII.GetBytes(target.CredentialHeader)));

@@ -23,7 +23,7 @@ internal sealed class HttpUpstream : IAsyncDisposable
     private readonly SemaphoreSlim _connecting = new(1, 1);
     private volatile (byte[] Name, byte[] Value)[] _fields = [];
     private long _credentialReadAt;
-    private volatile bool _isCredentialRead;
+    private volatile bool _hasCredential;
     private long _usedAt;
     private bool _isDisposed;
 
@@ -83,10 +83,12 @@ internal sealed class HttpUpstream : IAsyncDisposable
                     if (!HasRoom(out Task room))
                     {
                         await room.WaitAsync(late.Token).ConfigureAwait(false);
+                        // A connection that is over makes room only once its own loop has got to say so.
+                        await Task.Yield();
                         continue;
                     }
 
-                    UpstreamConnection connection = await UpstreamConnection.ConnectAsync(_target, _door, _limits, http1, Gone, late.Token).ConfigureAwait(false);
+                    UpstreamConnection connection = await UpstreamConnection.ConnectAsync(_target, _door, _limits, _time, http1, Gone, late.Token).ConfigureAwait(false);
                     bool isLate;
                     lock (_lock)
                     {
@@ -145,8 +147,6 @@ internal sealed class HttpUpstream : IAsyncDisposable
             await connection.DisposeAsync().ConfigureAwait(false);
     }
 
-    private bool IsCredentialFresh => _isCredentialRead && _time.GetElapsedTime(Volatile.Read(ref _credentialReadAt)) <= CredentialAge;
-
     private bool HasRoom(out Task room)
     {
         lock (_lock)
@@ -162,6 +162,8 @@ internal sealed class HttpUpstream : IAsyncDisposable
             _connections.Remove(connection);
     }
 
+    private bool IsCredentialFresh => _hasCredential && _time.GetElapsedTime(Volatile.Read(ref _credentialReadAt)) <= CredentialAge;
+
     private async ValueTask ReadCredentialAsync(CancellationToken cancel)
     {
         if (IsCredentialFresh)
@@ -170,6 +172,6 @@ internal sealed class HttpUpstream : IAsyncDisposable
             ? []
             : [CredentialField.Of(_target, await _door.CredentialAsync(_target.Info, _facts, cancel).ConfigureAwait(false))];
         Volatile.Write(ref _credentialReadAt, _time.GetTimestamp());
-        _isCredentialRead = true;
+        _hasCredential = true;
     }
 }

@@ -2,8 +2,10 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Sallyport.Contract;
+using Sallyport.Protocols.Http2.Grpc;
 using Sallyport.Protocols.Http2.Heads;
 using Sallyport.Protocols.Http2.Kubernetes;
+using Sallyport.Protocols.Http2.Mcp;
 
 namespace Sallyport.Protocols.Http2.Exchanges;
 
@@ -17,32 +19,31 @@ internal sealed class RequestActions
 
     /// <summary>The action; its spans are valid until the next call.</summary>
     /// <param name="body">The whole body, where it was collected.</param>
-    public ActionView View(HttpHead head, HttpRequest request, ReadOnlySpan<byte> body = default)
+    public ActionView View(HttpHead head, HttpRequest request, ReadOnlyMemory<byte> body = default)
     {
         ReadOnlySpan<byte> method = head.Value(":method"u8);
         ReadOnlySpan<byte> path = request.Path(head);
-        bool isResource = false;
-        if (!request.Target.IsKubernetes)
-        {
-            _actions.Http(method, path);
-        }
+        if (request.Target.IsKubernetes)
+            _actions.Kubernetes(method, Info(method, path, request));
+        else if (GrpcCall.Is(head))
+            GrpcCall.Describe(_actions, head, path);
+        else if (McpPaths.IsPost(head) && McpPaths.Has(request, head))
+            McpActions.Describe(_actions, head, path, body);
         else
-        {
-            RequestInfo info = Info(method, path, request);
-            isResource = info.IsResource;
-            _actions.Kubernetes(method, info);
-        }
-
-        if (request.IsUpgrade && !isResource)
+            _actions.Http(method, path);
+        if (request.IsUpgrade && !(request.Target.IsKubernetes && Info(method, path, request).IsResource))
             _actions.Upgrade(path, head.Value("upgrade"u8));
         if (head.Has("content-type"u8))
             _actions.ContentType(head.Value("content-type"u8));
+        HeaderDetails.Add(_actions, head);
         return _actions.View();
     }
 
     /// <summary>Whether rules can look into the body of such a request: it is collected before it is judged.</summary>
     public bool NeedsBody(HttpHead head, HttpRequest request)
     {
+        if (McpPaths.IsPost(head) && McpPaths.Has(request, head))
+            return true;
         if (!request.Target.IsKubernetes || request.IsUpgrade)
             return false;
         RequestInfo info = Info(head.Value(":method"u8), request.Path(head), request);
@@ -57,13 +58,15 @@ internal sealed class RequestActions
     public KubeTarget About(HttpHead head, HttpRequest request) => KubeTarget.Of(Info(head.Value(":method"u8), request.Path(head), request));
 
     /// <summary>The same, for a person to decide on.</summary>
-    public HeldAction Held(HttpHead head, HttpRequest request, ReadOnlySpan<byte> body, SessionContext context)
+    public HeldAction Held(HttpHead head, HttpRequest request, ReadOnlyMemory<byte> body, SessionContext context)
     {
         ActionView action = View(head, request, body);
         var effects = new List<HeldEffect>();
         var details = new List<HeldParameter>();
         foreach (ref readonly ObjectRef part in action.Objects)
         {
+            if (part.Verb == Verb.HttpDetail && part.Qualifier(action.Names) is var attribute && attribute.StartsWith("header:"u8) && !HeaderDetails.IsShown(head, attribute["header:".Length..]))
+                continue;
             string name = Encoding.UTF8.GetString(action.Names.Slice(part.Start, part.Length));
             if (part.Verb != Verb.HttpDetail)
                 effects.Add(new HeldEffect(part.Verb, name.Replace('\0', ' ').TrimEnd()));
@@ -79,7 +82,7 @@ internal sealed class RequestActions
             Rules = context.HoldingRules(action),
             Effects = effects,
             Parameters = details,
-            Digest = Digest(head, request, body),
+            Digest = Digest(head, request, body.Span),
         };
     }
 
@@ -98,7 +101,7 @@ internal sealed class RequestActions
         Append(hash, Encoding.UTF8.GetBytes(request.Target.Info.Name));
         Append(hash, head.Value(":method"u8));
         Append(hash, request.Path(head));
-        foreach (string name in (string[])["content-type", "content-encoding", "accept", "upgrade", "sec-websocket-protocol", "x-stream-protocol-version"])
+        foreach (string name in (string[])["content-type", "content-encoding", "accept", "grpc-encoding", "upgrade", "sec-websocket-protocol", "x-stream-protocol-version"])
             Append(hash, head.Value(Encoding.ASCII.GetBytes(name)));
         Append(hash, body);
         return hash.GetHashAndReset();
