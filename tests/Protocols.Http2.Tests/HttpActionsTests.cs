@@ -23,6 +23,17 @@ public sealed class HttpActionsTests
         Assert.Equal(expected, Text(_actions.View()));
     }
 
+    [Fact]
+    public void An_upgrade_is_an_effect_of_its_own_on_the_path()
+    {
+        _actions.Http("GET"u8, "/live?x=1"u8);
+        _actions.Upgrade("/live?x=1"u8, "websocket"u8);
+        string text = Text(_actions.View());
+        Assert.StartsWith("HttpGet None GET /live?x=1: HttpGet /live", text, StringComparison.Ordinal);
+        Assert.Contains("HttpConnect /live", text, StringComparison.Ordinal);
+        Assert.Contains("websocket", text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("?token=abc&x=1", "?token=[redacted]&x=1")]
     [InlineData("?x=1&ACCESS_TOKEN=abc", "?x=1&ACCESS_TOKEN=[redacted]")]

@@ -89,6 +89,16 @@ internal sealed class HttpActions
             AddPorts(info, name);
     }
 
+    /// <summary>The connection is to become another protocol's (RFC 9110 7.8): whoever may read a path may not therefore speak another protocol with it, so that is an effect of its own.</summary>
+    /// <param name="target">Path and query, as they were sent.</param>
+    /// <param name="protocol">The Upgrade field.</param>
+    public void Upgrade(ReadOnlySpan<byte> target, ReadOnlySpan<byte> protocol)
+    {
+        QueryReader.Of(target, out ReadOnlySpan<byte> path);
+        AddPath(Verb.HttpConnect, path);
+        Detail("upgrade"u8, protocol);
+    }
+
     /// <summary>What the body is (<c>Content-Type</c>); of a patch also how it is to be applied.</summary>
     public void ContentType(ReadOnlySpan<byte> value)
     {
@@ -250,6 +260,18 @@ internal sealed class HttpActions
             _flags |= ActionFlags.Unparsed;
         else
             _arena.Add(Verb.Exec, length, words > 1 ? program : 0);
+    }
+
+    /// <summary>Begins the action of a port that is forwarded to within a tunnel that was let through.</summary>
+    public void Forward(ReadOnlySpan<byte> pod, ReadOnlySpan<byte> space, ReadOnlySpan<byte> port)
+    {
+        Begin("forward"u8, pod, default, hasQuery: false);
+        Write("."u8);
+        Write(space);
+        Write(":"u8);
+        Write(port);
+        _verb = Verb.ForwardLocal;
+        Port(pod, space, port);
     }
 
     // Ports that the query names; those of SPDY come with their streams.

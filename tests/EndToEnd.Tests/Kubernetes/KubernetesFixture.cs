@@ -4,11 +4,15 @@ using Xunit;
 namespace Sallyport.EndToEnd.Tests.Kubernetes;
 
 /// <summary>One cluster for all tests of Kubernetes: the server in memory, or the real one that SALLYPORT_KUBERNETES names.</summary>
-public sealed class KubernetesFixture : IAsyncLifetime
+public sealed class KubernetesFixture : IAsyncLifetime, IWayToCluster
 {
     private IKubernetesCluster? _cluster;
 
     public IKubernetesCluster Cluster => _cluster ?? throw new InvalidOperationException("The cluster has not been started.");
+
+    public string Mark => "direct-";
+
+    public Kubectl Kubectl(bool webSockets = true) => Kubernetes.Kubectl.Direct(Cluster, webSockets);
 
     public async Task InitializeAsync() => _cluster = await Clusters.StartAsync();
 

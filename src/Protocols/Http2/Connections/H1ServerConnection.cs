@@ -156,7 +156,8 @@ internal sealed class H1ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
         var stream = new H1Stream(this)
         {
             Minor = facts.Minor,
-            KeepsAlive = facts.KeepAlive,
+            // A client may have sent bytes of the other protocol already: if it is refused, they are no request.
+            KeepsAlive = facts.KeepAlive && !upgrades,
             Asked = new H1Asked(Head: _head.Value(":method"u8).SequenceEqual("HEAD"u8), Connect: false, Upgrade: upgrades),
         };
         lock (Output.Gate)

@@ -223,6 +223,9 @@ internal sealed class H1Stream(H1Connection connection) : HttpStream
     private void WriteEnd()
     {
         connection.WriteEnd(this, _pendingTrailers);
+        // The other protocol has no end but that of the connection: without it the peer would wait for more.
+        if (IsTunnel)
+            Output.End();
         _pendingTrailers = null;
         _endPending = false;
         Finish();

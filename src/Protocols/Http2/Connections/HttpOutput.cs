@@ -117,6 +117,9 @@ internal sealed class HttpOutput(IDuplex duplex, int room) : IBufferWriter<byte>
         Flush();
     }
 
+    /// <summary>Nothing more will be written: the output ends behind what was. Under the gate; it goes with the next flush.</summary>
+    public void End() => _isClosing = true;
+
     /// <summary>Ends the output behind what was written so far. Nothing more may be written.</summary>
     /// <returns>Completes once all was sent, or can no longer be.</returns>
     public Task CloseAsync()

@@ -2,6 +2,7 @@ using Sallyport.Contract;
 using Sallyport.Protocols.Http2.Connections;
 using Sallyport.Protocols.Http2.Heads;
 using Sallyport.Protocols.Http2.Kubernetes;
+using Sallyport.Protocols.Http2.Kubernetes.Tunnels;
 
 namespace Sallyport.Protocols.Http2.Exchanges;
 
@@ -34,6 +35,7 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
     private bool _isOpen;
     private bool _isOver;
     private bool _isRetired;
+    private bool _isUpgrade;
     private bool _isUpstreamRetired;
     private int _owedToClient;
     private int _owedToTarget;
@@ -102,6 +104,7 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
     {
         // Of what nobody reads any more the sender is credited, so that its connection's window does not run dry.
         int credit = data.Length;
+        bool isWhole;
         lock (_lock)
         {
             ref int owed = ref from == client ? ref _owedToClient : ref _owedToTarget;
@@ -122,12 +125,13 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
                 credit = Pass(ref _toClient, Direction.ToClient, client, data, end);
             }
 
+            isWhole = _toTarget.HasEnded && _toClient.HasEnded;
             credit = Pay(ref owed, credit);
         }
 
         if (credit > 0)
             from.Credit(credit);
-        if (end)
+        if (end || isWhole)
             Settle();
     }
 
@@ -333,6 +337,7 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
     private void Begin(HttpHead head, bool end)
     {
         _toTarget.HasEnded = end;
+        _isUpgrade = !end && head.Has("upgrade"u8);
         IsHead = head.Value(":method"u8).SequenceEqual("HEAD"u8);
         _awaitsContinue = !end && HeadValues.ExpectsContinue(head);
         _isConnect = head.Value(":method"u8).SequenceEqual("CONNECT"u8);
@@ -346,13 +351,13 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             if (_isOver)
                 return;
             int status = HeadValues.Status(head);
-            bool isInformational = status is >= 100 and < 200;
+            bool isInformational = status is >= 100 and < 200 and not 101;
             // 100 is ours to say (below), and nobody needs endless ones.
             if (isInformational && (status == 100 || ++_informational > MostInformational))
                 return;
             ReturnHead();
             head = ResponseHeads.ForClient(head, front);
-            if (Plan is not null && (!isInformational || status == 101))
+            if (Plan is not null && !isInformational)
             {
                 _toClient.Filter = Plan.OnResponse(head);
                 if (_toClient.Filter is RefusedResponse refused)
@@ -361,7 +366,9 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
                     return;
                 }
 
-                if (_toClient.Filter is { Changes: true })
+                if (status == 101)
+                    _toTarget.Filter = Plan.RequestBody;
+                if (_toClient.Filter is { Changes: true } && status != 101)
                     head = ResponseHeads.WithoutLength(head, front);
             }
 
@@ -369,6 +376,8 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             {
                 _status = status;
                 _toClient.HasEnded = end;
+                // An upgrade that was refused: nothing of the other protocol follows, from neither side.
+                _toTarget.HasEnded |= _isUpgrade && status != 101;
                 if (end)
                     EndResponse();
             }
@@ -397,8 +406,29 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             return data.Length;
         }
 
+        if (flow.Filter is ITunnelFilter tunnel)
+            return PassTunnel(ref flow, tunnel, direction, to, passes, end);
         Record(ref flow, direction, to, passes);
         return flow.Send(to, passes, end && isLast);
+    }
+
+    /// <summary>Passes on what a tunnel's filter gives, in both directions; it has recorded them itself.</summary>
+    /// <returns>What the sender is credited for.</returns>
+    private int PassTunnel(ref ExchangeFlow flow, ITunnelFilter tunnel, Direction direction, HttpStream to, ReadOnlySpan<byte> passes, bool end)
+    {
+        if (tunnel.MustWait)
+            _scope!.Hold(to);
+        if (!tunnel.Answer.IsEmpty || tunnel.IsOver)
+        {
+            bool isFromClient = direction == Direction.FromClient;
+            int owed = isFromClient ? _toClient.Send(client, tunnel.Answer, tunnel.IsOver) : _toTarget.Send(_upstream!, tunnel.Answer, tunnel.IsOver);
+            if (owed > 0)
+                (isFromClient ? _upstream! : client).Credit(Pay(ref isFromClient ? ref _owedToTarget : ref _owedToClient, owed));
+        }
+
+        if (tunnel.IsOver)
+            _toTarget.HasEnded = _toClient.HasEnded = true;
+        return flow.Send(to, passes, end || tunnel.IsOver);
     }
 
     /// <summary>Records what goes on of a body, as far as bodies are recorded. What goes through a tunnel is no body: whoever understands it records it.</summary>

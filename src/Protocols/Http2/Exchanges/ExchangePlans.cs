@@ -1,5 +1,6 @@
 using Sallyport.Protocols.Http2.Bodies;
 using Sallyport.Protocols.Http2.Heads;
+using Sallyport.Protocols.Http2.Kubernetes.Tunnels;
 using Sallyport.Protocols.Http2.Mcp;
 
 namespace Sallyport.Protocols.Http2.Exchanges;
@@ -11,5 +12,7 @@ internal static class ExchangePlans
     /// <param name="exchange">Its number in the recording.</param>
     /// <returns>Null: none.</returns>
     public static IExchangePlan? Of(HttpScope scope, HttpRequest request, HttpHead head, uint exchange) =>
-        McpPaths.Has(request, head) ? new McpPlan(scope, request.Target.Info.Name, scope.Context.Masks) : BodyMasking.Of(scope, request, head);
+        McpPaths.Has(request, head)
+            ? new McpPlan(scope, request.Target.Info.Name, scope.Context.Masks)
+            : KubeTunnels.Plan(scope, request, head, exchange) ?? BodyMasking.Of(scope, request, head);
 }

@@ -6,6 +6,7 @@ using Sallyport.Protocols.Http2.Connections;
 using Sallyport.Protocols.Http2.Grpc;
 using Sallyport.Protocols.Http2.Heads;
 using Sallyport.Protocols.Http2.Kubernetes;
+using Sallyport.Protocols.Http2.Kubernetes.Tunnels;
 using Sallyport.Protocols.Http2.Mcp;
 
 namespace Sallyport.Protocols.Http2.Exchanges;
@@ -237,6 +238,13 @@ internal sealed class HttpFront : IHttpFront
             return true;
         }
 
+        if (KubeTunnels.Check(scope, request, head) is { } refusal)
+        {
+            upstream.Reset(H2ErrorCode.CANCEL);
+            exchange.Refuse(refusal, About(head, request));
+            return true;
+        }
+
         lock (_out)
         {
             if (mustWait)
@@ -339,6 +347,12 @@ internal sealed class HttpFront : IHttpFront
 
     private async Task ForwardAsync(Exchange exchange, HttpScope scope, HttpHead head, HttpRequest request)
     {
+        if (KubeTunnels.Check(scope, request, head) is { } refusal)
+        {
+            exchange.Refuse(refusal, About(head, request));
+            return;
+        }
+
         HttpStream upstream;
         try
         {

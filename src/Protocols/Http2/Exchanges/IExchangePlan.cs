@@ -11,7 +11,7 @@ internal interface IExchangePlan
     /// <summary>The request's head as the target will get it; may be changed.</summary>
     void OnRequest(HttpHead head);
 
-    /// <summary>What the request's body passes through; null: nothing.</summary>
+    /// <summary>What the request's body passes through; null: nothing. Asked for again when the response is a 101: then it is what the client says in the tunnel.</summary>
     IBodyFilter? RequestBody { get; }
 
     /// <summary>The response's head as the client will get it; may be changed. Not for informational ones but 101.</summary>

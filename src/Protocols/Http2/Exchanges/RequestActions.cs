@@ -33,6 +33,8 @@ internal sealed class RequestActions
             McpActions.Describe(_actions, head, path, body);
         else
             _actions.Http(method, path);
+        if (request.IsUpgrade && !(request.Target.IsKubernetes && Info(method, path, request).IsResource))
+            _actions.Upgrade(path, head.Value("upgrade"u8));
         if (head.Has("content-type"u8))
             _actions.ContentType(head.Value("content-type"u8));
         HeaderDetails.Add(_actions, head);

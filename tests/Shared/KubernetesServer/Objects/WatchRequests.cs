@@ -28,6 +28,8 @@ internal sealed class WatchRequests(ObjectStore store)
         context.Response.ContentType = "application/json";
         context.Response.Headers.CacheControl = "no-cache, private";
         await context.Response.StartAsync(context.RequestAborted);
+        // The head leaves at once, whether something has happened yet or not.
+        await context.Response.Body.FlushAsync(context.RequestAborted);
         var sender = new Sender(context, kind, form, query["includeObject"]);
         try
         {

@@ -6,18 +6,18 @@ using Sallyport.Shared.KubernetesServer.Requests;
 using Sallyport.Shared.KubernetesServer.Seeds;
 using Xunit;
 
-namespace Sallyport.EndToEnd.Tests.Kubernetes.Direct;
+namespace Sallyport.EndToEnd.Tests.Kubernetes.Commands;
 
-/// <summary>kubectl straight to the cluster: exec, attach, cp and port-forward, over WebSockets and over SPDY/3.1.</summary>
-[Collection(KubernetesClusters.Name)]
-public sealed class StreamingTests(KubernetesFixture fixture) : IDisposable
+/// <summary>kubectl: exec, attach, cp and port-forward, over WebSockets and over SPDY/3.1.</summary>
+public abstract class StreamingCommands(IWayToCluster way) : IDisposable
 {
-    private readonly Dictionary<bool, Kubectl> _kubectls = new() { [true] = Kubectl.Direct(fixture.Cluster), [false] = Kubectl.Direct(fixture.Cluster, webSockets: false) };
+    private readonly Dictionary<bool, Kubectl> _kubectls = new() { [true] = way.Kubectl(), [false] = way.Kubectl(webSockets: false) };
 
     public void Dispose()
     {
         foreach (Kubectl kubectl in _kubectls.Values)
             kubectl.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     [Theory]
@@ -63,7 +63,7 @@ public sealed class StreamingTests(KubernetesFixture fixture) : IDisposable
         await File.WriteAllBytesAsync(kubectl.Folder.At("in"), data);
         string name = $"copied-{webSockets}";
         (await kubectl.RunAsync("cp", kubectl.Folder.At("in"), $"web-0:{name}", "-c", "app")).Succeeded();
-        Assert.Equal(data, await File.ReadAllBytesAsync(Path.Combine(fixture.Cluster.Node.Container(Seed.Space, Seed.Pod, Seed.App).Folder, name)));
+        Assert.Equal(data, await File.ReadAllBytesAsync(Path.Combine(way.Cluster.Node.Container(Seed.Space, Seed.Pod, Seed.App).Folder, name)));
         (await kubectl.RunAsync("cp", $"web-0:{name}", kubectl.Folder.At("out"), "-c", "app")).Succeeded();
         Assert.Equal(data, await File.ReadAllBytesAsync(kubectl.Folder.At("out")));
     }
@@ -111,7 +111,7 @@ public sealed class StreamingTests(KubernetesFixture fixture) : IDisposable
     [InlineData("attach web-0 -c app", "/attach", "v5.channel.k8s.io")]
     public async Task A_websocket_asks_for_its_protocol(string command, string subresource, string protocol)
     {
-        SeenRequests seen = fixture.Cluster.Seen!;
+        SeenRequests seen = way.Cluster.Seen!;
         int before = seen.Count;
         await using ChildProcess ran = _kubectls[true].Start(command.Split(' '));
         SeenRequest upgraded = await seen.WaitForAsync(r => r.Number > before && r.Status == 101);

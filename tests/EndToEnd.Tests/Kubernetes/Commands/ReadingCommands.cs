@@ -4,15 +4,18 @@ using Sallyport.Shared.KubernetesServer.Requests;
 using Sallyport.Shared.KubernetesServer.Seeds;
 using Xunit;
 
-namespace Sallyport.EndToEnd.Tests.Kubernetes.Direct;
+namespace Sallyport.EndToEnd.Tests.Kubernetes.Commands;
 
-/// <summary>kubectl straight to the cluster, so that what it meets behind the proxy is known to be right: reading.</summary>
-[Collection(KubernetesClusters.Name)]
-public sealed class ReadingTests(KubernetesFixture fixture) : IDisposable
+/// <summary>kubectl: reading.</summary>
+public abstract class ReadingCommands(IWayToCluster way) : IDisposable
 {
-    private readonly Kubectl _kubectl = Kubectl.Direct(fixture.Cluster);
+    private readonly Kubectl _kubectl = way.Kubectl();
 
-    public void Dispose() => _kubectl.Dispose();
+    public void Dispose()
+    {
+        _kubectl.Dispose();
+        GC.SuppressFinalize(this);
+    }
 
     /// <summary>Words that must be in the output; the words of the command line are separated by blanks.</summary>
     [Theory]
@@ -77,7 +80,7 @@ public sealed class ReadingTests(KubernetesFixture fixture) : IDisposable
     [LocalClusterFact]
     public async Task Without_aggregated_discovery_every_group_is_asked()
     {
-        LocalCluster cluster = fixture.Cluster.Local!;
+        LocalCluster cluster = way.Cluster.Local!;
         int before = cluster.Seen.Count;
         cluster.AggregatedDiscovery = false;
         try
@@ -92,50 +95,10 @@ public sealed class ReadingTests(KubernetesFixture fixture) : IDisposable
         Assert.Contains(cluster.Seen.After(before), r => r.Path == "/apis/example.com/v1");
     }
 
-    [LocalClusterFact]
-    public async Task A_stranger_is_unauthorized()
-    {
-        using var stranger = new Kubectl(Kubeconfig.Write(fixture.Cluster.Address, fixture.Cluster.Authority, ClusterCredential.OfToken("stranger")));
-        Assert.Contains("Unauthorized", (await stranger.RunAsync("get", "--raw", "/api/v1/pods")).Failed(), StringComparison.OrdinalIgnoreCase);
-    }
-
-    [LocalClusterFact]
-    public async Task A_client_certificate_is_its_subject()
-    {
-        LocalCluster cluster = fixture.Cluster.Local!;
-        using var kubectl = new Kubectl(Kubeconfig.Write(cluster.Address, cluster.Authority, cluster.NewCertificate("carol", "devs", "writers")));
-        string who = (await kubectl.RunAsync("auth", "whoami", "-o", "json")).Succeeded();
-        Assert.Contains("\"username\": \"carol\"", who, StringComparison.Ordinal);
-        Assert.Contains("\"writers\"", who, StringComparison.Ordinal);
-    }
-
-    [LocalClusterFact]
-    public async Task What_the_api_saw_is_known()
-    {
-        LocalCluster cluster = fixture.Cluster.Local!;
-        int before = cluster.Seen.Count;
-        (await _kubectl.RunAsync("get", "--raw", "/api/v1/namespaces/shop/pods?limit=7", "--as", "bob", "--as-group", "devs", "--as-group", "ops", "--as-uid", "42")).Succeeded();
-        SeenRequest seen = Assert.Single(cluster.Seen.After(before));
-        Assert.Equal(("GET", "/api/v1/namespaces/shop/pods", "?limit=7", "HTTP/2", 200), (seen.Method, seen.Path, seen.Query, seen.Protocol, seen.Status));
-        Assert.Equal("admin", seen.User!.Name);
-        Assert.Equal("bob", seen.Impersonated!.Name);
-        Assert.Equal("42", seen.Impersonated.Uid);
-        Assert.Equal(["devs", "ops", "system:authenticated"], seen.Impersonated.Groups);
-        Assert.Equal(["devs", "ops"], seen.Header("impersonate-group"));
-    }
-
-    [LocalClusterFact]
-    public async Task Nobody_impersonates_without_the_right_to()
-    {
-        LocalCluster cluster = fixture.Cluster.Local!;
-        using var kubectl = new Kubectl(Kubeconfig.Write(cluster.Address, cluster.Authority, cluster.NewToken("mallory", "devs"), space: Seed.Space));
-        Assert.Contains("cannot impersonate", (await kubectl.RunAsync("get", "--raw", "/api/v1/pods", "--as", "admin")).Failed(), StringComparison.Ordinal);
-    }
-
     [Fact]
     public async Task Logs_are_followed_line_by_line()
     {
-        var log = fixture.Cluster.Node.Container(Seed.Space, Seed.OtherPod, Seed.App).Log;
+        var log = way.Cluster.Node.Container(Seed.Space, Seed.OtherPod, Seed.App).Log;
         await using ChildProcess following = _kubectl.Start("logs", "-f", Seed.OtherPod, "--tail=1");
         await following.WaitForOutputAsync("web-1 app line 3");
         log.Write("while followed");
