@@ -252,7 +252,7 @@ internal sealed class Daemon : IAsyncDisposable
             SshListener listener = SshListeners.Of(_config.Node, config.Name, ssh, () => _parts.Materials.Ssh.HostKeys[config.Name], _config.Limits);
             connect = (socket, slot) => new SshConnection(socket, slot, listener, _sshDoors, _connections, _log, _cut.Token);
         }
-        else if (config.IsHttp)
+        else if (config.Http is { } http)
         {
             var listener = new HttpListener
             {

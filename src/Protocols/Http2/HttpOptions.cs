@@ -57,8 +57,8 @@ public sealed record HttpTarget
     /// <summary>Without TLS it is spoken to in HTTP/2 from the first byte on (RFC 9113 3.3); otherwise in HTTP/1.1. With TLS, ALPN says.</summary>
     public bool PlainHttp2 { get; init; }
 
-    /// <summary>The target is told who the person is by Kubernetes' impersonation fields.</summary>
-    public bool Impersonates { get; init; }
+    /// <summary>The target is told who the person is by Kubernetes' impersonation fields; null: it is not.</summary>
+    public HttpImpersonation? Impersonation { get; init; }
 }
 
 /// <summary>Where requests lead: by the host they name, or by a path prefix.</summary>

@@ -174,10 +174,15 @@ internal sealed class HttpFront : IHttpFront
                 mustWait = true;
             if (mustWait)
                 scope.Hold(upstream);
-            if (!HttpForwarding.TryWrite(head, request, scope, _out))
-                exchange.Refuse(Refusals.HeadTooLarge);
+            if (HttpForwarding.Write(head, request, scope, _out) is { } refusal)
+            {
+                upstream.Reset(H2ErrorCode.CANCEL);
+                exchange.Refuse(refusal);
+            }
             else
+            {
                 exchange.Open(upstream, _out);
+            }
         }
 
         return true;
@@ -269,10 +274,10 @@ internal sealed class HttpFront : IHttpFront
         if (!recorded)
             await scope.Context.ReadyAsync(_stop).ConfigureAwait(false);
         HttpHead rewritten = NewHead();
-        if (!HttpForwarding.TryWrite(head, request, scope, rewritten))
+        if (HttpForwarding.Write(head, request, scope, rewritten) is { } refusal)
         {
             upstream.Reset(H2ErrorCode.CANCEL);
-            exchange.Refuse(Refusals.HeadTooLarge);
+            exchange.Refuse(refusal);
             return;
         }
 

@@ -34,10 +34,14 @@ internal sealed class HttpUpstream : IAsyncDisposable
         _limits = limits;
         _time = time;
         Authority = Encoding.ASCII.GetBytes(target.Authority);
+        CredentialHeader = Encoding.ASCII.GetBytes(target.CredentialHeader);
         _usedAt = time.GetTimestamp();
     }
 
     public byte[] Authority { get; }
+
+    /// <summary>The field that only we may send; empty: there is none.</summary>
+    public byte[] CredentialHeader { get; }
 
     /// <summary>The credential as fields, read at most <see cref="CredentialAge"/> ago when a request was let through. Secrets.</summary>
     public (byte[] Name, byte[] Value)[] Fields => _fields;

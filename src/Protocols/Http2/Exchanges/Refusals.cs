@@ -24,6 +24,9 @@ internal static class Refusals
 
     public static HttpRefusal BodyTooLarge { get; } = new(413, "", "The request's body is too large to be judged.");
 
+    /// <summary>The identity provider gave them one of the cluster's own names.</summary>
+    public static HttpRefusal NotImpersonated { get; } = new(403, "", $"Your name begins with \"{HttpImpersonation.Reserved}\", or cannot stand in a field: the cluster is not told that it is you. Ask whoever runs this server (\"impersonate\").");
+
     public static HttpRefusal NotRecorded { get; } = new(503, "", "The session cannot be recorded, so it is refused: tell whoever runs this server, its log says why.");
 
     public static HttpRefusal Stopping { get; } = new(503, "", "The server is stopping: try again in a moment.") { RetryAfterSeconds = 1 };
