@@ -260,6 +260,7 @@ internal sealed class Daemon : IAsyncDisposable
                 Name = config.Name,
                 Tls = () => _parts.Materials.ListenerTls.GetValueOrDefault(config.Name),
                 AllowPlaintext = config.Plaintext,
+                HoldWait = http.HoldWait,
                 Limits = new HttpLimits { Handshake = _config.Limits.Handshake },
             };
             connect = (socket, slot) => new HttpConnection(socket, slot, listener, _httpDoors, _connections, _log, _cut.Token);

@@ -18,6 +18,9 @@ public sealed record HttpListener
 
     public HttpLimits Limits { get; init; } = new();
 
+    /// <summary>How long a held request waits with its stream open before it is told to come again; zero: not at all.</summary>
+    public TimeSpan HoldWait { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Called once when the client has proven who it is.</summary>
     public Action? Authenticated { get; init; }
 }

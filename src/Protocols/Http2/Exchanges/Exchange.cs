@@ -36,6 +36,9 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
     private bool _requestEnded;
     private bool _responseEnded;
     private bool _isRetired;
+    private bool _isPaused;
+    private HttpHead? _pausedHead;
+    private bool _pausedHeadEnds;
     private int _informational;
     private int _status;
     private long _requestBytes;
@@ -43,6 +46,9 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
 
     /// <summary>In the session's recording; 0: it was in no session.</summary>
     public uint Number { get; private set; }
+
+    /// <summary>What it runs under, when a person had to say yes to it; null: nobody had to.</summary>
+    public HoldOutcome? Approval { get; set; }
 
     /// <summary>A HEAD request: no answer to it has a body (RFC 9110 9.3.2).</summary>
     public bool IsHead { get; private set; }
@@ -76,6 +82,7 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
     public void OnData(HttpStream from, ReadOnlySpan<byte> data, bool end)
     {
         int credit = data.Length;
+        _scope?.Touch();
         lock (_lock)
         {
             if (_isOver)
@@ -208,6 +215,7 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             _isOver = true;
             _status = refusal.Status;
             _upstream?.Reset(H2ErrorCode.CANCEL);
+            client.Resume();
             HttpHead head = front.NewHead();
             ReadOnlySpan<byte> body = Refusals.Write(refusal, IsKubernetes, about, head, IsHead);
             if (_scope is not null && !_scope.Tape.Head(Direction.ToClient, Number, head))
@@ -276,6 +284,9 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             _isOpen = true;
             bool isBare = _requestEnded && _early.IsEmpty && _earlyTrailers is null;
             upstream.SendHead(head, isBare);
+            // It was let through before everything was to stand still; what follows its head was not.
+            if (_isPaused)
+                upstream.Pause();
             if (!isBare)
             {
                 if (!_early.IsEmpty || (_requestEnded && _earlyTrailers is null))
@@ -338,7 +349,7 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
                 return;
             int status = HeadValues.Status(head);
             bool isInformational = status is >= 100 and < 200;
-            if (isInformational && ++_informational > MostInformational)
+            if (isInformational && (++_informational > MostInformational || _isPaused))
                 return;
             head = ForResponse(head);
             if (!isInformational)
@@ -349,11 +360,53 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
 
             if (!_scope!.Tape.Head(Direction.ToClient, Number, head))
                 _scope.Hold(client);
-            client.SendHead(head, end);
+            if (_isPaused)
+            {
+                _pausedHead = front.NewHead();
+                _pausedHead.TryCopyFrom(head);
+                _pausedHeadEnds = end;
+            }
+            else
+            {
+                client.SendHead(head, end);
+            }
         }
 
         if (end)
             Settle();
+    }
+
+    /// <summary>
+    /// Everything under way stands still: heads and bodies are kept, nothing is credited, so both peers' windows bound what is kept. What is refused from now on, and resets,
+    /// still go out.
+    /// </summary>
+    public void Pause()
+    {
+        lock (_lock)
+        {
+            if (_isOver || _isPaused)
+                return;
+            _isPaused = true;
+            client.Pause();
+            _upstream?.Pause();
+        }
+    }
+
+    public void Resume()
+    {
+        lock (_lock)
+        {
+            if (!_isPaused)
+                return;
+            _isPaused = false;
+            if (_pausedHead is { } head && !_isOver)
+                client.SendHead(head, _pausedHeadEnds);
+            _pausedHead = null;
+            client.Resume();
+            _upstream?.Resume();
+        }
+
+        Settle();
     }
 
     /// <summary>Without what concerns the target's connection alone.</summary>
@@ -378,7 +431,8 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
     {
         lock (_lock)
         {
-            if (_isRetired || !(_isOver || (_requestEnded && _responseEnded)))
+            // What stands still is not over before it has gone.
+            if (_isRetired || !(_isOver || (_requestEnded && _responseEnded && !_isPaused)))
                 return;
             _isRetired = true;
             _isOver = true;

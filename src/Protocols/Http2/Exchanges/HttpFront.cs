@@ -240,15 +240,31 @@ internal sealed class HttpFront : IHttpFront
 
             HeldAction held;
             lock (_actions)
-                held = _actions.Held(head, request, body, scope.Context);
-            HoldOutcome outcome = await scope.Context.HoldAsync(verdict, held, static (_, _) => default, exchange.Withdrawn).ConfigureAwait(false);
+                held = _actions.Held(head, request, body, scope.Context, HttpRequest.PrefersNotToWait(head) ? TimeSpan.Zero : _listener.HoldWait);
+            HoldNotice? told = null;
+            HoldOutcome outcome = await scope.Context.HoldAsync(verdict, held, Told, exchange.Withdrawn, isPart: true).ConfigureAwait(false);
             if (!outcome.Approved)
             {
-                exchange.Refuse(Refusals.Of(verdict, outcome), About(head, request));
+                exchange.Refuse(outcome.Reason == "pending" ? Refusals.Pending(verdict, outcome, told) : Refusals.Of(verdict, outcome), About(head, request));
                 return;
             }
 
+            // What stands still until somebody watches begins when somebody does.
+            await scope.Context.WhileSuspendedAsync(exchange.Withdrawn, whileAwaited: true).ConfigureAwait(false);
+            if (scope.Context.IsSuspended)
+            {
+                exchange.Refuse(Refusals.Suspended, About(head, request));
+                return;
+            }
+
+            exchange.Approval = outcome;
             await ForwardAsync(exchange, scope, head, request).ConfigureAwait(false);
+
+            ValueTask Told(HoldNotice notice, CancellationToken cancel)
+            {
+                told = notice;
+                return default;
+            }
         }
         catch (Exception e) when (e is RecordingException or OperationCanceledException)
         {

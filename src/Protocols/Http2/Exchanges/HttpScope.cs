@@ -87,6 +87,48 @@ internal sealed class HttpScope : ISessionControl
         Touch();
     }
 
+    public IReadOnlyList<HoldOutcome> Approvals
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _underWay.Select(exchange => exchange.Approval).OfType<HoldOutcome>()];
+        }
+    }
+
+    public void EndApproved(HoldOutcome approval, string message)
+    {
+        Exchange[] cut;
+        lock (_lock)
+            cut = [.. _underWay.Where(exchange => exchange.Approval == approval)];
+        foreach (Exchange exchange in cut)
+            exchange.Cut(H2ErrorCode.CANCEL);
+    }
+
+    public void SuspensionChanged()
+    {
+        Exchange[] all;
+        lock (_lock)
+            all = [.. _underWay];
+        bool isSuspended = Context.IsSuspended;
+        // Sent at the end: a send tells other exchanges, and none may be told under the lock of one.
+        FlushBatch.Begin();
+        try
+        {
+            foreach (Exchange exchange in all)
+            {
+                if (isSuspended)
+                    exchange.Pause();
+                else
+                    exchange.Resume();
+            }
+        }
+        finally
+        {
+            FlushBatch.End();
+        }
+    }
+
     public void End(string reason, string message)
     {
         Exchange[] cut;
