@@ -153,6 +153,7 @@ internal sealed class HttpRig : IAsyncDisposable
     {
         context.Features.Get<IHttpResponseBodyFeature>()!.DisableBuffering();
         await context.Response.StartAsync();
+        await context.Response.Body.FlushAsync(context.RequestAborted);
         await foreach (string piece in Stream.Reader.ReadAllAsync(context.RequestAborted))
         {
             await context.Response.WriteAsync(piece, context.RequestAborted);
