@@ -52,6 +52,10 @@ missing_packages() {
             psql) command -v psql >/dev/null || echo postgresql-client ;;
             ssh) command -v ssh >/dev/null || echo openssh-client ;;
             sshd) [ -x /usr/sbin/sshd ] || echo openssh-server ;;
+            h2load) command -v h2load >/dev/null || echo nghttp2-client ;;
+            nghttpx) command -v nghttpx >/dev/null || echo nghttp2-proxy ;;
+            nginx) [ -x /usr/sbin/nginx ] || echo nginx-light ;;
+            kubectl) command -v kubectl >/dev/null || echo kubernetes-client ;;
             node) command -v node >/dev/null || echo nodejs ;;
             # A daemon's folder is not on everybody's path.
             sshd) [ -x /usr/sbin/sshd ] || echo openssh-server ;;

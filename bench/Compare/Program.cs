@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Sallyport.Compare.Comparisons;
+using Sallyport.Compare.Http;
 using Spectre.Console;
 
 namespace Sallyport.Compare;
@@ -7,7 +8,7 @@ namespace Sallyport.Compare;
 /// <summary>`eng/bench NAME`: Sallyport against its peers, on this machine, in one run. A further comparison is one more entry here.</summary>
 internal static class Program
 {
-    private static readonly IComparison[] Comparisons = [new PostgresComparison(), new IdentityComparison(), new SshComparison()];
+    private static readonly IComparison[] Comparisons = [new PostgresComparison(), new IdentityComparison(), new SshComparison(), new HttpComparison()];
 
     private static Task<int> Main(string[] args)
     {
@@ -15,6 +16,7 @@ internal static class Program
         foreach (IComparison comparison in Comparisons)
             root.Subcommands.Add(comparison.Command());
 
+        root.Subcommands.Add(YarpProxy.Command());
         root.SetAction(_ => List());
         return root.Parse(args).InvokeAsync();
     }

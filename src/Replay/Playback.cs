@@ -1,18 +1,23 @@
 using Sallyport.Contract;
+using Sallyport.Protocols.Http2.Transcript;
 using Sallyport.Protocols.Postgres.Transcript;
 using Sallyport.Protocols.Ssh.Transcript;
 using Sallyport.Recording;
 
 namespace Sallyport.Replay;
 
-/// <summary>One thing to show: exactly one of what follows is there.</summary>
+/// <summary>One thing to show: exactly one of what follows is there, and beside a decision the exchange of HTTP that it is about.</summary>
 internal sealed record PlayedItem(DateTimeOffset At, bool IsProven)
 {
     public PgTranscriptEntry? Entry { get; init; }
 
     public SshTranscriptEntry? Ssh { get; init; }
 
+    public HttpTranscriptEntry? Http { get; init; }
+
     public DecisionRecord? Decision { get; init; }
+
+    public HttpTranscriptExchange? Exchange { get; init; }
 
     public EventRecord? Event { get; init; }
 
@@ -26,16 +31,19 @@ internal sealed class Playback : IDisposable
     private readonly PgTranscriptLimits _limits;
     private readonly Queue<PlayedItem> _items = new();
     private readonly SshTranscriptLimits _sshLimits;
+    private readonly HttpTranscriptLimits _httpLimits;
     private PgTranscript? _transcript;
     private SshTranscript? _ssh;
+    private HttpTranscript? _http;
     private DateTimeOffset _last;
     private bool _ended;
 
-    private Playback(RecordingReader reader, PgTranscriptLimits limits, SshTranscriptLimits sshLimits)
+    private Playback(RecordingReader reader, PgTranscriptLimits limits, SshTranscriptLimits sshLimits, HttpTranscriptLimits httpLimits)
     {
         _reader = reader;
         _limits = limits;
         _sshLimits = sshLimits;
+        _httpLimits = httpLimits;
     }
 
     /// <summary>The session's facts, when the recording has them.</summary>
@@ -50,11 +58,13 @@ internal sealed class Playback : IDisposable
     /// <summary>Opens a file and reads as far as its facts.</summary>
     /// <param name="limits">For a session of PostgreSQL.</param>
     /// <param name="sshLimits">For one of SSH; null: its data is counted and not given.</param>
+    /// <param name="httpLimits">For one of HTTP; null: its data is counted and not given.</param>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    public static Playback Open(string path, PgTranscriptLimits limits, SshTranscriptLimits? sshLimits = null)
+    public static Playback Open(string path, PgTranscriptLimits limits, SshTranscriptLimits? sshLimits = null, HttpTranscriptLimits? httpLimits = null)
     {
-        var playback = new Playback(RecordingReader.Open(path), limits, sshLimits ?? new SshTranscriptLimits { KeepData = false });
+        var playback = new Playback(
+            RecordingReader.Open(path), limits, sshLimits ?? new SshTranscriptLimits { KeepData = false }, httpLimits ?? new HttpTranscriptLimits { KeepData = false });
         playback.Step();
         return playback;
     }
@@ -101,6 +111,8 @@ internal sealed class Playback : IDisposable
                     _transcript = new PgTranscript(_limits);
                 else if (Facts?.Protocol == "ssh")
                     _ssh = new SshTranscript(_sshLimits);
+                else if (Facts?.Protocol == "http2")
+                    _http = new HttpTranscript(_httpLimits);
                 break;
             case RecordType.DataFromClient:
                 Bytes = (Bytes.FromClient + record.Payload.Length, Bytes.ToClient);
@@ -112,7 +124,7 @@ internal sealed class Playback : IDisposable
                 break;
             case RecordType.Decision:
                 if (DecisionRecord.Read(record.Payload) is { } decision)
-                    Add(new PlayedItem(record.Time, record.IsProven) { Decision = decision });
+                    Add(new PlayedItem(record.Time, record.IsProven) { Decision = decision, Exchange = ExchangeOf(decision) });
                 break;
             case RecordType.Event:
                 if (EventRecord.Read(record.Payload) is { } happened)
@@ -121,10 +133,16 @@ internal sealed class Playback : IDisposable
         }
     }
 
+    // A login is no request's.
+    private HttpTranscriptExchange? ExchangeOf(DecisionRecord decision) => decision.Kind == ActionKind.Login
+        ? null
+        : _http?.Decided(decision.Text, decision.Verdict, decision.RuleId, decision.Hint, decision.Masked);
+
     private void Feed(Direction direction, in Record record)
     {
         _transcript?.Feed(direction, record.Payload, record.Time);
         _ssh?.Feed(direction, record.Payload, record.Time);
+        _http?.Feed(direction, record.Payload, record.Time);
         TakeEntries();
     }
 
@@ -132,9 +150,11 @@ internal sealed class Playback : IDisposable
     {
         _transcript?.End(_last);
         _ssh?.End(_last);
+        _http?.End(_last);
         TakeEntries();
         _transcript = null;
         _ssh = null;
+        _http = null;
     }
 
     // Only bytes before any damage are decoded, so what they say is proven.
@@ -144,6 +164,8 @@ internal sealed class Playback : IDisposable
             Add(new PlayedItem(entry!.At, true) { Entry = entry });
         while (_ssh is not null && _ssh.TryTake(out SshTranscriptEntry? entry))
             Add(new PlayedItem(entry!.At, true) { Ssh = entry });
+        while (_http is not null && _http.TryTake(out HttpTranscriptEntry? entry))
+            Add(new PlayedItem(entry!.At, true) { Http = entry });
     }
 
     private void Add(PlayedItem item) => _items.Enqueue(item);

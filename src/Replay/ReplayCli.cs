@@ -23,6 +23,7 @@ internal static class ReplayCli
         {
             ListCommand.Make(screen, error), ShowCommand.Make(screen, error), VerifyCommand.Make(screen, error),
             PlayCommand.Make(screen, error), ExportCommand.Make(screen, error), SearchCommand.Make(screen, error),
+            TimelineCommand.Make(screen, error),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -43,17 +43,19 @@ internal static class Words
     public static string Effects(DecisionRecord decision)
     {
         string flags = decision.Flags.HasFlag(ActionFlags.Unparsed) ? " (not understood)" : "";
-        string effects = decision.Objects.Count == 0
+        // Details of a request are no effects.
+        DecisionObject[] objects = [.. decision.Objects.Where(item => item.Verb != Verb.HttpDetail)];
+        string effects = objects.Length == 0
             ? Kebab(decision.Verb)
-            : string.Join(", ", decision.Objects.Take(8).Select(Effect)) + (decision.Objects.Count > 8 || decision.ObjectsTruncated ? ", …" : "");
+            : string.Join(", ", objects.Take(8).Select(Effect)) + (objects.Length > 8 || decision.ObjectsTruncated ? ", …" : "");
         return effects + flags;
     }
 
     private static string Effect(DecisionObject item) =>
         $"{Kebab(item.Verb)}{(item.Name.Length > 0 ? " " : "")}{Name(item)}{(item.Flags.HasFlag(ObjectFlags.WhereAbsent) ? " without WHERE" : "")}{(item.Flags.HasFlag(ObjectFlags.Below) ? " and below" : "")}";
 
-    // The words of a command stand behind zero bytes; a word with a blank in it is quoted so that it reads as one.
-    private static string Name(DecisionObject item) => item.Verb is not (Verb.Exec or Verb.TerminalCommand)
-        ? item.Name
+    // The words of a command stand behind zero bytes; a word with a blank in it is quoted so that it reads as one. So do an object's namespace and name.
+    private static string Name(DecisionObject item) => item.Verb is >= Verb.KubeGet and <= Verb.KubeConnect ? item.Name.Replace('\0', ' ').TrimEnd()
+        : item.Verb is not (Verb.Exec or Verb.TerminalCommand) ? item.Name
         : string.Join(' ', item.Name.Split('\0').Select(word => word.Length == 0 || word.Contains(' ', StringComparison.Ordinal) ? $"'{word}'" : word));
 }

@@ -18,4 +18,7 @@ internal static class HttpMethods
         7 when method.SequenceEqual("CONNECT"u8) => Verb.HttpConnect,
         _ => Verb.HttpOther,
     };
+
+    /// <summary>It changes nothing, so it may be sent again (RFC 9110 9.2.1).</summary>
+    public static bool IsSafe(ReadOnlySpan<byte> method) => VerbOf(method) is Verb.HttpGet or Verb.HttpHead or Verb.HttpOptions;
 }

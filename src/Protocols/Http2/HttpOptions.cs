@@ -41,6 +41,18 @@ public enum HttpCredentialKind : byte
     Header,
 }
 
+/// <summary>Bodies in recordings. Heads are always there.</summary>
+public enum HttpRecordedBodies : byte
+{
+    None,
+
+    /// <summary>What clients send.</summary>
+    Requests,
+
+    /// <summary>And what they are shown.</summary>
+    All,
+}
+
 /// <summary>A target that speaks HTTP.</summary>
 public sealed record HttpTarget
 {
@@ -62,6 +74,15 @@ public sealed record HttpTarget
 
     /// <summary>The target is told who the person is by Kubernetes' impersonation fields; null: it is not.</summary>
     public HttpImpersonation? Impersonation { get; init; }
+
+    /// <summary>Which bodies are recorded, as the client sent them or was shown them.</summary>
+    public HttpRecordedBodies RecordedBodies { get; init; }
+
+    /// <summary>Of each body so many bytes at most.</summary>
+    public int RecordedBodyBytes { get; init; } = DefaultRecordedBodyBytes;
+
+    /// <summary>Objects are smaller; what is larger is a list, an image or a stream, whose head says what it was.</summary>
+    public const int DefaultRecordedBodyBytes = 1 << 20;
 }
 
 /// <summary>Where requests lead: by the host they name, or by a path prefix.</summary>

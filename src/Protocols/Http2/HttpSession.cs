@@ -54,17 +54,22 @@ public sealed class HttpSession
                 return Over(new SessionEnd(SessionSide.Client, SessionStage.Tls, "tls-required"));
             stage = SessionStage.Startup;
             if (await IsHttp2Async(deadline.Token).ConfigureAwait(false) is not { } isHttp2)
-                return Over(new SessionEnd(SessionSide.Client, SessionStage.Startup, "closed"));
+                return Over(Gone(SessionStage.Startup, "closed", null, deadline.Token, stop));
             deadline.CancelAfter(Timeout.InfiniteTimeSpan);
             cut.Unregister();
             return await ServeAsync(isHttp2, stop).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException or AuthenticationException)
         {
-            bool late = deadline.IsCancellationRequested && !stop.IsCancellationRequested;
-            return Over(new SessionEnd(late ? SessionSide.Proxy : SessionSide.Client, stage, late ? "handshake-timeout" : "connection-lost", Detail: e.GetType().Name));
+            return Over(Gone(stage, "connection-lost", e.GetType().Name, deadline.Token, stop));
         }
     }
+
+    /// <summary>A client that is gone before it asked for anything: by itself, or cut because it took too long.</summary>
+    private static SessionEnd Gone(SessionStage stage, string reason, string? detail, CancellationToken deadline, CancellationToken stop) =>
+        stop.IsCancellationRequested ? new SessionEnd(SessionSide.Proxy, stage, "stopped")
+        : deadline.IsCancellationRequested ? new SessionEnd(SessionSide.Proxy, stage, "handshake-timeout", Detail: detail)
+        : new SessionEnd(SessionSide.Client, stage, reason, Detail: detail);
 
     private static HttpOutcome Over(SessionEnd end) => new(end, null);
 
@@ -132,9 +137,14 @@ public sealed class HttpSession
         SessionEnd end;
         try
         {
-            end = isHttp2
-                ? await new H2ServerConnection(_client, _listener.Limits, front).RunAsync(stop).ConfigureAwait(false)
-                : await new H1ServerConnection(_client, _listener.Limits, front).RunAsync(stop).ConfigureAwait(false);
+            IServerConnection connection = isHttp2
+                ? new H2ServerConnection(_client, _listener.Limits, front, _doors.Time)
+                : new H1ServerConnection(_client, _listener.Limits, front, _doors.Time);
+            front.Drain = connection.Drain;
+            // Registered behind the connection's own, so called before it: requests under way are told why before their connection ends.
+            Task<SessionEnd> serving = connection.RunAsync(stop);
+            using (stop.UnsafeRegister(static front => ((HttpFront)front!).Stop(), front))
+                end = await serving.ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -145,7 +155,7 @@ public sealed class HttpSession
         _client.Abort();
         try
         {
-            await front.CompleteAsync(end).ConfigureAwait(false);
+            end = await front.CompleteAsync(end).ConfigureAwait(false);
         }
         catch (RecordingException e)
         {

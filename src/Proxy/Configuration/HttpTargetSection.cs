@@ -26,12 +26,18 @@ internal sealed record HttpTargetConfig
     public ConfigPath? Key { get; init; }
 
     public bool PlainHttp2 { get; init; }
+
+    public HttpRecordedBodies RecordedBodies { get; init; }
+
+    public int RecordedBodyBytes { get; init; } = HttpTarget.DefaultRecordedBodyBytes;
 }
 
 /// <summary>Reads what a target of protocol http or kubernetes has beside its address.</summary>
 internal static class HttpTargetSection
 {
     private const int MostHosts = 64;
+
+    private const int MostRecordedBytes = 64 << 20;
 
     private static readonly string[] Ways = ["bearer", "basic", "header"];
 
@@ -73,6 +79,8 @@ internal static class HttpTargetSection
         if (http.PlainHttp2 && target.TlsMode != TargetTlsMode.Disable)
             map.Error("plain-http2", "\"plain-http2\" has no effect with TLS, where both sides say what they speak: leave it to targets with \"tls: {mode: disable}\".");
 
+        if (map.Map("recordings") is { } recordings)
+            http = WithRecordings(http, recordings);
         if (map.Map("credential") is { } credential)
             (target, http) = WithCredential(target, http, credential, files);
         else if (http.Certificate is null && isKubernetes)
@@ -150,6 +158,16 @@ internal static class HttpTargetSection
         if (text.Value.TrimEnd('*').Contains('*', StringComparison.Ordinal) || text.Value.EndsWith("**", StringComparison.Ordinal))
             map.Error(key, $"\"{text.Value}\": a star stands at the end only.");
         return text.Value;
+    }
+
+    private static HttpTargetConfig WithRecordings(HttpTargetConfig http, YamlMap map)
+    {
+        http = http with { RecordedBodies = map.Enum<HttpRecordedBodies>("bodies") ?? HttpRecordedBodies.None };
+        if (map.Size("max-body") is not { } most)
+            return http;
+        if (most is < 1 or > MostRecordedBytes)
+            map.Error("max-body", "A recorded body has 1 byte to 64 MiB.");
+        return http with { RecordedBodyBytes = (int)Math.Clamp(most, 1, MostRecordedBytes) };
     }
 
     private static (TargetConfig Target, HttpTargetConfig Http) WithCredential(TargetConfig target, HttpTargetConfig http, YamlMap map, ConfigFiles files)

@@ -105,6 +105,8 @@ internal sealed class HttpRoutes
         Credential = http.Credential,
         CredentialHeader = http.CredentialHeader,
         Impersonation = http.Impersonation,
+        RecordedBodies = http.RecordedBodies,
+        RecordedBodyBytes = http.RecordedBodyBytes,
         PlainHttp2 = http.PlainHttp2,
     };
 }

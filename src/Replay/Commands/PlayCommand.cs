@@ -9,7 +9,7 @@ namespace Sallyport.Replay.Commands;
 internal static class PlayCommand
 {
     private const string Description = """
-        Plays a terminal of an SSH session. Keys: space pauses, left and right go 5 seconds, down and up a minute, '.' goes to
+        Plays a terminal of a session: a channel of SSH, or a request of HTTP that runs a command. Keys: space pauses, left and right go 5 seconds, down and up a minute, '.' goes to
         what happens next, + and - change the speed, q quits. Recorded sequences never reach your terminal: the screen is drawn anew.
         Without a terminal, writes what scrolled by as plain text.
         """;
@@ -45,7 +45,7 @@ internal static class PlayCommand
 
     public static Option<string?> ChannelOption() => new("--channel")
     {
-        Description = "The channel, as show names it (0, 0.2); without it the first that has a terminal, else the first that ran something.",
+        Description = "The channel or request, as show names it (0, 0.2, 17); without it the first that has a terminal, else the first that ran something.",
     };
 
     /// <summary>Finds what to play, and says what the file does not prove.</summary>

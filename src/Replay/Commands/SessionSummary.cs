@@ -1,4 +1,5 @@
 using Sallyport.Contract;
+using Sallyport.Protocols.Http2.Transcript;
 using Sallyport.Protocols.Postgres.Transcript;
 using Sallyport.Protocols.Ssh.Transcript;
 using Sallyport.Recording;
@@ -28,8 +29,8 @@ internal sealed record SessionSummary(string File, SessionFacts? Facts, long Sta
         return new SessionSummary(file, playback.Facts, statements, refusals, playback.Report());
     }
 
-    // What an SSH session did: commands run, seen in a terminal or asked for, subsystems, and connections forwarded.
-    private static bool IsDone(PlayedItem item) => item.Event is { Name: SshCommandEvent.Name }
+    // What a session of HTTP was asked, and what one of SSH did: commands run, seen in a terminal or asked for, subsystems, and connections forwarded.
+    private static bool IsDone(PlayedItem item) => item.Http is HttpExchangeEntry { Step: HttpExchangeStep.Asked } || item.Event is { Name: SshCommandEvent.Name }
         || item.Ssh is SshRequestEntry { Name: "exec" or "subsystem", FromTarget: false }
             or SshChannelEntry { Step: SshChannelStep.Opened, Channel.Type: not "session" };
 }

@@ -1,4 +1,5 @@
 using Sallyport.Contract;
+using Sallyport.Protocols.Http2.Transcript;
 using Sallyport.Protocols.Postgres.Transcript;
 using Sallyport.Protocols.Ssh.Transcript;
 using Sallyport.Recording;
@@ -21,6 +22,10 @@ internal sealed class ShowJson(TextWriter output, string file) : IShowOutput
             Entry(entry);
         else if (item.Ssh is { } ssh)
             SshLine(ssh);
+        else if (item.Http is HttpExchangeEntry { Step: HttpExchangeStep.Ended } ended)
+            ReplayJson.Write(output, ExchangeJson.Of(ended.Exchange));
+        else if (item.Http is HttpMalformedEntry malformed)
+            ReplayJson.Write(output, new MalformedJson(malformed.At, Words.Kebab(malformed.Direction), malformed.Offset, malformed.Reason, malformed.Stopped));
         else if (item.Decision is { } decision)
             ReplayJson.Write(output, DecisionJson.Of(item, decision));
         else if (item.Event is { } happened)

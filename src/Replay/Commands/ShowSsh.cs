@@ -19,6 +19,9 @@ internal sealed class ShowSsh(Screen screen, bool full)
     private long _moreFiles;
     private long _moreForwards;
 
+    /// <summary>What an event's number counts: requests in a session of HTTP.</summary>
+    public string Part { get; set; } = "channel";
+
     public void Entry(SshTranscriptEntry entry)
     {
         switch (entry)
@@ -45,15 +48,15 @@ internal sealed class ShowSsh(Screen screen, bool full)
         switch (told.Name)
         {
             case SshCommandEvent.Name when SshCommandEvent.Read(told.Detail) is { } command:
-                Head(item.At, $"channel {command.Channel}", "command" + Unproven(item), Screen.Good);
+                Head(item.At, $"{Part} {command.Channel}", "command" + Unproven(item), Screen.Good);
                 Block(command.Text);
                 return true;
             case SshFileEvent.Name when SshFileEvent.Read(told.Detail) is { } file:
                 _moreFiles += Keep(_files, file);
-                Head(item.At, $"channel {file.Channel}", $"{file.Direction} {file.Path}, {file.Status}{Unproven(item)}", file.Status == "complete" ? Screen.Plain : Screen.Warn);
+                Head(item.At, $"{Part} {file.Channel}", $"{file.Direction} {file.Path}, {file.Status}{Unproven(item)}", file.Status == "complete" ? Screen.Plain : Screen.Warn);
                 return true;
             case SshGitPushEvent.Name when SshGitPushEvent.Read(told.Detail) is { } push:
-                Head(item.At, $"channel {push.Channel}", $"git push to {push.Path}: {push.Ref}{Change(push)}{Unproven(item)}", Screen.Good);
+                Head(item.At, $"{Part} {push.Channel}", $"git push to {push.Path}: {push.Ref}{Change(push)}{Unproven(item)}", Screen.Good);
                 return true;
             case SshForwardEvent.Name when SshForwardEvent.Read(told.Detail) is { } forward:
                 _moreForwards += Keep(_forwards, forward);
@@ -65,12 +68,12 @@ internal sealed class ShowSsh(Screen screen, bool full)
 
     public void End()
     {
-        Table("files", _files, _moreFiles, ["PATH", "DIRECTION", "BYTES", "SHA-256", "TIME", "STATUS", "BY", "CHANNEL"], file =>
+        Table("files", _files, _moreFiles, ["PATH", "DIRECTION", "BYTES", "SHA-256", "TIME", "STATUS", "BY", Part.ToUpperInvariant()], file =>
         [
             file.Path, file.Direction, Number(file.Bytes), file.Sha256 ?? "-", Moment.Span(TimeSpan.FromMilliseconds(Math.Clamp(file.Ms, 0, int.MaxValue))), file.Status, file.By,
             Number(file.Channel),
         ]);
-        Table("forwards", _forwards, _moreForwards, ["DESTINATION", "KIND", "TO TARGET", "TO CLIENT", "TIME", "CHANNEL"], forward =>
+        Table("forwards", _forwards, _moreForwards, ["DESTINATION", "KIND", "TO TARGET", "TO CLIENT", "TIME", Part.ToUpperInvariant()], forward =>
         [
             forward.Destination.Length > 0 ? forward.Destination : "-", forward.Kind, Number(forward.BytesToTarget), Number(forward.BytesToClient),
             Moment.Span(TimeSpan.FromMilliseconds(Math.Clamp(forward.Ms, 0, int.MaxValue))), Number(forward.Channel),

@@ -11,6 +11,7 @@ namespace Sallyport.Replay.Commands;
 internal sealed class ShowText(Screen screen, bool full) : IShowOutput
 {
     private readonly ShowSsh _ssh = new(screen, full);
+    private ShowHttp? _http;
     private bool _isSsh;
     private const string Margin = "              | ";
     private const string Indent = "              ";
@@ -22,6 +23,12 @@ internal sealed class ShowText(Screen screen, bool full) : IShowOutput
         if (facts is null)
             return;
         _isSsh = facts.Protocol == "ssh";
+        if (facts.Protocol == "http2")
+        {
+            _http = new ShowHttp(screen, Tell);
+            _ssh.Part = "request";
+        }
+
         Identity who = facts.Identity;
         string actingFor = who.ActingFor.Length == 0 ? "" : " for " + string.Join(" for ", who.ActingFor);
         Field("session", facts.SessionId.ToString("D"));
@@ -40,22 +47,15 @@ internal sealed class ShowText(Screen screen, bool full) : IShowOutput
 
     public void Item(PlayedItem item)
     {
-        if (item.Decision is { } decision)
-            Decision(item, decision);
-        else if (item.Ssh is { } ssh)
-            _ssh.Entry(ssh);
-        else if (_isSsh && item.Event is { } told && _ssh.TryEvent(item, told))
-            return;
-        else if (item.Event is { } happened)
-            Head(item.At, happened.Name, SafeText.Line(happened.Detail) + Unproven(item), Screen.Dim);
-        else if (item.Damage is { } damage)
-            Head(item.At, "DAMAGE", $"{VerifyCommand.Where(damage)}: {VerifyCommand.Why(damage.Kind)}; the protocol is not decoded from here on", Screen.Bad);
-        else if (item.Entry is { } entry)
-            Entry(entry);
+        if (_http is not null)
+            _http.Item(item);
+        else
+            Tell(item);
     }
 
     public void End(VerifyReport report, Playback playback)
     {
+        _http?.End();
         _ssh.End();
         screen.Line();
         string span = report is { ProvenFrom: { } from, ProvenUntil: { } until } ? $" after {Moment.Span(until - from)}" : "";
@@ -68,8 +68,27 @@ internal sealed class ShowText(Screen screen, bool full) : IShowOutput
             (string.Create(CultureInfo.InvariantCulture, $", {report.ProvenBytes} of {report.FileBytes} bytes proven"), null));
     }
 
+    private void Tell(PlayedItem item)
+    {
+        if (item.Decision is { } decision)
+            Decision(item, decision);
+        else if (item.Ssh is { } ssh)
+            _ssh.Entry(ssh);
+        else if ((_isSsh || _http is not null) && item.Event is { } told && _ssh.TryEvent(item, told))
+            return;
+        else if (item.Event is { } happened)
+            Head(item.At, happened.Name, SafeText.Line(happened.Detail) + Unproven(item), Screen.Dim);
+        else if (item.Damage is { } damage)
+            Head(item.At, "DAMAGE", $"{VerifyCommand.Where(damage)}: {VerifyCommand.Why(damage.Kind)}; the protocol is not decoded from here on", Screen.Bad);
+        else if (item.Entry is { } entry)
+            Entry(entry);
+    }
+
     private void Decision(PlayedItem item, DecisionRecord decision)
     {
+        // The line of its request tells it.
+        if (item.Exchange is not null && !full)
+            return;
         bool refused = decision.Verdict != VerdictKind.Allow;
         // What an SSH session was allowed to run is its story; the operations on files are many, and the manifest tells them.
         if (!refused && !full && !(_isSsh && decision.Kind is ActionKind.Command or ActionKind.PortForward && decision.Verb is not (Verb.Env or Verb.Pty)))

@@ -109,6 +109,9 @@ internal sealed record DecisionJson(DateTimeOffset At, bool Proven, string Verdi
 
     public required bool ObjectsTruncated { get; init; }
 
+    /// <summary>The request of HTTP that it is about.</summary>
+    public required uint? Exchange { get; init; }
+
     public static DecisionJson Of(PlayedItem item, DecisionRecord decision) =>
         new(item.At, item.IsProven, Words.Verdict(decision.Verdict), decision.RuleId, decision.PolicyVersion)
         {
@@ -121,6 +124,7 @@ internal sealed record DecisionJson(DateTimeOffset At, bool Proven, string Verdi
             TextTruncated = decision.TextTruncated,
             Objects = [.. decision.Objects.Select(value => new ObjectJson(Words.Kebab(value.Verb), value.Name, Words.Kebab(value.Flags)))],
             ObjectsTruncated = decision.ObjectsTruncated,
+            Exchange = item.Exchange?.Number,
         };
 }
 

@@ -5,7 +5,7 @@ namespace Sallyport.Replay.Json;
 
 /// <summary>
 /// JSON for other programs. list and verify write one array; show writes JSON lines: a <c>session</c>, then in order <c>statement</c>,
-/// <c>function-call</c>, <c>message</c>, <c>notification</c>, <c>malformed</c>, <c>channel</c>, <c>request</c>, <c>global-request</c>,
+/// <c>function-call</c>, <c>message</c>, <c>notification</c>, <c>malformed</c>, <c>channel</c>, <c>request</c>, <c>global-request</c>, <c>exchange</c>,
 /// <c>decision</c>, <c>event</c> and <c>damage</c> objects, and last an <c>end</c>.
 /// Times are ISO 8601 in UTC, durations milliseconds; a field that does not apply is absent.
 /// </summary>
@@ -25,6 +25,8 @@ namespace Sallyport.Replay.Json;
 [JsonSerializable(typeof(ChannelJson))]
 [JsonSerializable(typeof(RequestJson))]
 [JsonSerializable(typeof(GlobalRequestJson))]
+[JsonSerializable(typeof(ExchangeJson))]
+[JsonSerializable(typeof(TimelineAction))]
 [JsonSerializable(typeof(List<MatchJson>))]
 [JsonSerializable(typeof(DamageLineJson))]
 [JsonSerializable(typeof(EndJson))]

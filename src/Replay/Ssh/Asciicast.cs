@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Sallyport.Protocols.Ssh.Terminal;
-using Sallyport.Protocols.Ssh.Transcript;
 
 namespace Sallyport.Replay.Ssh;
 
@@ -48,7 +47,7 @@ internal static class Asciicast
         using var bytes = new MemoryStream();
         using (var json = new Utf8JsonWriter(bytes))
         {
-            SshTranscriptChannel channel = info.Channel;
+            TrackChannel channel = info.Channel;
             json.WriteStartObject();
             json.WriteNumber("version", 2);
             json.WriteNumber("width", size.Columns);
@@ -58,7 +57,7 @@ internal static class Asciicast
             if (channel.Command.Length > 0)
                 json.WriteString("command", channel.Command);
             json.WriteStartObject("env");
-            if (channel.HasTerminal)
+            if (channel.Term.Length > 0)
                 json.WriteString("TERM", Terminal.SafeText.Line(channel.Term));
             json.WriteEndObject();
             json.WriteEndObject();

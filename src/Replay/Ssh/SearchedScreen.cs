@@ -1,6 +1,5 @@
 using System.Text;
 using Sallyport.Protocols.Ssh.Terminal;
-using Sallyport.Protocols.Ssh.Transcript;
 
 namespace Sallyport.Replay.Ssh;
 
@@ -19,11 +18,13 @@ internal sealed class SearchedScreen : ITerminalWatcher
     private DateTimeOffset _now;
     private DateTimeOffset _looked;
 
-    public SearchedScreen(SshTranscriptChannel channel, Action<DateTimeOffset, string> line)
+    /// <param name="size">Of the terminal; null: there is none.</param>
+    /// <param name="line">Told of each line.</param>
+    public SearchedScreen((int Columns, int Rows)? size, Action<DateTimeOffset, string> line)
     {
         _line = line;
-        (int columns, int rows) = channel.HasTerminal ? (channel.Columns, channel.Rows) : (TerminalScreen.MaxColumns, 24);
-        _screen = new TerminalScreen(columns, rows) { NewLine = !channel.HasTerminal, Watcher = this };
+        (int columns, int rows) = size ?? (TerminalScreen.MaxColumns, 24);
+        _screen = new TerminalScreen(columns, rows) { NewLine = size is null, Watcher = this };
     }
 
     bool ITerminalWatcher.SeesEveryLine => true;

@@ -1,6 +1,8 @@
+using Sallyport.Protocols.Http2.Transcript;
 using Sallyport.Protocols.Postgres.Transcript;
 using Sallyport.Protocols.Ssh.Transcript;
 using Sallyport.Recording;
+using Sallyport.Replay.Http;
 using Sallyport.Replay.Json;
 
 namespace Sallyport.Replay.Ssh;
@@ -16,14 +18,18 @@ internal sealed class Searcher
     private readonly string _file;
     private readonly string _text;
     private readonly Action<MatchJson> _found;
+    private readonly HttpSearcher _http;
 
-    private Searcher(Playback playback, string file, string text, Action<MatchJson> found) =>
+    private Searcher(Playback playback, string file, string text, Action<MatchJson> found)
+    {
         (_playback, _file, _text, _found) = (playback, file, text, found);
+        _http = new HttpSearcher(text, Try);
+    }
 
     /// <summary>Tells each place as it is found.</summary>
     public static VerifyReport Search(string file, string text, Action<MatchJson> found)
     {
-        using Playback playback = Playback.Open(file, new PgTranscriptLimits(), new SshTranscriptLimits());
+        using Playback playback = Playback.Open(file, new PgTranscriptLimits(), new SshTranscriptLimits(), new HttpTranscriptLimits());
         var searcher = new Searcher(playback, file, text, found);
         while (playback.Next() is { } item)
             searcher.Take(item);
@@ -46,6 +52,8 @@ internal sealed class Searcher
             Try(item.At, null, Words.Verdict(decision.Verdict), decision.Text);
         else if (item.Ssh is { } ssh)
             Ssh(ssh);
+        else if (item.Http is { } http)
+            _http.Take(http);
     }
 
     private void Ssh(SshTranscriptEntry entry)
@@ -76,7 +84,7 @@ internal sealed class Searcher
             return true;
         if (_screens.Count >= MaxScreens)
             return false;
-        _screens[channel.Label] = screen = new SearchedScreen(channel, (at, line) => Try(at, channel.Label, "output", line));
+        _screens[channel.Label] = screen = new SearchedScreen(channel.HasTerminal ? (channel.Columns, channel.Rows) : null, (at, line) => Try(at, channel.Label, "output", line));
         return true;
     }
 

@@ -1,4 +1,5 @@
 using Sallyport.Contract;
+using Sallyport.Protocols.Http2.Transcript;
 using Sallyport.Protocols.Postgres.Transcript;
 using Sallyport.Protocols.Ssh.Transcript;
 using Sallyport.Recording;
@@ -16,18 +17,40 @@ internal enum TrackKind : byte
 /// <summary>One moment of a channel. <paramref name="At"/> counts from the session's start.</summary>
 internal readonly record struct TrackEvent(TimeSpan At, TrackKind Kind, ReadOnlyMemory<byte> Bytes, int Columns, int Rows);
 
+/// <summary>What ran in a terminal, or without one: a channel of SSH, or a request of HTTP that runs a command.</summary>
+/// <param name="Label">As show names it.</param>
+/// <param name="Term">The terminal's type; empty: none, or it is not known.</param>
+/// <param name="Command">Empty: a shell, or what was attached to.</param>
+internal sealed record TrackChannel(string Label, bool HasTerminal, string Term, string Command, DateTimeOffset OpenedAt, DateTimeOffset? ClosedAt);
+
 /// <summary>What can be played of a recording, found by reading it once.</summary>
 /// <param name="Channel">As it was at its end.</param>
 /// <param name="Size">The terminal's size when it began.</param>
-internal sealed record TrackInfo(string File, SessionFacts Facts, SshTranscriptChannel Channel, (int Columns, int Rows) Size, VerifyReport Report, TimeSpan Until)
+internal sealed record TrackInfo(string File, SessionFacts Facts, TrackChannel Channel, (int Columns, int Rows) Size, VerifyReport Report, TimeSpan Until)
 {
     /// <summary>Reads the whole recording, which verifies it.</summary>
-    /// <param name="label">The channel; null: the first with a terminal, else the first that ran something.</param>
+    /// <param name="label">The channel, or the request; null: the first with a terminal, else the first that ran something.</param>
     /// <returns>Null and why, when there is no such channel.</returns>
     public static TrackInfo? Find(string file, string? label, out string problem)
     {
         using Playback playback = Playback.Open(file, new PgTranscriptLimits { TextBytes = 0 });
-        problem = playback.Facts?.Protocol == "ssh" ? "No channel has anything to play." : "This is no recording of an SSH session.";
+        bool isHttp = playback.Facts?.Protocol == "http2";
+        problem = isHttp || playback.Facts?.Protocol == "ssh" ? "No channel has anything to play." : "This is no recording of an SSH or HTTP session.";
+        TrackChannel? found = null;
+        (int Columns, int Rows)? size = null;
+        if (isHttp)
+            (found, size) = FindRequest(playback, label);
+        else
+            (found, size) = FindChannel(playback, label);
+        if (found is null && label is not null && playback.Facts?.Protocol is "ssh" or "http2")
+            problem = $"Nothing ran in a {(isHttp ? "request" : "channel")} {label}.";
+        return found is null || playback.Facts is null
+            ? null
+            : new TrackInfo(file, playback.Facts, found, size ?? (80, 24), playback.Report(), Offset(playback.Facts, found.ClosedAt ?? playback.Last));
+    }
+
+    private static (TrackChannel? Found, (int Columns, int Rows)? Size) FindChannel(Playback playback, string? label)
+    {
         SshTranscriptChannel? found = null;
         (int Columns, int Rows)? size = null;
         while (playback.Next() is { } item)
@@ -41,12 +64,28 @@ internal sealed record TrackInfo(string File, SessionFacts Facts, SshTranscriptC
                 size ??= request.Name == "pty-req" ? request.Size : null;
         }
 
-        if (found is null && label is not null && playback.Facts?.Protocol == "ssh")
-            problem = $"Nothing ran in a channel {label}.";
-        return found is null || playback.Facts is null
-            ? null
-            : new TrackInfo(file, playback.Facts, found, size ?? (80, 24), playback.Report(), Offset(playback.Facts, found.ClosedAt ?? playback.Last));
+        return (found is null ? null : new TrackChannel(found.Label, found.HasTerminal, found.Term, found.Command, found.OpenedAt, found.ClosedAt), size);
     }
+
+    private static (TrackChannel? Found, (int Columns, int Rows)? Size) FindRequest(Playback playback, string? label)
+    {
+        HttpTranscriptExchange? found = null;
+        (int Columns, int Rows)? size = null;
+        while (playback.Next() is { } item)
+        {
+            // What was not answered as asked never ran.
+            if (item.Http is HttpExchangeEntry { Step: HttpExchangeStep.Answered, Exchange: { Status: 101 or 200, Kube.Subresource: "exec" or "attach", Tunnel: { } tunnel } exchange }
+                && (label is null || label == Label(exchange)) && (found is null || (label is null && !found.Tunnel!.HasTerminal && tunnel.HasTerminal)))
+                (found, size) = (exchange, tunnel.Columns > 0 ? (tunnel.Columns, tunnel.Rows) : null);
+            else if (item.Http is HttpResizeEntry resized && ReferenceEquals(resized.Exchange, found))
+                size ??= (resized.Columns, resized.Rows);
+        }
+
+        return (found is null ? null : new TrackChannel(Label(found), found.Tunnel!.HasTerminal, "", found.Tunnel.Command, found.At, found.EndedAt), size);
+    }
+
+    /// <summary>What a request is named by.</summary>
+    public static string Label(HttpTranscriptExchange exchange) => exchange.Number.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     public static TimeSpan Offset(SessionFacts facts, DateTimeOffset at) => at > facts.StartedAt ? at - facts.StartedAt : TimeSpan.Zero;
 
@@ -63,7 +102,7 @@ internal sealed class TerminalTrack : IDisposable
     public TerminalTrack(TrackInfo info)
     {
         _info = info;
-        _playback = Playback.Open(info.File, new PgTranscriptLimits { TextBytes = 0 }, new SshTranscriptLimits());
+        _playback = Playback.Open(info.File, new PgTranscriptLimits { TextBytes = 0 }, new SshTranscriptLimits(), new HttpTranscriptLimits());
     }
 
     /// <summary>The next event; null at the end. Errors are shown as they are on a terminal: between the output.</summary>
@@ -78,6 +117,14 @@ internal sealed class TerminalTrack : IDisposable
                     return new TrackEvent(at, data.Stream == SshStream.Input ? TrackKind.Input : TrackKind.Output, data.Bytes, 0, 0);
                 case SshRequestEntry { Name: "window-change", FromTarget: false, Size: var (columns, rows) } request when request.Channel.Label == _info.Channel.Label:
                     return new TrackEvent(at, TrackKind.Resize, default, columns, rows);
+            }
+
+            switch (item.Http)
+            {
+                case HttpTunnelEntry { Stream: not HttpTunnelStream.Port } data when TrackInfo.Label(data.Exchange) == _info.Channel.Label:
+                    return new TrackEvent(at, data.Stream == HttpTunnelStream.Input ? TrackKind.Input : TrackKind.Output, data.Bytes, 0, 0);
+                case HttpResizeEntry resized when TrackInfo.Label(resized.Exchange) == _info.Channel.Label:
+                    return new TrackEvent(at, TrackKind.Resize, default, resized.Columns, resized.Rows);
             }
         }
 

@@ -64,7 +64,8 @@ public sealed class HttpStandstillTests
         if (http2)
             Assert.Contains("Frozen by ada.", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.False(read.IsCompleted);
-        Assert.True(rig.Stream.Reader.Count > 0, "the target went on");
+        // Of HTTP/1.1 the kernel takes megabytes that nobody has granted.
+        Assert.True(!targetHttp2 || rig.Stream.Reader.Count > 0, "the target went on");
 
         Assert.True(session.Lift(SuspensionCause.Frozen));
         Assert.Equal(1, await read.WaitAsync(TimeSpan.FromSeconds(20)));

@@ -16,6 +16,9 @@ internal sealed class ClosedStreams
         _next = (_next + 1) % Most;
     }
 
+    /// <summary>Whether it is known to have been open.</summary>
+    public bool Knows(int id) => Array.Exists(_last, last => last.Id == id);
+
     public H2StreamState Find(int id)
     {
         for (int i = 1; i <= Most; i++)

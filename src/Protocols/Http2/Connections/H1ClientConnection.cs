@@ -12,12 +12,14 @@ namespace Sallyport.Protocols.Http2.Connections;
 /// A connection to a target that speaks HTTP/1.1, lent to one request at a time. It is used again only after request and response were both whole: after anything
 /// else, and above all after an upgrade that was not answered by 101 (CVE-2018-1002105), it is closed.
 /// </summary>
-internal sealed class H1ClientConnection(IDuplex duplex, HttpLimits limits) : H1Connection(duplex, limits), ITargetConnection
+internal sealed class H1ClientConnection(IDuplex duplex, HttpLimits limits, TimeProvider time) : H1Connection(duplex, limits, time), ITargetConnection
 {
     private readonly H1ResponseParser _parser = new(H1Limits.Default with { Head = limits.HeadBytes });
     private readonly HttpHead _head = new(limits.HeadBytes, limits.HeadFields);
     private bool _isOver;
     private bool _isUsable = true;
+    private bool _hasBegun;
+    private int _answered;
     private TaskCompletionSource? _room;
 
     public bool IsHttp1 => true;
@@ -83,14 +85,18 @@ internal sealed class H1ClientConnection(IDuplex duplex, HttpLimits limits) : H1
         }
 
         stream?.Abandon();
-        stream?.Exchange?.OnReset(stream, H2ErrorCode.CONNECT_ERROR, untouched: !stream.HasSentHead);
+        stream?.Exchange?.OnReset(stream, H2ErrorCode.CONNECT_ERROR, untouched: !stream.HasSentHead || IsRaced(stream));
         Output.Drop();
     }
 
+    /// <summary>
+    /// The target closed a connection that it had kept, as a request was on its way: "a client, server, or proxy might ... close the transport connection at any time", and
+    /// one that is safe is sent again (RFC 9112 9.3.1, 9.5).
+    /// </summary>
+    private bool IsRaced(H1Stream stream) => _answered > 0 && !_hasBegun && stream.IsSafe;
+
     public override bool TryWriteHead(H1Stream stream, HttpHead head, bool end)
     {
-        if (_isOver)
-            return false;
         bool upgrades = head.Has("upgrade"u8);
         long length = HeadValues.ContentLength(head);
         H1Framing framing = end || upgrades ? default : length >= 0 ? H1Framing.OfLength(length) : new H1Framing(H1Body.Chunked);
@@ -98,6 +104,7 @@ internal sealed class H1ClientConnection(IDuplex duplex, HttpLimits limits) : H1
             return false;
         stream.Out = framing;
         stream.HasSentHead = true;
+        stream.IsSafe = end && HttpMethods.IsSafe(head.Value(":method"u8));
         stream.Asked = new H1Asked(Head: head.Value(":method"u8).SequenceEqual("HEAD"u8), Connect: false, Upgrade: upgrades);
         return true;
     }
@@ -109,7 +116,7 @@ internal sealed class H1ClientConnection(IDuplex duplex, HttpLimits limits) : H1
         {
             if (Current != stream)
                 return;
-            isWhole = !stream.HasSentHead || (stream.IsEnded && !stream.IsBroken && _isUsable && !stream.IsTunnel && !stream.Asked.Upgrade);
+            isWhole = (!stream.HasSentHead && !stream.IsBroken) || (stream.IsEnded && !stream.IsBroken && _isUsable && !stream.IsTunnel && !stream.Asked.Upgrade);
             _isUsable &= isWhole;
             Current = null;
             _room?.TrySetResult();
@@ -139,6 +146,7 @@ internal sealed class H1ClientConnection(IDuplex duplex, HttpLimits limits) : H1
             // What comes unasked answers nobody (RFC 9112 9.2).
             if (stream is not { HasSentHead: true })
                 return false;
+            _hasBegun |= !read.Buffer.IsEmpty;
             ParseStatus status = _parser.TryParse(read.Buffer.First.Span, stream.Asked, _head, out int consumed, out H1ResponseFacts facts, out _);
             Duplex.Input.AdvanceTo(read.Buffer.GetPosition(consumed), status == ParseStatus.NeedMore ? read.Buffer.End : read.Buffer.GetPosition(consumed));
             if (status == ParseStatus.Malformed || (status == ParseStatus.NeedMore && read.IsCompleted))
@@ -175,13 +183,15 @@ internal sealed class H1ClientConnection(IDuplex duplex, HttpLimits limits) : H1
                 _isUsable = false;
         }
 
+        _answered++;
         Answer(stream, !hasBody);
         if (hasBody && await ReadBodyAsync(stream, facts.Framing, stop).ConfigureAwait(false) is not null)
             return false;
         if (!goesOn)
             return false;
         // The response may be whole before the request is; then the connection is not one to use again.
-        await Task.WhenAny(stream.Finished, Task.Delay(Limits.LastWord, stop)).ConfigureAwait(false);
+        await Task.WhenAny(stream.Finished, Task.Delay(Limits.LastWord, Time, stop)).ConfigureAwait(false);
+        _hasBegun = false;
         return stream.Finished.IsCompleted && !stream.IsBroken;
     }
 

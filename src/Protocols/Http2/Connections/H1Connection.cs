@@ -7,16 +7,17 @@ using Sallyport.Protocols.Wire;
 namespace Sallyport.Protocols.Http2.Connections;
 
 /// <summary>A connection that speaks HTTP/1.1 (RFC 9112), of either role: one exchange at a time, in the order in which they were asked for.</summary>
-internal abstract class H1Connection : IHttpOutputOwner
+internal abstract class H1Connection : IHttpOutputOwner, IThreadPoolWorkItem
 {
     private readonly ChunkedDecoder _chunks = new(H1Limits.Default);
     private readonly HttpHead _trailers;
     private int _drained;
     private H1Stream? _drainedOf;
 
-    protected H1Connection(IDuplex duplex, HttpLimits limits)
+    protected H1Connection(IDuplex duplex, HttpLimits limits, TimeProvider time)
     {
         Duplex = duplex;
+        Time = time;
         Limits = limits;
         Output = new HttpOutput(duplex, limits.OutputBytes) { Owner = this };
         _trailers = NewHead();
@@ -27,6 +28,8 @@ internal abstract class H1Connection : IHttpOutputOwner
     public HttpOutput Output { get; }
 
     protected IDuplex Duplex { get; }
+
+    protected TimeProvider Time { get; }
 
     /// <summary>The exchange under way. Under the gate.</summary>
     protected H1Stream? Current { get; set; }
@@ -39,8 +42,10 @@ internal abstract class H1Connection : IHttpOutputOwner
 
     public abstract void Retire(H1Stream stream);
 
-    /// <summary>The read loop is to look again at what has become of its exchange.</summary>
-    public void Wake() => Duplex.Input.CancelPendingRead();
+    /// <summary>The read loop is to look again at what has become of its exchange. Never from here: it would go on under the locks of whoever calls.</summary>
+    public void Wake() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+
+    void IThreadPoolWorkItem.Execute() => Duplex.Input.CancelPendingRead();
 
     public void Cut() => Duplex.Abort();
 
@@ -89,6 +94,14 @@ internal abstract class H1Connection : IHttpOutputOwner
 
     void IHttpOutputOwner.OnLost(Exception why) => Duplex.Abort();
 
+    /// <summary>A read that a stop ends: whoever stops us wakes us.</summary>
+    protected async ValueTask<ReadResult> ReadAsync(CancellationToken stop)
+    {
+        ReadResult read = await Duplex.Input.ReadAsync(stop).ConfigureAwait(false);
+        stop.ThrowIfCancellationRequested();
+        return read;
+    }
+
     /// <summary>Passes a body on, as fast as it is forwarded.</summary>
     /// <returns>Null: it has ended. Otherwise what was not legal about it.</returns>
     protected async Task<HttpViolation?> ReadBodyAsync(H1Stream stream, H1Framing framing, CancellationToken cancel)
@@ -98,7 +111,7 @@ internal abstract class H1Connection : IHttpOutputOwner
         while (true)
         {
             await stream.WhenRoom().WaitAsync(cancel).ConfigureAwait(false);
-            ReadResult read = await Duplex.Input.ReadAsync(cancel).ConfigureAwait(false);
+            ReadResult read = await ReadAsync(cancel).ConfigureAwait(false);
             if (stream.IsBroken)
             {
                 Duplex.Input.AdvanceTo(read.Buffer.Start);

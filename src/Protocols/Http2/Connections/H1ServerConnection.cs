@@ -11,24 +11,28 @@ namespace Sallyport.Protocols.Http2.Connections;
 /// The connection of a client that speaks HTTP/1.1: (1) a head; (2) the body; (3) the answer, or a tunnel; (4) again. The next request is not looked at before the
 /// answer has gone, whatever the client has sent by then; a client that hangs up meanwhile gives its request up.
 /// </summary>
-internal sealed class H1ServerConnection(IDuplex duplex, HttpLimits limits, IHttpFront front) : H1Connection(duplex, limits)
+internal sealed class H1ServerConnection(IDuplex duplex, HttpLimits limits, IHttpFront front, TimeProvider time) : H1Connection(duplex, limits, time), IServerConnection
 {
+    private static readonly HttpViolation SlowHead = new(H2ErrorCode.ENHANCE_YOUR_CALM, "a head that does not end") { Status = 408 };
+
     /// <summary>What a client may have sent of its next request while an answer is on its way; more is left to the kernel.</summary>
     private const int MostAhead = 16 << 10;
 
     private readonly H1RequestParser _parser = new(H1Limits.Default with { Head = limits.HeadBytes }, duplex.Tls is not null);
     private readonly HttpHead _head = new(limits.HeadBytes, limits.HeadFields);
-    private long _quietSince = Environment.TickCount64;
-
-    /// <summary>No request is under way, since when; null: one is. <see cref="Environment.TickCount64"/> milliseconds.</summary>
-    public long? QuietSince => Current is null ? Volatile.Read(ref _quietSince) : null;
+    private readonly ReadWatch _watch = new(duplex.Input, time);
+    private volatile bool _isDraining;
+    private bool _hasServed;
+    private bool _isIdle;
 
     public async Task<SessionEnd> RunAsync(CancellationToken stop)
     {
+        using ReadWatch watch = _watch;
+        using CancellationTokenRegistration stopping = stop.UnsafeRegister(static connection => ((H1ServerConnection)connection!).Wake(), this);
         HttpViolation? violation = null;
         try
         {
-            while (!stop.IsCancellationRequested)
+            while (!stop.IsCancellationRequested && !_isDraining)
             {
                 (H1RequestFacts? facts, violation) = await ReadHeadAsync(stop).ConfigureAwait(false);
                 if (facts is null)
@@ -38,21 +42,38 @@ internal sealed class H1ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
                     break;
             }
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (OperationCanceledException)
+        {
+            // Stopped: what was still said to the client goes out below.
+            violation = null;
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
             Lose();
-            return stop.IsCancellationRequested
-                ? new SessionEnd(SessionSide.Proxy, SessionStage.Ready, "stopped")
-                : new SessionEnd(SessionSide.Client, SessionStage.Ready, "connection-lost", Detail: e.GetType().Name);
+            return new SessionEnd(SessionSide.Client, SessionStage.Ready, "connection-lost", Detail: e.GetType().Name);
         }
 
         if (violation is not null)
             Say(violation);
-        await Task.WhenAny(Output.CloseAsync(), Task.Delay(Limits.LastWord, CancellationToken.None)).ConfigureAwait(false);
+        await Task.WhenAny(Output.CloseAsync(), Task.Delay(Limits.LastWord, Time, CancellationToken.None)).ConfigureAwait(false);
         Lose();
-        return violation is null
-            ? new SessionEnd(SessionSide.Client, SessionStage.Ready, "closed")
-            : new SessionEnd(SessionSide.Client, SessionStage.Ready, "protocol-violation", violation.Status.ToString(System.Globalization.CultureInfo.InvariantCulture), violation.Message);
+        if (!stop.IsCancellationRequested)
+            await Lingering.WaitAsync(Duplex, Limits.LastWord, Time).ConfigureAwait(false);
+        return EndOf(violation, stop.IsCancellationRequested);
+    }
+
+    private SessionEnd EndOf(HttpViolation? violation, bool isStopped) =>
+        isStopped ? new SessionEnd(SessionSide.Proxy, SessionStage.Ready, "stopped")
+        : violation is null && _isDraining ? new SessionEnd(SessionSide.Proxy, SessionStage.Ready, "drained")
+        : violation is null && _isIdle ? new SessionEnd(SessionSide.Proxy, _hasServed ? SessionStage.Ready : SessionStage.Startup, _hasServed ? "idle-timeout" : "handshake-timeout")
+        : violation is null ? new SessionEnd(SessionSide.Client, SessionStage.Ready, "closed")
+        : new SessionEnd(SessionSide.Client, SessionStage.Ready, "protocol-violation", violation.Status.ToString(System.Globalization.CultureInfo.InvariantCulture), violation.Message);
+
+    /// <summary>The request under way is the last.</summary>
+    public void Drain()
+    {
+        _isDraining = true;
+        Wake();
     }
 
     public override bool TryWriteHead(H1Stream stream, HttpHead head, bool end)
@@ -71,7 +92,9 @@ internal sealed class H1ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
         if (status < 200)
             return stream.Minor == 0 || H1Writer.TryWriteResponse(head, default, H1Ending.KeepAlive, isHead: false, Output) is null;
         H1Framing framing = FramingOf(stream, head, status, end);
-        H1Ending ending = stream.KeepsAlive && framing.Body != H1Body.UntilClose ? H1Ending.KeepAlive : H1Ending.Close;
+        // An upgrade that was refused leaves open what the client's next bytes are: nobody reads them (CVE-2018-1002105).
+        bool keepsAlive = stream.KeepsAlive && framing.Body != H1Body.UntilClose && !stream.Asked.Upgrade && !_isDraining;
+        H1Ending ending = keepsAlive ? H1Ending.KeepAlive : H1Ending.Close;
         if (H1Writer.TryWriteResponse(head, framing, ending, stream.Asked.Head, Output) is not null)
             return false;
         stream.Out = framing;
@@ -96,32 +119,33 @@ internal sealed class H1ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
     /// <returns>Null without a violation: the client has closed, or said nothing for too long.</returns>
     private async Task<(H1RequestFacts? Facts, HttpViolation? Violation)> ReadHeadAsync(CancellationToken stop)
     {
-        using var late = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        late.CancelAfter(Limits.Idle);
+        _watch.Set(_hasServed ? Limits.Idle : Limits.Handshake);
         bool hasBegun = false;
         while (true)
         {
-            ReadResult read;
-            try
-            {
-                read = await Duplex.Input.ReadAsync(late.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (!stop.IsCancellationRequested)
-            {
-                return (null, hasBegun ? new HttpViolation(H2ErrorCode.ENHANCE_YOUR_CALM, "a head that does not end") { Status = 408 } : null);
-            }
-
+            ReadResult read = await ReadAsync(stop).ConfigureAwait(false);
             ParseStatus status = _parser.TryParse(read.Buffer.First.Span, _head, out int consumed, out H1RequestFacts facts, out HttpViolation? violation);
             bool isEmpty = read.Buffer.IsEmpty;
             Duplex.Input.AdvanceTo(read.Buffer.GetPosition(consumed), status == ParseStatus.NeedMore ? read.Buffer.End : read.Buffer.GetPosition(consumed));
             if (status != ParseStatus.NeedMore)
+            {
+                _watch.Clear();
+                _hasServed = true;
                 return status == ParseStatus.Done ? (facts, null) : (null, violation);
-            if (read.IsCompleted)
+            }
+
+            if (read.IsCompleted || (isEmpty && _isDraining))
                 return (null, null);
+            if (_watch.IsDue)
+            {
+                _isIdle = !hasBegun;
+                return (null, hasBegun ? SlowHead : null);
+            }
+
             if (isEmpty || hasBegun)
                 continue;
             hasBegun = true;
-            late.CancelAfter(Limits.Head);
+            _watch.Set(Limits.Head);
         }
     }
 
@@ -148,7 +172,6 @@ internal sealed class H1ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
         bool isHere = await WaitAsync(stream, stop).ConfigureAwait(false);
         lock (Output.Gate)
             Current = null;
-        Volatile.Write(ref _quietSince, Environment.TickCount64);
         return (isHere && stream.KeepsAlive && !stream.IsBroken && !stream.IsTunnel, null);
     }
 
@@ -161,7 +184,7 @@ internal sealed class H1ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
         {
             if (stream.IsTunnel)
                 await stream.WhenRoom().WaitAsync(stop).ConfigureAwait(false);
-            ReadResult read = await Duplex.Input.ReadAsync(stop).ConfigureAwait(false);
+            ReadResult read = await ReadAsync(stop).ConfigureAwait(false);
             if (read.IsCanceled)
             {
                 Duplex.Input.AdvanceTo(read.Buffer.Start);

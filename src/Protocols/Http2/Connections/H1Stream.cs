@@ -25,6 +25,9 @@ internal sealed class H1Stream(H1Connection connection) : HttpStream
     /// <summary>What decides how the head is written, and its answer read.</summary>
     public H1Asked Asked { get; set; }
 
+    /// <summary>A request without a body, of a method that changes nothing. Under the gate.</summary>
+    public bool IsSafe { get; set; }
+
     /// <summary>The minor version of the peer that asks.</summary>
     public int Minor { get; init; } = 1;
 
@@ -53,19 +56,27 @@ internal sealed class H1Stream(H1Connection connection) : HttpStream
 
     public override void SendHead(HttpHead head, bool end)
     {
-        bool isWritten;
+        bool isLost;
+        bool isWritten = false;
         lock (Output.Gate)
         {
-            if (_isEnded || IsBroken || Output.IsOver)
+            isLost = IsBroken || Output.IsOver;
+            if (_isEnded)
                 return;
-            isWritten = connection.TryWriteHead(this, head, end);
+            isWritten = !isLost && connection.TryWriteHead(this, head, end);
             if (isWritten && end)
                 Finish();
         }
 
-        if (!isWritten)
-            Reset(H2ErrorCode.INTERNAL_ERROR);
-        Output.Touch();
+        if (isWritten)
+        {
+            Output.Touch();
+            return;
+        }
+
+        Reset(H2ErrorCode.INTERNAL_ERROR);
+        // Towards a target: the connection went away after it was lent and before it was used, or the head cannot be said in HTTP/1.1.
+        Exchange?.OnReset(this, isLost ? H2ErrorCode.CONNECT_ERROR : H2ErrorCode.INTERNAL_ERROR, untouched: isLost);
     }
 
     public override int SendData(ReadOnlySpan<byte> data, bool end)
@@ -164,6 +175,8 @@ internal sealed class H1Stream(H1Connection connection) : HttpStream
         // Whoever sends asks for what waits.
         Output.Touch();
     }
+
+    public override void Cut() => connection.Cut();
 
     public override void Retire() => connection.Retire(this);
 

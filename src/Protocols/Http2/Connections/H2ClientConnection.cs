@@ -7,7 +7,7 @@ using Sallyport.Protocols.Http2.Heads;
 namespace Sallyport.Protocols.Http2.Connections;
 
 /// <summary>A connection to a target that speaks HTTP/2. Requests of many clients share it.</summary>
-internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits) : H2Connection(duplex, limits, isServer: false), ITargetConnection
+internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits, TimeProvider time) : H2Connection(duplex, limits, time, isServer: false), ITargetConnection
 {
     /// <summary>Numbers are used up one day; the connection is left long before (5.1.1).</summary>
     private const int LastUsable = 0x3FFF_FFFF;
@@ -28,6 +28,12 @@ internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits) : H2
                 return _lent == 0;
         }
     }
+
+    /// <summary>No request is opened on it any more. Under the gate.</summary>
+    private bool IsSpent => IsGoingAway || Output.IsOver || _next > LastUsable;
+
+    /// <summary>Under the gate.</summary>
+    private bool HasRoom => !IsSpent && _lent < Math.Min(Peer.MaxConcurrentStreams, (uint)Limits.Streams);
 
     /// <summary>Receives until the target is gone.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -50,7 +56,7 @@ internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits) : H2
         }
 
         if (violation is not null)
-            await GoAwayAsync(violation.Code).ConfigureAwait(false);
+            await GoAwayAsync(violation.Code, lingers: false).ConfigureAwait(false);
         int served = _lastServed;
         LoseStreams(stream => stream.Id > served);
         Output.Drop();
@@ -81,7 +87,7 @@ internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits) : H2
         stream = null;
         lock (Output.Gate)
         {
-            if (IsGoingAway || Output.IsOver || _next > LastUsable || _lent >= Math.Min(Peer.MaxConcurrentStreams, (uint)Limits.Streams))
+            if (!HasRoom)
                 return false;
             _lent++;
         }
@@ -95,7 +101,7 @@ internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits) : H2
     {
         lock (Output.Gate)
         {
-            if (IsGoingAway)
+            if (IsSpent || HasRoom)
                 return Task.CompletedTask;
             _room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             return _room.Task;
@@ -104,12 +110,20 @@ internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits) : H2
 
     public override void Retire(H2Stream stream)
     {
+        // What the target would still get of a request that it has answered in full, nobody waits for.
+        stream.Reset(H2ErrorCode.CANCEL);
+        bool isDone;
         lock (Output.Gate)
         {
             _lent--;
             _room?.TrySetResult();
             _room = null;
+            isDone = _lent == 0 && IsSpent;
         }
+
+        // Nothing will ever be asked on it again, and a target need not close it first.
+        if (isDone)
+            Cut();
     }
 
     /// <summary>Numbers are given in the order in which heads are sent (5.1.1).</summary>
@@ -126,17 +140,18 @@ internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits) : H2
         return true;
     }
 
-    public override HttpViolation? OnHead(int id, HttpHead head, bool end, bool isTooLarge, bool isFaulty)
+    public override HttpViolation? OnOpen(int id, HttpHead head, bool end, bool isTooLarge, bool isFaulty) =>
+        new(H2ErrorCode.PROTOCOL_ERROR, "a target that opens a stream (5.1.1)");
+
+    public override void OnAnswer(H2Stream stream, HttpHead head, bool end)
     {
-        if (Find(id) is not { } stream)
-            return null;
         int status = HeadValues.Status(head);
         bool isInformational = status is >= 100 and < 200;
-        if (HeadRules.Response(head, HeadForm.Http2, out _) is not null || isTooLarge || (isInformational && (end || status == 101)))
+        if (HeadRules.Response(head, HeadForm.Http2, out _) is not null || (isInformational && (end || status == 101)))
         {
             stream.Reset(H2ErrorCode.PROTOCOL_ERROR);
             stream.Exchange?.OnReset(stream, H2ErrorCode.PROTOCOL_ERROR, untouched: false);
-            return null;
+            return;
         }
 
         if (!isInformational)
@@ -147,7 +162,6 @@ internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits) : H2
         }
 
         stream.Exchange?.OnHead(stream, head, end);
-        return null;
     }
 
     public override void OnGoAway(int lastStream, H2ErrorCode code)
@@ -158,6 +172,7 @@ internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits) : H2
             IsGoingAway = true;
             _lastServed = Math.Min(_lastServed, lastStream);
             _room?.TrySetResult();
+            _room = null;
             untouched = After(lastStream);
             foreach (H2Stream stream in untouched)
                 stream.Advance(H2StreamEvent.ReceiveReset);
@@ -165,5 +180,7 @@ internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits) : H2
 
         foreach (H2Stream stream in untouched)
             stream.Exchange?.OnReset(stream, H2ErrorCode.REFUSED_STREAM, untouched: true);
+        if (IsIdle)
+            Cut();
     }
 }

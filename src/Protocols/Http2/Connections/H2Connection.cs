@@ -31,18 +31,24 @@ internal abstract class H2Connection : IHttpOutputOwner
     private int _receiveWindow = H2Settings.DefaultWindow;
     private long _outstanding;
     private int _unread;
+    private int _unreadTurn;
+    private bool _hasSaidGoodbye;
     private Exception? _lost;
+    private HttpViolation? _interruption;
 
-    protected H2Connection(IDuplex duplex, HttpLimits limits, bool isServer)
+    protected H2Connection(IDuplex duplex, HttpLimits limits, TimeProvider time, bool isServer)
     {
         _duplex = duplex;
         Limits = limits;
+        Time = time;
         IsServer = isServer;
         Output = new HttpOutput(duplex, limits.OutputBytes) { Owner = this };
         _receiver = new H2Receiver(this);
     }
 
     public HttpLimits Limits { get; }
+
+    protected TimeProvider Time { get; }
 
     /// <summary>Towards a client, which opens the streams.</summary>
     public bool IsServer { get; }
@@ -54,6 +60,9 @@ internal abstract class H2Connection : IHttpOutputOwner
 
     /// <summary>The highest stream that the peer, or towards a target we, opened.</summary>
     public int LastStream { get; protected set; }
+
+    /// <summary>The highest stream that was not refused for our going away: what GOAWAY says (6.8).</summary>
+    protected int LastServed { get; set; }
 
     /// <summary>We have said, or been told, that no further stream will be served.</summary>
     public bool IsGoingAway { get; protected set; }
@@ -73,12 +82,23 @@ internal abstract class H2Connection : IHttpOutputOwner
             ReadOnlyMemory<byte> buffer = read.Buffer.First;
             HttpViolation? violation = Take(buffer.Span, out int consumed);
             _duplex.Input.AdvanceTo(read.Buffer.GetPosition(consumed), read.Buffer.End);
-            if (violation is not null)
+            if (violation is not null || (violation = Volatile.Read(ref _interruption)) is not null)
                 return violation;
-            if (read.IsCompleted || read.IsCanceled)
+            if (read.IsCompleted)
                 return null;
         }
     }
+
+    /// <summary>Ends the connection from our side, with the code and for the reason given. The first counts. Any thread.</summary>
+    protected void Interrupt(HttpViolation why)
+    {
+        Interlocked.CompareExchange(ref _interruption, why, null);
+        // Not from here: the read loop would go on under the locks of whoever calls.
+        ThreadPool.UnsafeQueueUserWorkItem(static input => input.CancelPendingRead(), _duplex.Input, preferLocal: false);
+    }
+
+    /// <summary>Ends the connection at once; nothing is said.</summary>
+    public void Cut() => _duplex.Abort();
 
     private HttpViolation? Take(ReadOnlySpan<byte> buffer, out int consumed)
     {
@@ -93,9 +113,12 @@ internal abstract class H2Connection : IHttpOutputOwner
         }
     }
 
-    /// <summary>The peer's first head of a stream, or another of one that is open.</summary>
+    /// <summary>A client's head that opens a stream.</summary>
     /// <param name="isFaulty">The frame it came in was not legal for a stream: it is reset.</param>
-    public abstract HttpViolation? OnHead(int id, HttpHead head, bool end, bool isTooLarge, bool isFaulty);
+    public abstract HttpViolation? OnOpen(int id, HttpHead head, bool end, bool isTooLarge, bool isFaulty);
+
+    /// <summary>A target's head on a stream that we opened: its answer, or an informational one. With its end the stream may be closed already.</summary>
+    public abstract void OnAnswer(H2Stream stream, HttpHead head, bool end);
 
     public abstract void OnGoAway(int lastStream, H2ErrorCode code);
 
@@ -116,6 +139,13 @@ internal abstract class H2Connection : IHttpOutputOwner
             return _closed.Find(id);
     }
 
+    /// <summary>Whether a stream that is not open once was. Of those that were closed long ago nobody knows.</summary>
+    public bool WasOpen(int id)
+    {
+        lock (Output.Gate)
+            return _closed.Knows(id);
+    }
+
     /// <summary>Gives a stream its number towards a target. Under the gate.</summary>
     public abstract bool TryAssign(H2Stream stream);
 
@@ -132,9 +162,10 @@ internal abstract class H2Connection : IHttpOutputOwner
     {
         _streams.Remove(stream.Id);
         _closed.Add(stream.Id, stream.State);
-        if (stream.State == H2StreamState.ResetByUs)
-            _receiver.CountReset();
     }
+
+    /// <summary>The peer has made us reset a stream. Read loop only.</summary>
+    protected void CountReset() => _receiver.CountReset();
 
     /// <summary>The exchange of a stream is over at both ends.</summary>
     public abstract void Retire(H2Stream stream);
@@ -280,11 +311,12 @@ internal abstract class H2Connection : IHttpOutputOwner
         Replenish();
     }
 
-    /// <summary>Counts an answer to a control frame; what was sent is no longer unread.</summary>
+    /// <summary>Counts an answer to a control frame; what has begun to be sent is no longer unread. Under the gate.</summary>
     /// <returns>False: the peer asks, and does not read.</returns>
     public bool TryAnswer(int bytes)
     {
-        _unread = Output.Length == 0 ? bytes : _unread + bytes;
+        _unread = _unreadTurn != Output.Turns ? bytes : _unread + bytes;
+        _unreadTurn = Output.Turns;
         return _unread <= Limits.UnreadAnswers;
     }
 
@@ -343,17 +375,30 @@ internal abstract class H2Connection : IHttpOutputOwner
             stream.Exchange?.OnReset(stream, H2ErrorCode.CONNECT_ERROR, isUntouched(stream));
     }
 
-    /// <summary>Says why the connection ends (6.8), gives the peer a moment to take it, and cuts it.</summary>
-    protected async Task GoAwayAsync(H2ErrorCode code)
+    /// <summary>See <see cref="H2Receiver.UnfinishedSince"/>.</summary>
+    protected long UnfinishedSince => _receiver.UnfinishedSince;
+
+    protected bool IsAcknowledged => _receiver.IsAcknowledged;
+
+    /// <summary>No further stream is served; what has been said already is not said again. Under the gate.</summary>
+    protected void WriteGoAway(H2ErrorCode code)
+    {
+        IsGoingAway = true;
+        if (Output.IsOver || (_hasSaidGoodbye && code == H2ErrorCode.NO_ERROR))
+            return;
+        _hasSaidGoodbye = true;
+        Output.Advance(H2FrameWriter.WriteGoAway(Output.Reserve(H2FrameHeader.Size + 8), LastServed, code));
+    }
+
+    /// <summary>Says why the connection ends (6.8), and gives the peer a moment to take it.</summary>
+    protected async Task GoAwayAsync(H2ErrorCode code, bool lingers)
     {
         lock (Output.Gate)
-        {
-            IsGoingAway = true;
-            if (!Output.IsOver)
-                Output.Advance(H2FrameWriter.WriteGoAway(Output.Reserve(H2FrameHeader.Size + 8), IsServer ? LastStream : 0, code));
-        }
+            WriteGoAway(code);
 
-        await Task.WhenAny(Output.CloseAsync(), Task.Delay(Limits.LastWord)).ConfigureAwait(false);
+        await Task.WhenAny(Output.CloseAsync(), Task.Delay(Limits.LastWord, Time)).ConfigureAwait(false);
+        if (lingers)
+            await Lingering.WaitAsync(_duplex, Limits.LastWord, Time).ConfigureAwait(false);
     }
 
     /// <summary>Gives the peer back what it may send on the whole connection, unless slow readers hold too much of it. Under the gate.</summary>

@@ -37,7 +37,9 @@ internal sealed class H2Receiver
     private bool _blockIsFaulty;
     private int _continuations;
     private bool _hasSettings;
-    private volatile bool _isResetFlood;
+    private long _unfinishedSince;
+    private volatile bool _isAcknowledged;
+    private bool _isResetFlood;
 
     public H2Receiver(H2Connection connection)
     {
@@ -49,10 +51,15 @@ internal sealed class H2Receiver
 
     private HttpOutput Output => _connection.Output;
 
-    /// <summary>True while a head has begun and is not whole.</summary>
-    public bool IsInsideHead => _blockStream != 0;
+    /// <summary>Since when (<see cref="Environment.TickCount64"/>) a frame has begun that is not whole and is not DATA, or a head that is not; 0: none has. Any thread.</summary>
+    public long UnfinishedSince => Volatile.Read(ref _unfinishedSince);
 
-    /// <summary>We reset a stream: what makes us do so counts as resetting (CVE-2025-8671). Under the gate.</summary>
+    /// <summary>The peer has taken up our SETTINGS (6.5.3). Any thread.</summary>
+    public bool IsAcknowledged => _isAcknowledged;
+
+    /// <summary>
+    /// The peer has made us reset a stream: that counts as if it had done so itself (CVE-2025-8671). Resets for reasons of the other end are not its doing.
+    /// </summary>
     public void CountReset()
     {
         if (!_resets.TryCount())
@@ -61,6 +68,18 @@ internal sealed class H2Receiver
 
     /// <summary>Takes every whole frame.</summary>
     public HttpViolation? Take(ReadOnlySpan<byte> buffer, out int consumed)
+    {
+        int block = _blockStream;
+        HttpViolation? violation = TakeWhole(buffer, out consumed);
+        ReadOnlySpan<byte> rest = buffer[consumed..];
+        if (_blockStream == 0 && (rest.IsEmpty || (rest.Length >= H2FrameHeader.Size && rest[3] == (byte)H2FrameType.DATA)))
+            Volatile.Write(ref _unfinishedSince, 0);
+        else if (_unfinishedSince == 0 || (consumed > 0 && (block == 0 || block != _blockStream)))
+            Volatile.Write(ref _unfinishedSince, Environment.TickCount64);
+        return violation;
+    }
+
+    private HttpViolation? TakeWhole(ReadOnlySpan<byte> buffer, out int consumed)
     {
         consumed = 0;
         while (true)
@@ -198,9 +217,9 @@ internal sealed class H2Receiver
         H2StreamEvent happens = _blockEnds ? H2StreamEvent.ReceiveHeadersEnd : H2StreamEvent.ReceiveHeaders;
         if (_connection.Find(id) is not { } stream)
         {
-            if (_connection.Closed(id) != H2StreamState.Idle || !_connection.IsServer)
-                return Missing(id, happens);
-            return _connection.OnHead(id, _head, _blockEnds, isTooLarge, _blockIsFaulty);
+            return _connection.IsServer && _connection.Closed(id) == H2StreamState.Idle
+                ? _connection.OnOpen(id, _head, _blockEnds, isTooLarge, _blockIsFaulty)
+                : Missing(id, happens);
         }
 
         bool isTrailers = stream.HasHead;
@@ -211,7 +230,10 @@ internal sealed class H2Receiver
             return Outcome(step, stream);
         if (isTooLarge || _blockIsFaulty)
             return StreamError(stream, H2ErrorCode.PROTOCOL_ERROR);
-        return isTrailers ? OnTrailers(stream) : _connection.OnHead(id, _head, _blockEnds, isTooLarge: false, isFaulty: false);
+        if (isTrailers)
+            return OnTrailers(stream);
+        _connection.OnAnswer(stream, _head, _blockEnds);
+        return null;
     }
 
     private HttpViolation? OnTrailers(H2Stream stream)
@@ -241,7 +263,11 @@ internal sealed class H2Receiver
         if (CountIdle() is { } flood)
             return flood;
         if (header.Has(H2Flags.ACK))
+        {
+            _isAcknowledged = true;
             return null;
+        }
+
         lock (Output.Gate)
         {
             if (_connection.TryApply(payload, out bool isTooWide) is { } fault)
@@ -300,7 +326,9 @@ internal sealed class H2Receiver
     /// <summary>Something came on a stream that is not open.</summary>
     private HttpViolation? Missing(int id, H2StreamEvent happens)
     {
-        // Streams are opened by clients alone, who take odd numbers (5.1.1); nothing is ever pushed.
+        // "The first use of a new stream identifier implicitly closes all streams in the 'idle' state ... with a lower-valued stream identifier" (5.1.1): one that was never open cannot be opened any more.
+        if (happens is H2StreamEvent.ReceiveHeaders or H2StreamEvent.ReceiveHeadersEnd && !_connection.WasOpen(id))
+            return OnIdle;
         H2StreamState state = _connection.Closed(id);
         H2Step step = H2Streams.TryAdvance(_connection.IsServer, state, happens, out _);
         return step switch
@@ -332,6 +360,7 @@ internal sealed class H2Receiver
 
     private HttpViolation? StreamError(H2Stream stream, H2ErrorCode code)
     {
+        CountReset();
         stream.Reset(code);
         stream.Exchange?.OnReset(stream, code, untouched: false);
         return null;
@@ -339,11 +368,9 @@ internal sealed class H2Receiver
 
     private HttpViolation? ResetAgain(int id, H2ErrorCode code)
     {
+        CountReset();
         lock (Output.Gate)
-        {
-            CountReset();
             _connection.WriteReset(id, code);
-        }
 
         Output.Touch();
         return null;

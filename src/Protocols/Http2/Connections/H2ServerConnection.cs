@@ -16,39 +16,44 @@ internal interface IHttpFront
 }
 
 /// <summary>The connection of a client that speaks HTTP/2.</summary>
-internal sealed class H2ServerConnection(IDuplex duplex, HttpLimits limits, IHttpFront front) : H2Connection(duplex, limits, isServer: true)
+internal sealed class H2ServerConnection(IDuplex duplex, HttpLimits limits, IHttpFront front, TimeProvider time)
+    : H2Connection(duplex, limits, time, isServer: true), IServerConnection
 {
+    private static readonly HttpViolation NoRequest = new(H2ErrorCode.NO_ERROR, "no request in time");
+    private static readonly HttpViolation NoAcknowledgement = new(H2ErrorCode.SETTINGS_TIMEOUT, "SETTINGS that are not acknowledged (6.5.3)");
+    private static readonly HttpViolation SlowHead = new(H2ErrorCode.ENHANCE_YOUR_CALM, "a head or a frame that does not end");
+    private static readonly HttpViolation Quiet = new(H2ErrorCode.NO_ERROR, "no request for too long");
+    private static readonly HttpViolation Drained = new(H2ErrorCode.NO_ERROR, "its sessions have ended");
+    private static readonly HttpViolation Stopped = new(H2ErrorCode.NO_ERROR, "the server stops");
+
+    private readonly long _began = Environment.TickCount64;
     private int _underWay;
     private long _quietSince = Environment.TickCount64;
-
-    /// <summary>No request is under way, since when; null: one is. <see cref="Environment.TickCount64"/> milliseconds.</summary>
-    public long? QuietSince => Volatile.Read(ref _underWay) == 0 ? Volatile.Read(ref _quietSince) : null;
 
     /// <summary>Serves the client until it is gone. Its preface has been read already.</summary>
     public async Task<SessionEnd> RunAsync(CancellationToken stop)
     {
         SendSettings();
+        TimeSpan every = WatchEvery();
+        using ITimer watch = Time.CreateTimer(static connection => ((H2ServerConnection)connection!).Watch(), this, every, every);
+        using CancellationTokenRegistration stopping = stop.UnsafeRegister(static connection => ((H2ServerConnection)connection!).Interrupt(Stopped), this);
         HttpViolation? violation;
         try
         {
-            violation = await ReceiveAsync(stop).ConfigureAwait(false);
+            violation = await ReceiveAsync(CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException)
         {
             LoseStreams(static _ => false);
             Output.Drop();
-            return stop.IsCancellationRequested
-                ? new SessionEnd(SessionSide.Proxy, SessionStage.Ready, "stopped")
-                : new SessionEnd(SessionSide.Client, SessionStage.Ready, "connection-lost", Detail: e.GetType().Name);
+            return new SessionEnd(SessionSide.Client, SessionStage.Ready, "connection-lost", Detail: e.GetType().Name);
         }
 
         if (violation is not null)
-            await GoAwayAsync(violation.Code).ConfigureAwait(false);
+            await GoAwayAsync(violation.Code, lingers: !stop.IsCancellationRequested).ConfigureAwait(false);
         LoseStreams(static _ => false);
         Output.Drop();
-        return violation is null
-            ? new SessionEnd(SessionSide.Client, SessionStage.Ready, "closed")
-            : new SessionEnd(SessionSide.Client, SessionStage.Ready, "protocol-violation", violation.Code.ToString(), violation.Message);
+        return EndOf(violation, stop.IsCancellationRequested);
     }
 
     /// <summary>No new streams; those that are open go on (6.8).</summary>
@@ -58,46 +63,40 @@ internal sealed class H2ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
         {
             if (IsGoingAway || Output.IsOver)
                 return;
-            IsGoingAway = true;
-            Output.Advance(H2FrameWriter.WriteGoAway(Output.Reserve(H2FrameHeader.Size + 8), LastStream, H2ErrorCode.NO_ERROR));
+            WriteGoAway(H2ErrorCode.NO_ERROR);
         }
 
         Output.Touch();
+        EndIfDrained();
     }
 
-    public override HttpViolation? OnHead(int id, HttpHead head, bool end, bool isTooLarge, bool isFaulty)
+    public override HttpViolation? OnOpen(int id, HttpHead head, bool end, bool isTooLarge, bool isFaulty)
     {
         if ((id & 1) == 0)
             return new HttpViolation(H2ErrorCode.PROTOCOL_ERROR, "a client's stream with an even number (5.1.1)");
         H2Stream? stream = Open(id, end);
         if (stream is null)
             return null;
+        stream.HasHead = true;
         if (isTooLarge)
         {
             front.RefuseLarge(stream, end);
             return null;
         }
 
-        if (isFaulty || HeadRules.Request(head, HeadForm.ExtendedConnect, out HeadFacts facts) is not null)
+        if (isFaulty || HeadRules.Request(head, HeadForm.ExtendedConnect, out HeadFacts facts) is not null || (end && facts.ContentLength > 0))
         {
-            stream.Reset(H2ErrorCode.PROTOCOL_ERROR);
-            Retire(stream);
+            Turn(stream, H2ErrorCode.PROTOCOL_ERROR);
             return null;
         }
 
-        stream.HasHead = true;
         stream.ExpectedLength = facts.ContentLength;
-        if (end && stream.ExpectedLength > 0)
-        {
-            stream.Reset(H2ErrorCode.PROTOCOL_ERROR);
-            Retire(stream);
-            return null;
-        }
-
         stream.Exchange = front.Begin(stream);
         stream.Exchange.OnHead(stream, head, end);
         return null;
     }
+
+    public override void OnAnswer(H2Stream stream, HttpHead head, bool end) => throw new InvalidOperationException("clients do not answer");
 
     /// <summary>A client that goes away sends no more requests, and may still want its answers.</summary>
     public override void OnGoAway(int lastStream, H2ErrorCode code)
@@ -108,8 +107,9 @@ internal sealed class H2ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
 
     public override void Retire(H2Stream stream)
     {
+        Volatile.Write(ref _quietSince, Environment.TickCount64);
         if (Interlocked.Decrement(ref _underWay) == 0)
-            Volatile.Write(ref _quietSince, Environment.TickCount64);
+            EndIfDrained();
     }
 
     /// <returns>Null: it was refused.</returns>
@@ -119,9 +119,11 @@ internal sealed class H2ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
         bool isRefused;
         lock (Output.Gate)
         {
-            isRefused = IsGoingAway || Volatile.Read(ref _underWay) >= Limits.Streams;
-            if (!IsGoingAway || id <= LastStream)
-                LastStream = id;
+            // One whose exchange is over counts until the client has taken all of its answer.
+            isRefused = IsGoingAway || Volatile.Read(ref _underWay) >= Limits.Streams || StreamCount >= Limits.Streams;
+            LastStream = id;
+            if (!IsGoingAway)
+                LastServed = id;
             stream = new H2Stream(this) { Id = id };
             Add(stream);
             stream.Advance(end ? H2StreamEvent.ReceiveHeadersEnd : H2StreamEvent.ReceiveHeaders);
@@ -130,9 +132,61 @@ internal sealed class H2ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
 
         if (!isRefused)
             return stream;
-        stream.Reset(H2ErrorCode.REFUSED_STREAM);
-        Retire(stream);
+        Turn(stream, H2ErrorCode.REFUSED_STREAM);
         return null;
+    }
+
+    /// <summary>Turns a stream away before anybody has looked at its request.</summary>
+    private void Turn(H2Stream stream, H2ErrorCode code)
+    {
+        CountReset();
+        stream.Reset(code);
+        Retire(stream);
+    }
+
+    private static SessionEnd EndOf(HttpViolation? violation, bool isStopped) =>
+        violation is null ? new SessionEnd(SessionSide.Client, SessionStage.Ready, "closed")
+        : isStopped && violation.Code == H2ErrorCode.NO_ERROR ? new SessionEnd(SessionSide.Proxy, SessionStage.Ready, "stopped")
+        : violation == Drained ? new SessionEnd(SessionSide.Proxy, SessionStage.Ready, "drained")
+        : violation == Quiet ? new SessionEnd(SessionSide.Proxy, SessionStage.Ready, "idle-timeout")
+        : violation == NoRequest ? new SessionEnd(SessionSide.Proxy, SessionStage.Startup, "handshake-timeout")
+        : new SessionEnd(SessionSide.Client, SessionStage.Ready, "protocol-violation", violation.Code.ToString(), violation.Message);
+
+    private TimeSpan WatchEvery()
+    {
+        double least = Math.Min(Math.Min(Limits.Handshake.TotalMilliseconds, Limits.Head.TotalMilliseconds), Limits.Idle.TotalMilliseconds);
+        return TimeSpan.FromMilliseconds(Math.Clamp(least / 4, 10, 5000));
+    }
+
+    private void Watch()
+    {
+        if (Overdue() is { } why)
+            Interrupt(why);
+    }
+
+    private HttpViolation? Overdue()
+    {
+        if (UnfinishedSince is not 0 and var since && IsPast(since, Limits.Head))
+            return SlowHead;
+        if (LastStream == 0 && IsPast(_began, Limits.Handshake))
+            return NoRequest;
+        if (!IsAcknowledged && IsPast(_began, Limits.Handshake))
+            return NoAcknowledgement;
+        return IsAtRest() && IsPast(Volatile.Read(ref _quietSince), Limits.Idle) ? Quiet : null;
+    }
+
+    private static bool IsPast(long since, TimeSpan limit) => Environment.TickCount64 - since > limit.TotalMilliseconds;
+
+    private bool IsAtRest()
+    {
+        lock (Output.Gate)
+            return Volatile.Read(ref _underWay) == 0 && StreamCount == 0;
+    }
+
+    private void EndIfDrained()
+    {
+        if (IsGoingAway && IsAtRest())
+            Interrupt(Drained);
     }
 
     private void SendSettings()

@@ -118,8 +118,10 @@ internal sealed class H2Stream(H2Connection connection) : HttpStream
     {
         lock (Output.Gate)
         {
+            if (IsClosed)
+                return;
             // An answer that is complete but for the peer's window goes out whole before its request is given up (RFC 9113 8.1).
-            if (code == H2ErrorCode.NO_ERROR && HasPending && !IsClosed)
+            if (code == H2ErrorCode.NO_ERROR && HasPending)
             {
                 _resetPending = true;
                 return;
@@ -139,20 +141,17 @@ internal sealed class H2Stream(H2Connection connection) : HttpStream
 
     public override void Credit(int bytes)
     {
+        bool hasOutput;
         lock (Output.Gate)
         {
             connection.Returned(bytes);
-            if (IsClosed || State == H2StreamState.HalfClosedRemote)
-                return;
-            _uncredited += bytes;
-            if (_uncredited < connection.Limits.StreamWindow / 2)
-                return;
-            connection.WriteWindowUpdate(Id, _uncredited);
-            ReceiveWindow += _uncredited;
-            _uncredited = 0;
+            if (!IsClosed && State != H2StreamState.HalfClosedRemote)
+                CreditStream(bytes);
+            hasOutput = Output.Length > 0;
         }
 
-        Output.Touch();
+        if (hasOutput)
+            Output.Touch();
     }
 
     public override void Block()
@@ -182,6 +181,8 @@ internal sealed class H2Stream(H2Connection connection) : HttpStream
 
         Output.Touch();
     }
+
+    public override void Cut() => connection.Cut();
 
     public override void Retire() => connection.Retire(this);
 
@@ -232,6 +233,16 @@ internal sealed class H2Stream(H2Connection connection) : HttpStream
     {
         State = H2StreamState.Closed;
         Forget();
+    }
+
+    private void CreditStream(int bytes)
+    {
+        _uncredited += bytes;
+        if (_uncredited < connection.Limits.StreamWindow / 2)
+            return;
+        connection.WriteWindowUpdate(Id, _uncredited);
+        ReceiveWindow += _uncredited;
+        _uncredited = 0;
     }
 
     private void ResetNow(H2ErrorCode code)

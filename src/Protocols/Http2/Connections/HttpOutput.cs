@@ -27,7 +27,7 @@ internal interface IHttpOutputOwner
 /// their connection allows to be unread.
 /// </para>
 /// </summary>
-internal sealed class HttpOutput(IDuplex duplex, int room) : IBufferWriter<byte>
+internal sealed class HttpOutput(IDuplex duplex, int room) : IBufferWriter<byte>, IThreadPoolWorkItem
 {
     private const int Smallest = 4096;
 
@@ -45,6 +45,9 @@ internal sealed class HttpOutput(IDuplex duplex, int room) : IBufferWriter<byte>
 
     /// <summary>Bytes that nobody has begun to send. Under the gate.</summary>
     public int Length { get; private set; }
+
+    /// <summary>How often what was there was taken to be sent. Under the gate.</summary>
+    public int Turns { get; private set; }
 
     /// <summary>False: streams have to wait. Under the gate.</summary>
     public bool HasRoom => Length < room;
@@ -78,14 +81,19 @@ internal sealed class HttpOutput(IDuplex duplex, int room) : IBufferWriter<byte>
         Length += bytes.Length;
     }
 
-    /// <summary>Something was written: it goes at the end of this thread's <see cref="FlushBatch"/>, or at once.</summary>
+    /// <summary>
+    /// Something was written: it goes at the end of this thread's <see cref="FlushBatch"/>, or else from another thread. Never from here: whoever writes may hold the lock
+    /// of an exchange, and sending tells others that their bytes have gone.
+    /// </summary>
     public void Touch()
     {
         if (!FlushBatch.TryAdd(this))
-            Flush();
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
-    /// <summary>Sends what is there, unless somebody does.</summary>
+    void IThreadPoolWorkItem.Execute() => Flush();
+
+    /// <summary>Sends what is there, unless somebody does. No lock is held.</summary>
     public void Flush()
     {
         lock (Gate)
@@ -171,6 +179,7 @@ internal sealed class HttpOutput(IDuplex duplex, int room) : IBufferWriter<byte>
                     _filling = _spare;
                     _spare = [];
                     Length = 0;
+                    Turns++;
                 }
 
                 Owner.Filled();

@@ -29,6 +29,9 @@ internal abstract class HttpStream
     /// <returns>False: its version of HTTP has no such word.</returns>
     public virtual bool TryRefuse() => false;
 
+    /// <summary>Ends its whole connection at once: nothing that was written to it may go out.</summary>
+    public abstract void Cut();
+
     /// <summary>So many more bytes of what this peer has sent are gone on: it may send as many again.</summary>
     public abstract void Credit(int bytes);
 

@@ -12,7 +12,7 @@ namespace Sallyport.Protocols.Http2.Exchanges;
 ///          ── OnData ──────────────────────────────────>       ── OnData ────────────>
 ///   credit &lt;──────────────── what was forwarded            credit ────────────────────>
 /// </code>
-/// Until the request has been let through, its body is kept here; nothing is credited, so the client's window bounds it.
+/// Until the request has been let through, its body is kept here; nothing is credited unless the body is collected, so the client's window bounds it.
 /// <para>Locks: an exchange's own first, then the gate of an output; two exchanges are never locked by one thread.</para>
 /// </summary>
 internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
@@ -20,29 +20,32 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
     /// <summary>Informational responses of one request (RFC 9110 15.2); nobody sends more than a few.</summary>
     private const int MostInformational = 16;
 
+    /// <summary>Connections that may turn a request away untouched before the client hears of it.</summary>
+    private const int MostRetries = 2;
+
     private readonly Lock _lock = new();
     private readonly long _began = Environment.TickCount64;
     private HttpScope? _scope;
     private HttpStream? _upstream;
     private CancellationTokenSource? _withdrawn;
-    private PendingBytes _early;
-    private HttpHead? _earlyTrailers;
-    private TaskCompletionSource? _collected;
-    private int _collectUpTo;
-    private int _credited;
-    private int _advance;
+    private EarlyBody _early;
+    private ExchangeFlow _toTarget;
+    private ExchangeFlow _toClient;
     private bool _isOpen;
     private bool _isOver;
-    private bool _requestEnded;
-    private bool _responseEnded;
     private bool _isRetired;
     private bool _isPaused;
     private HttpHead? _pausedHead;
     private bool _pausedHeadEnds;
+    private bool _isUpstreamRetired;
+    private int _owedToClient;
+    private int _owedToTarget;
+    private bool _awaitsContinue;
+    private HttpHead? _again;
+    private int _retries;
+    private bool _isConnect;
     private int _informational;
     private int _status;
-    private long _requestBytes;
-    private long _responseBytes;
 
     /// <summary>In the session's recording; 0: it was in no session.</summary>
     public uint Number { get; private set; }
@@ -50,11 +53,30 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
     /// <summary>What it runs under, when a person had to say yes to it; null: nobody had to.</summary>
     public HoldOutcome? Approval { get; set; }
 
+    /// <summary>Its request is in the recording.</summary>
+    public bool IsRecorded { get; set; }
+
     /// <summary>A HEAD request: no answer to it has a body (RFC 9110 9.3.2).</summary>
     public bool IsHead { get; private set; }
 
     /// <summary>Refusals are such as clients of Kubernetes know how to show.</summary>
     public bool IsKubernetes { get; set; }
+
+    /// <summary>The client sent it over HTTP/1.1.</summary>
+    public bool IsHttp1 => client is H1Stream;
+
+    /// <summary>What is done besides passing it on; set before it is opened.</summary>
+    public IExchangePlan? Plan { get; set; }
+
+    /// <summary>The request is whole, or has no body at all.</summary>
+    public bool HasRequestEnded
+    {
+        get
+        {
+            lock (_lock)
+                return _toTarget.HasEnded;
+        }
+    }
 
     /// <summary>Cancelled when the client is gone, or has given it up.</summary>
     public CancellationToken Withdrawn
@@ -81,36 +103,30 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
 
     public void OnData(HttpStream from, ReadOnlySpan<byte> data, bool end)
     {
+        // Of what nobody reads any more the sender is credited, so that its connection's window does not run dry.
         int credit = data.Length;
         _scope?.Touch();
         lock (_lock)
         {
-            if (_isOver)
+            ref int owed = ref from == client ? ref _owedToClient : ref _owedToTarget;
+            owed += data.Length;
+            if (!_isOver && from == client && !_isOpen)
             {
-                // Nobody reads it, so that the connection's window does not run dry it counts as read.
+                _toTarget.HasEnded |= end;
+                credit = _early.Take(data, _toTarget.HasEnded);
             }
-            else if (from != client)
+            else if (!_isOver && from == client)
             {
-                _responseBytes += data.Length;
-                _responseEnded |= end;
-                if (_scope!.RecordsBodies && !data.IsEmpty && !_scope.Tape.Data(Direction.ToClient, Number, data))
-                    _scope.Hold(client);
-                credit = client.SendData(data, end);
+                credit = Pass(ref _toTarget, Direction.FromClient, _upstream!, data, end);
             }
-            else if (!_isOpen)
+            else if (!_isOver)
             {
-                _early.Write(data);
-                _requestEnded |= end;
-                credit = Collect(data.Length);
+                if (end)
+                    EndResponse();
+                credit = Pass(ref _toClient, Direction.ToClient, client, data, end);
             }
-            else
-            {
-                _requestBytes += data.Length;
-                _requestEnded |= end;
-                if (_scope!.RecordsBodies && !data.IsEmpty && !_scope.Tape.Data(Direction.FromClient, Number, data))
-                    _scope.Hold(_upstream!);
-                credit = _upstream!.SendData(data, end);
-            }
+
+            credit = Pay(ref owed, credit);
         }
 
         if (credit > 0)
@@ -125,26 +141,21 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
         {
             if (_isOver)
                 return;
-            if (from != client)
+            if (from == client && !_isOpen)
             {
-                _responseEnded = true;
-                if (!_scope!.Tape.Head(Direction.ToClient, Number, trailers, isTrailers: true))
-                    _scope.Hold(client);
-                client.SendTrailers(trailers);
+                _toTarget.HasEnded = true;
+                HttpHead kept = front.NewHead();
+                kept.TryCopyFrom(trailers);
+                _early.End(kept);
             }
-            else if (!_isOpen)
+            else if (from == client)
             {
-                _requestEnded = true;
-                _earlyTrailers = front.NewHead();
-                _earlyTrailers.TryCopyFrom(trailers);
-                Collect(0);
+                End(ref _toTarget, Direction.FromClient, _upstream!, trailers);
             }
             else
             {
-                _requestEnded = true;
-                if (!_scope!.Tape.Head(Direction.FromClient, Number, trailers, isTrailers: true))
-                    _scope.Hold(_upstream!);
-                _upstream!.SendTrailers(trailers);
+                EndResponse();
+                End(ref _toClient, Direction.ToClient, client, trailers);
             }
         }
 
@@ -153,9 +164,22 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
 
     public void OnReset(HttpStream from, H2ErrorCode code, bool untouched)
     {
+        Reset(from, code, untouched);
+        Settle();
+    }
+
+    private void Reset(HttpStream from, H2ErrorCode code, bool untouched)
+    {
         lock (_lock)
         {
-            if (_isOver)
+            if (_isOver || (from != client && from != _upstream))
+            {
+                // What waited for that end was dropped with it.
+                PayAll();
+                return;
+            }
+
+            if (from != client && untouched && TryAgain())
                 return;
             _scope?.Tape.Reset(from == client ? Direction.FromClient : Direction.ToClient, Number, code);
             if (from != client && _status == 0 && code != H2ErrorCode.NO_ERROR && !(untouched && client.TryRefuse()))
@@ -169,36 +193,39 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             if (from == client)
                 _upstream?.Reset(code == H2ErrorCode.NO_ERROR ? H2ErrorCode.NO_ERROR : H2ErrorCode.CANCEL);
             else
-                client.Reset(code);
+                // A whole answer stays one, whatever becomes of the request behind it (RFC 9113 8.1).
+                client.Reset(_toClient.HasEnded ? H2ErrorCode.NO_ERROR : code);
+            PayAll();
         }
-
-        Settle();
     }
 
     public void OnForwarded(HttpStream to, int bytes)
     {
-        if (to == client)
-        {
-            _upstream?.Credit(bytes);
-            return;
-        }
-
+        int credit;
         lock (_lock)
-            bytes = Owe(bytes);
-        if (bytes > 0)
-            client.Credit(bytes);
+            credit = to == client ? Pay(ref _owedToTarget, _toClient.Forwarded(bytes)) : Pay(ref _owedToClient, _toTarget.Forwarded(bytes));
+        if (credit > 0)
+            (to == client ? _upstream : client)?.Credit(credit);
     }
 
     /// <summary>Ends it from our side: its session is over, or the daemon is.</summary>
-    public void Cut(H2ErrorCode code)
+    /// <param name="refusal">What the client is answered if it has no answer yet; null: nothing more can be said.</param>
+    public void Cut(H2ErrorCode code, HttpRefusal? refusal = null)
     {
         lock (_lock)
         {
             if (_isOver)
                 return;
+            if (refusal is not null && _status == 0)
+            {
+                Refuse(refusal);
+                return;
+            }
+
             _isOver = true;
             _upstream?.Reset(H2ErrorCode.CANCEL);
             client.Reset(code);
+            PayAll();
         }
 
         Settle();
@@ -223,8 +250,9 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             client.SendHead(head, body.IsEmpty);
             if (!body.IsEmpty)
                 client.SendData(body, end: true);
-            if (!_requestEnded)
+            if (!_toTarget.HasEnded)
                 client.Reset(H2ErrorCode.NO_ERROR);
+            PayAll();
         }
 
         Settle();
@@ -233,7 +261,7 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
     /// <summary>The same, of a request that nobody has looked at.</summary>
     public void RefuseAtOnce(HttpRefusal refusal, bool requestEnded)
     {
-        _requestEnded = requestEnded;
+        _toTarget.HasEnded = requestEnded;
         Refuse(refusal);
     }
 
@@ -246,35 +274,34 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
 
     /// <summary>Waits for the whole body of a request that is not let through yet; the client gets room for it.</summary>
     /// <returns>The body; null: it is larger than <paramref name="most"/>.</returns>
+    /// <exception cref="OperationCanceledException">The client has given it up.</exception>
     public async Task<byte[]?> CollectAsync(int most, CancellationToken withdrawn)
     {
         int credit;
         Task collected;
         lock (_lock)
         {
-            _collected = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            collected = _collected.Task;
-            _collectUpTo = most;
-            credit = Collect(_early.Length);
+            (collected, credit) = _early.Collect(most, _toTarget.HasEnded);
+            credit = Pay(ref _owedToClient, credit);
+            Continue();
         }
 
         if (credit > 0)
             client.Credit(credit);
         await collected.WaitAsync(withdrawn).ConfigureAwait(false);
         lock (_lock)
-            return _early.Length > most ? null : _early.Bytes.ToArray();
+            return _early.Body(most);
     }
 
     /// <summary>The request was let through: it goes to the target, and what has come of its body behind it.</summary>
     /// <param name="head">As the target is to get it.</param>
     public void Open(HttpStream upstream, HttpHead head)
     {
-        int forwarded = 0;
+        int credit = 0;
         lock (_lock)
         {
             if (_isOver)
             {
-                upstream.Reset(H2ErrorCode.CANCEL);
                 upstream.Retire();
                 return;
             }
@@ -282,62 +309,41 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             _upstream = upstream;
             upstream.Exchange = this;
             _isOpen = true;
-            bool isBare = _requestEnded && _early.IsEmpty && _earlyTrailers is null;
+            Continue();
+            if (_retries == 0)
+                Plan?.OnRequest(head);
+            _toTarget.Filter = Plan?.RequestBody;
+            bool isBare = _toTarget.HasEnded && _early.IsEmpty;
+            if (isBare && _retries < MostRetries && !ReferenceEquals(head, _again))
+                (_again ??= front.RentHead()).TryCopyFrom(head);
             upstream.SendHead(head, isBare);
             // It was let through before everything was to stand still; what follows its head was not.
             if (_isPaused)
                 upstream.Pause();
+            if (_isOver || _upstream != upstream)
+                return;
             if (!isBare)
             {
-                if (!_early.IsEmpty || (_requestEnded && _earlyTrailers is null))
-                {
-                    _requestBytes = _early.Length;
-                    if (_scope!.RecordsBodies && !_scope.Tape.Data(Direction.FromClient, Number, _early.Bytes))
-                        _scope.Hold(upstream);
-                    forwarded = upstream.SendData(_early.Bytes, _requestEnded && _earlyTrailers is null);
-                    // What was collected was credited when it came: it is not credited again when it goes.
-                    _advance = Math.Min(_credited, _early.Length);
-                    forwarded = Owe(forwarded);
-                    _early.Clear();
-                }
-
-                if (_earlyTrailers is not null)
-                    upstream.SendTrailers(_earlyTrailers);
+                _toTarget.Advance(_early.Credited);
+                bool end = _toTarget.HasEnded && _early.Trailers is null;
+                credit = Pay(ref _owedToClient, Pass(ref _toTarget, Direction.FromClient, upstream, _early.Bytes, end));
+                if (_early.Trailers is { } trailers)
+                    End(ref _toTarget, Direction.FromClient, upstream, trailers);
             }
+
+            _early.Clear();
         }
 
-        if (forwarded > 0)
-            client.Credit(forwarded);
-    }
-
-    /// <summary>Takes note that so much more of a body has come that is collected.</summary>
-    /// <returns>What the client may send in its place.</returns>
-    private int Collect(int more)
-    {
-        if (_collected is null)
-            return 0;
-        if (_requestEnded || _early.Length > _collectUpTo)
-        {
-            _collected.TrySetResult();
-            return 0;
-        }
-
-        _credited += more;
-        return more;
-    }
-
-    /// <summary>Takes off what the client was given in advance.</summary>
-    private int Owe(int forwarded)
-    {
-        int settled = Math.Min(_advance, forwarded);
-        _advance -= settled;
-        return forwarded - settled;
+        if (credit > 0)
+            client.Credit(credit);
     }
 
     private void Begin(HttpHead head, bool end)
     {
-        _requestEnded = end;
+        _toTarget.HasEnded = end;
         IsHead = head.Value(":method"u8).SequenceEqual("HEAD"u8);
+        _awaitsContinue = !end && HeadValues.ExpectsContinue(head);
+        _isConnect = head.Value(":method"u8).SequenceEqual("CONNECT"u8);
         front.Decide(this, head);
     }
 
@@ -349,13 +355,24 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
                 return;
             int status = HeadValues.Status(head);
             bool isInformational = status is >= 100 and < 200;
-            if (isInformational && (++_informational > MostInformational || _isPaused))
+            // 100 is ours to say (below), and nobody needs endless ones.
+            if (isInformational && (status == 100 || ++_informational > MostInformational || _isPaused))
                 return;
-            head = ForResponse(head);
+            ReturnHead();
+            head = ResponseHeads.ForClient(head, front);
             if (!isInformational)
             {
                 _status = status;
-                _responseEnded = end;
+                _toClient.HasEnded = end;
+                if (end)
+                    EndResponse();
+            }
+
+            if (Plan is not null && (!isInformational || status == 101))
+            {
+                _toClient.Filter = Plan.OnResponse(head);
+                if (_toClient.Filter is { Changes: true })
+                    head = ResponseHeads.WithoutLength(head, front);
             }
 
             if (!_scope!.Tape.Head(Direction.ToClient, Number, head))
@@ -409,21 +426,108 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
         Settle();
     }
 
-    /// <summary>Without what concerns the target's connection alone.</summary>
-    private HttpHead ForResponse(HttpHead head)
+    /// <summary>Passes bytes on, through the filter, recorded as they go on.</summary>
+    /// <returns>What the sender is credited for.</returns>
+    /// <param name="isLast">False: trailers follow the end.</param>
+    private int Pass(ref ExchangeFlow flow, Direction direction, HttpStream to, ReadOnlySpan<byte> data, bool end, bool isLast = true)
     {
-        for (int i = 0; i < head.Count; i++)
+        ReadOnlySpan<byte> passes = flow.Take(data, end, out HttpRefusal? refusal);
+        if (refusal is not null)
         {
-            if (!HopByHop.IsHopByHop(head[i].Name))
-                continue;
-            HttpHead forwarded = front.NewHead();
-            ForwardedFields.CopyResponse(head, forwarded);
-            if (HeadValues.Status(head) == 101)
-                forwarded.TryAdd("upgrade"u8, head.Value("upgrade"u8));
-            return forwarded;
+            if (_status == 0)
+                Refuse(refusal);
+            else
+                Cut(H2ErrorCode.INTERNAL_ERROR);
+            return data.Length;
         }
 
-        return head;
+        Record(ref flow, direction, to, passes);
+        return flow.Send(to, passes, end && isLast);
+    }
+
+    /// <summary>Records what goes on of a body, as far as bodies are recorded. What goes through a tunnel is no body: whoever understands it records it.</summary>
+    private void Record(ref ExchangeFlow flow, Direction direction, HttpStream to, ReadOnlySpan<byte> passes)
+    {
+        int most = Math.Min(_scope!.RecordedBytes(direction) - flow.Recorded, passes.Length);
+        if (most <= 0 || _status == 101 || _isConnect)
+            return;
+        flow.Recorded += most;
+        if (!_scope.Tape.Data(direction, Number, passes[..most]))
+            _scope.Hold(to);
+    }
+
+    private void End(ref ExchangeFlow flow, Direction direction, HttpStream to, HttpHead trailers)
+    {
+        // What a filter holds back goes before the trailers.
+        if (flow.Filter is not null)
+            Pass(ref flow, direction, to, default, end: true, isLast: false);
+        if (_isOver)
+            return;
+        flow.HasEnded = true;
+        if (!_scope!.Tape.Head(direction, Number, trailers, isTrailers: true))
+            _scope.Hold(to);
+        to.SendTrailers(trailers);
+    }
+
+    /// <summary>
+    /// The client waits for 100 before it sends the body (RFC 9110 10.1.1), and gets it once the request was let through or its body is to be looked into. Targets are not
+    /// asked: what was judged is sent.
+    /// </summary>
+    private void Continue()
+    {
+        if (!_awaitsContinue)
+            return;
+        _awaitsContinue = false;
+        if (_toTarget.HasEnded || !_early.IsEmpty)
+            return;
+        HttpHead head = front.NewHead();
+        head.TryAdd(":status"u8, "100"u8);
+        client.SendHead(head, end: false);
+    }
+
+    /// <summary>The target has answered in full: its stream is free for another request before the client can send one.</summary>
+    private void EndResponse()
+    {
+        if (!_toTarget.HasEnded || _isUpstreamRetired)
+            return;
+        _isUpstreamRetired = true;
+        _upstream?.Retire();
+    }
+
+    /// <summary>The target has not looked at the request, and nothing of it is lost: it goes to another connection.</summary>
+    private bool TryAgain()
+    {
+        if (_again is null || _status != 0 || _retries >= MostRetries || _scope!.Ending is not null)
+            return false;
+        _retries++;
+        _upstream!.Retire();
+        _upstream = null;
+        _isOpen = false;
+        front.Retry(this, _scope, _again);
+        return true;
+    }
+
+    private void ReturnHead()
+    {
+        if (_again is { } head)
+            front.ReturnHead(head);
+        _again = null;
+    }
+
+    private static int Pay(ref int owed, int bytes)
+    {
+        int paid = Math.Min(owed, bytes);
+        owed -= paid;
+        return paid;
+    }
+
+    /// <summary>What waited anywhere goes nowhere any more: its senders are credited, so that their connections' windows do not run dry.</summary>
+    private void PayAll()
+    {
+        if (_owedToClient > 0)
+            client.Credit(Pay(ref _owedToClient, _owedToClient));
+        if (_owedToTarget > 0)
+            _upstream?.Credit(Pay(ref _owedToTarget, _owedToTarget));
     }
 
     /// <summary>Both directions have ended, or the exchange was given up: it is written down, and counts no more.</summary>
@@ -432,19 +536,26 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
         lock (_lock)
         {
             // What stands still is not over before it has gone.
-            if (_isRetired || !(_isOver || (_requestEnded && _responseEnded && !_isPaused)))
+            if (_isRetired || !(_isOver || (_toTarget.HasEnded && _toClient.HasEnded && !_isPaused)))
                 return;
             _isRetired = true;
             _isOver = true;
-            _collected?.TrySetCanceled();
-            _early.Clear();
-            _scope?.Tape.End(Number, _status, Environment.TickCount64 - _began, _requestBytes, _responseBytes);
+            _early.Abandon();
+            Plan?.OnEnd();
+            ReturnHead();
+            _scope?.Tape.End(Number, _status, Environment.TickCount64 - _began, _toTarget.Bytes, _toClient.Bytes);
         }
 
         _withdrawn?.Cancel();
         _scope?.Complete(this);
         client.Retire();
-        _upstream?.Retire();
+        if (!_isUpstreamRetired)
+            _upstream?.Retire();
+        int rest;
+        lock (_lock)
+            rest = Pay(ref _owedToClient, _owedToClient);
+        if (rest > 0)
+            client.Credit(rest);
         front.Complete();
     }
 }

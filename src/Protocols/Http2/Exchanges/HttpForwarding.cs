@@ -49,11 +49,12 @@ internal static class HttpForwarding
         return fits;
     }
 
-    /// <summary>Not the client's own proof, nothing of this connection alone, nothing that says who somebody is.</summary>
+    /// <summary>Not the client's own proof, no expectation (we answer that), nothing of this connection alone, nothing that says who somebody is.</summary>
     private static bool Passes(in HttpField field, ReadOnlySpan<byte> credentialHeader) =>
         !field.Name.SequenceEqual("authorization"u8)
         && !field.Name.SequenceEqual("proxy-authorization"u8)
         && !field.Name.SequenceEqual("host"u8)
+        && !field.Name.SequenceEqual("expect"u8)
         && !HopByHop.IsHopByHop(field.Name)
         && ForbiddenFields.Judge(field.Name) != FieldVerdict.Strip
         && !(credentialHeader.Length > 0 && ForbiddenFields.AreAlike(field.Name, credentialHeader));

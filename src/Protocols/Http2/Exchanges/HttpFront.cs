@@ -14,6 +14,9 @@ namespace Sallyport.Protocols.Http2.Exchanges;
 /// </summary>
 internal sealed class HttpFront : IHttpFront
 {
+    private const int MostSpare = 16;
+    private const int MostSpareBytes = 4096;
+
     private readonly HttpListener _listener;
     private readonly HttpDoors _doors;
     private readonly IPEndPoint _remote;
@@ -25,6 +28,8 @@ internal sealed class HttpFront : IHttpFront
     private readonly RequestActions _actions = new();
     private readonly HttpHead _out;
     private readonly SemaphoreSlim _entering = new(1, 1);
+    private readonly Stack<HttpHead> _spare = new(4);
+    private Exception? _failure;
     private int _underWay;
     private bool _isAuthenticated;
 
@@ -44,6 +49,9 @@ internal sealed class HttpFront : IHttpFront
     public HttpLimits Limits => _listener.Limits;
 
     public int UnderWay => Volatile.Read(ref _underWay);
+
+    /// <summary>Called when every session of the connection has been ended: it is to take no more requests.</summary>
+    public Action? Drain { get; set; }
 
     /// <summary>Whose the connection is, for the log; null: nobody has logged in.</summary>
     public SessionFacts? Facts
@@ -71,6 +79,26 @@ internal sealed class HttpFront : IHttpFront
         exchange.RefuseAtOnce(Refusals.HeadTooLarge, end);
     }
 
+    /// <summary>A head that is kept while a request is under way; given back by <see cref="ReturnHead"/>.</summary>
+    public HttpHead RentHead()
+    {
+        lock (_spare)
+            return _spare.TryPop(out HttpHead? head) ? head : NewHead();
+    }
+
+    public void ReturnHead(HttpHead head)
+    {
+        head.Clear();
+        lock (_spare)
+        {
+            if (_spare.Count < MostSpare && head.Capacity <= MostSpareBytes)
+                _spare.Push(head);
+        }
+    }
+
+    /// <summary>Sends a request without a body again, on another connection: the one before has not looked at it.</summary>
+    public void Retry(Exchange exchange, HttpScope scope, HttpHead head) => Track(RetryAsync(exchange, scope, head));
+
     public void Complete() => Interlocked.Decrement(ref _underWay);
 
     /// <summary>Lets a request through, refuses it, or has it wait.</summary>
@@ -97,20 +125,30 @@ internal sealed class HttpFront : IHttpFront
             }
         }
 
-        if (Find(HttpRequest.Proof(head), request.Target) is { } scope && TryAtOnce(exchange, scope, head, request))
+        bool needsBody = false;
+        if (!exchange.HasRequestEnded)
+        {
+            lock (_actions)
+                needsBody = _actions.NeedsBody(head, request);
+        }
+
+        if (!needsBody && Find(HttpRequest.Proof(head), request.Target) is { } scope && TryAtOnce(exchange, scope, head, request))
             return;
         HttpHead kept = NewHead();
         kept.TryCopyFrom(head);
-        Track(DecideAsync(exchange, kept, request));
+        Track(DecideAsync(exchange, kept, request, needsBody));
     }
 
     /// <summary>Ends every session of the connection, and completes their recordings.</summary>
-    public async Task CompleteAsync(SessionEnd end)
+    /// <returns>How it ended after all.</returns>
+    public async Task<SessionEnd> CompleteAsync(SessionEnd end)
     {
         Task[] deciding;
         lock (_lock)
             deciding = [.. _deciding];
         await Task.WhenAll(deciding).ConfigureAwait(false);
+        if (_failure is { } failure)
+            end = new SessionEnd(SessionSide.Proxy, end.Stage, "internal-error", Detail: failure.ToString());
         Entry[] entries;
         lock (_lock)
             entries = [.. _entries];
@@ -120,6 +158,29 @@ internal sealed class HttpFront : IHttpFront
             SessionEnd own = entry.Scope.Ending is { } ending ? new SessionEnd(SessionSide.Proxy, SessionStage.Ready, ending.Reason) : end;
             await entry.Scope.CompleteAsync(entry.Recorder, own).ConfigureAwait(false);
         }
+
+        return end;
+    }
+
+    /// <summary>The daemon stops: every request under way is answered or given up.</summary>
+    public void Stop()
+    {
+        Entry[] entries;
+        lock (_lock)
+            entries = [.. _entries];
+        foreach (Entry entry in entries)
+            entry.Scope.End("stopped", "the server stops", Refusals.Stopping);
+    }
+
+    private void Ended()
+    {
+        lock (_lock)
+        {
+            if (_entries.Exists(static entry => entry.Scope.Ending is null))
+                return;
+        }
+
+        Drain?.Invoke();
     }
 
     private HttpScope? Find(ReadOnlySpan<byte> proof, HttpTarget target)
@@ -144,18 +205,15 @@ internal sealed class HttpFront : IHttpFront
             return false;
         if (!Enter(exchange, scope))
         {
-            upstream.Reset(H2ErrorCode.CANCEL);
+            upstream.Retire();
             exchange.Refuse(Refusals.SessionOver(scope.Ending?.Message));
             return true;
         }
 
-        Verdict verdict;
-        bool mustWait;
-        lock (_actions)
-            verdict = scope.Context.Judge(_actions.View(head, request), out mustWait);
+        Verdict verdict = Judge(exchange, scope, head, request, [], out bool mustWait);
         if (verdict.Kind != VerdictKind.Allow)
         {
-            upstream.Reset(H2ErrorCode.CANCEL);
+            upstream.Retire();
             if (verdict.Kind == VerdictKind.Deny)
             {
                 exchange.Refuse(Refusals.Of(verdict), About(head, request));
@@ -168,27 +226,26 @@ internal sealed class HttpFront : IHttpFront
             return true;
         }
 
+        HttpRefusal? refusal;
         lock (_out)
         {
-            if (!scope.Tape.Head(Direction.FromClient, exchange.Number, head))
-                mustWait = true;
             if (mustWait)
                 scope.Hold(upstream);
-            if (HttpForwarding.Write(head, request, scope, _out) is { } refusal)
-            {
-                upstream.Reset(H2ErrorCode.CANCEL);
-                exchange.Refuse(refusal);
-            }
-            else
+            exchange.Plan = ExchangePlans.Of(scope, request, head, exchange.Number);
+            refusal = HttpForwarding.Write(head, request, scope, _out);
+            if (refusal is null)
             {
                 exchange.Open(upstream, _out);
+                return true;
             }
         }
 
+        upstream.Retire();
+        exchange.Refuse(refusal);
         return true;
     }
 
-    private async Task DecideAsync(Exchange exchange, HttpHead head, HttpRequest request)
+    private async Task DecideAsync(Exchange exchange, HttpHead head, HttpRequest request, bool needsBody)
     {
         // Not on the read loop's thread: a login may look things up.
         await Task.Yield();
@@ -207,10 +264,17 @@ internal sealed class HttpFront : IHttpFront
                 return;
             }
 
-            Verdict verdict;
-            bool mustWait;
-            lock (_actions)
-                verdict = scope.Context.Judge(_actions.View(head, request), out mustWait);
+            // Recorded before it is waited for: what is refused meanwhile is told, too.
+            if (needsBody)
+                Record(exchange, scope, head, request);
+            byte[]? body = needsBody ? await exchange.CollectAsync(_listener.Limits.Body, exchange.Withdrawn).ConfigureAwait(false) : [];
+            if (body is null)
+            {
+                exchange.Refuse(Refusals.BodyTooLarge);
+                return;
+            }
+
+            Verdict verdict = Judge(exchange, scope, head, request, body, out bool mustWait);
             if (mustWait)
                 await scope.Context.ReadyAsync(_stop).ConfigureAwait(false);
             if (verdict.Kind == VerdictKind.Deny)
@@ -220,9 +284,9 @@ internal sealed class HttpFront : IHttpFront
             else
                 await ForwardAsync(exchange, scope, head, request).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is RecordingException or OperationCanceledException)
+        catch (Exception e)
         {
-            exchange.Refuse(e is RecordingException ? Refusals.NotRecorded : Refusals.Stopping);
+            Fail(exchange, e);
         }
     }
 
@@ -266,9 +330,9 @@ internal sealed class HttpFront : IHttpFront
                 return default;
             }
         }
-        catch (Exception e) when (e is RecordingException or OperationCanceledException)
+        catch (Exception e)
         {
-            exchange.Refuse(e is RecordingException ? Refusals.NotRecorded : Refusals.Stopping);
+            Fail(exchange, e);
         }
     }
 
@@ -286,18 +350,43 @@ internal sealed class HttpFront : IHttpFront
             return;
         }
 
-        bool recorded = scope.Tape.Head(Direction.FromClient, exchange.Number, head);
-        if (!recorded)
-            await scope.Context.ReadyAsync(_stop).ConfigureAwait(false);
+        exchange.Plan = ExchangePlans.Of(scope, request, head, exchange.Number);
         HttpHead rewritten = NewHead();
         if (HttpForwarding.Write(head, request, scope, rewritten) is { } refusal)
         {
-            upstream.Reset(H2ErrorCode.CANCEL);
+            upstream.Retire();
             exchange.Refuse(refusal);
             return;
         }
 
         exchange.Open(upstream, rewritten);
+    }
+
+    private async Task RetryAsync(Exchange exchange, HttpScope scope, HttpHead head)
+    {
+        // Not under the exchange's lock.
+        await Task.Yield();
+        try
+        {
+            exchange.Open(await scope.Upstream.OpenAsync(http1: false, _stop).ConfigureAwait(false), head);
+        }
+        catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException)
+        {
+            scope.Context.Event("target-unreachable", e.GetType().Name);
+            exchange.Refuse(Refusals.TargetUnreachable);
+        }
+        catch (Exception e)
+        {
+            Fail(exchange, e);
+        }
+    }
+
+    /// <summary>Nobody is left without an answer. What was not to be expected is said when the connection ends.</summary>
+    private void Fail(Exchange exchange, Exception e)
+    {
+        if (e is not (RecordingException or OperationCanceledException))
+            Interlocked.CompareExchange(ref _failure, e, null);
+        exchange.Refuse(e is RecordingException ? Refusals.NotRecorded : e is OperationCanceledException ? Refusals.Stopping : Refusals.Failed);
     }
 
     /// <summary>What a refusal by policy names; null: it is no Kubernetes request.</summary>
@@ -307,6 +396,25 @@ internal sealed class HttpFront : IHttpFront
             return null;
         lock (_actions)
             return _actions.About(head, request);
+    }
+
+    /// <summary>Records a request, whatever becomes of it, and then what policy says of it: a recording's reader finds the two together.</summary>
+    private Verdict Judge(Exchange exchange, HttpScope scope, HttpHead head, HttpRequest request, ReadOnlySpan<byte> body, out bool mustWait)
+    {
+        lock (_actions)
+        {
+            bool recorded = exchange.IsRecorded ? scope.Tape.Judging(exchange.Number) : Record(exchange, scope, head, request);
+            Verdict verdict = scope.Context.Judge(_actions.View(head, request, body), out mustWait);
+            mustWait |= !recorded;
+            return verdict;
+        }
+    }
+
+    private static bool Record(Exchange exchange, HttpScope scope, HttpHead head, HttpRequest request)
+    {
+        exchange.IsRecorded = true;
+        TapeRoute route = (request.Target.IsKubernetes ? TapeRoute.Kubernetes : TapeRoute.None) | (exchange.IsHttp1 ? TapeRoute.Http1 : TapeRoute.None);
+        return scope.Tape.Request(exchange.Number, head, route, request.Prefix);
     }
 
     private static bool Enter(Exchange exchange, HttpScope scope)
@@ -362,7 +470,7 @@ internal sealed class HttpFront : IHttpFront
             return (null, Refusals.TargetUnknown);
         ISessionRecorder recorder = _doors.Recorder.Open(facts);
         var context = new SessionContext(facts, _doors.Policy, recorder, _doors.Time, _doors.Approvals);
-        var scope = new HttpScope(context, request.Target, new HttpTape(recorder), _doors.Pool, _doors.Sessions);
+        var scope = new HttpScope(context, request.Target, new HttpTape(recorder), _doors.Pool, _doors.Sessions, Ended);
         if (!_doors.Sessions.TryEnter(context, scope, out string? refusal))
         {
             Track(recorder.CompleteAsync(new SessionEnd(SessionSide.Proxy, SessionStage.Route, "limit-reached")).AsTask());

@@ -11,14 +11,16 @@ namespace Sallyport.Protocols.Http2.Exchanges;
 internal sealed class HttpScope : ISessionControl
 {
     private readonly ILiveSessions _sessions;
+    private readonly Action _ended;
     private readonly Lock _lock = new();
     private readonly HashSet<Exchange> _underWay = [];
     private long _lastActivity = Environment.TickCount64;
     private (string Reason, string Message)? _ending;
     private HttpPersona? _persona;
 
-    public HttpScope(SessionContext context, HttpTarget target, HttpTape tape, HttpUpstreams pool, ILiveSessions sessions)
+    public HttpScope(SessionContext context, HttpTarget target, HttpTape tape, HttpUpstreams pool, ILiveSessions sessions, Action ended)
     {
+        _ended = ended;
         Context = context;
         Target = target;
         Tape = tape;
@@ -34,8 +36,9 @@ internal sealed class HttpScope : ISessionControl
 
     public HttpUpstream Upstream { get; }
 
-    /// <summary>Bodies are kept in the recording.</summary>
-    public bool RecordsBodies => false;
+    /// <summary>So many bytes of each body that goes this way are recorded.</summary>
+    public int RecordedBytes(Direction direction) =>
+        Target.RecordedBodies == HttpRecordedBodies.All || (Target.RecordedBodies == HttpRecordedBodies.Requests && direction == Direction.FromClient) ? Target.RecordedBodyBytes : 0;
 
     public long LastActivity => Volatile.Read(ref _lastActivity);
 
@@ -129,7 +132,10 @@ internal sealed class HttpScope : ISessionControl
         }
     }
 
-    public void End(string reason, string message)
+    public void End(string reason, string message) => End(reason, message, Refusals.SessionOver(message));
+
+    /// <param name="refusal">What requests are answered that have no answer yet; null: nothing more can be said.</param>
+    public void End(string reason, string message, HttpRefusal? refusal)
     {
         Exchange[] cut;
         lock (_lock)
@@ -141,7 +147,8 @@ internal sealed class HttpScope : ISessionControl
         }
 
         foreach (Exchange exchange in cut)
-            exchange.Cut(H2ErrorCode.CANCEL);
+            exchange.Cut(H2ErrorCode.CANCEL, refusal);
+        _ended();
     }
 
     /// <summary>Nothing goes to that peer before the recording has caught up; when it cannot, the session is over.</summary>
@@ -155,7 +162,7 @@ internal sealed class HttpScope : ISessionControl
     /// <exception cref="RecordingException">It could not be.</exception>
     public async Task CompleteAsync(ISessionRecorder recorder, SessionEnd end)
     {
-        End("closed", "");
+        End("closed", "", refusal: null);
         _sessions.Leave(Context);
         await recorder.CompleteAsync(end).ConfigureAwait(false);
     }
@@ -168,9 +175,9 @@ internal sealed class HttpScope : ISessionControl
         }
         catch (RecordingException)
         {
-            // What was written stays blocked for good: the reset below ends the connection that it waits for.
-            End("recording-failed", "the session can no longer be recorded, so it ends");
-            stream.Reset(H2ErrorCode.INTERNAL_ERROR);
+            // What was written stays blocked for good: the connection that it waits for ends.
+            End("recording-failed", "the session can no longer be recorded, so it ends", refusal: null);
+            stream.Cut();
             return;
         }
 

@@ -22,7 +22,8 @@ internal sealed class HttpUpstream : IAsyncDisposable
     private readonly List<UpstreamConnection> _connections = [];
     private readonly SemaphoreSlim _connecting = new(1, 1);
     private volatile (byte[] Name, byte[] Value)[] _fields = [];
-    private long _credentialReadAt = long.MinValue;
+    private long _credentialReadAt;
+    private volatile bool _hasCredential;
     private long _usedAt;
     private bool _isDisposed;
 
@@ -46,11 +47,13 @@ internal sealed class HttpUpstream : IAsyncDisposable
     /// <summary>The credential as fields, read at most <see cref="CredentialAge"/> ago when a request was let through. Secrets.</summary>
     public (byte[] Name, byte[] Value)[] Fields => _fields;
 
+    private bool IsCredentialFresh => _hasCredential && _time.GetElapsedTime(Volatile.Read(ref _credentialReadAt)) <= CredentialAge;
+
     /// <summary>A stream on a connection that is there and has room, if the credential need not be read again.</summary>
     public bool TryOpen(bool http1, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out HttpStream? stream)
     {
         stream = null;
-        if (_time.GetElapsedTime(Volatile.Read(ref _credentialReadAt)) > CredentialAge)
+        if (!IsCredentialFresh)
             return false;
         lock (_lock)
         {
@@ -86,10 +89,12 @@ internal sealed class HttpUpstream : IAsyncDisposable
                     if (!HasRoom(out Task room))
                     {
                         await room.WaitAsync(late.Token).ConfigureAwait(false);
+                        // A connection that is over makes room only once its own loop has got to say so.
+                        await Task.Yield();
                         continue;
                     }
 
-                    UpstreamConnection connection = await UpstreamConnection.ConnectAsync(_target, _door, _limits, http1, Gone, late.Token).ConfigureAwait(false);
+                    UpstreamConnection connection = await UpstreamConnection.ConnectAsync(_target, _door, _limits, _time, http1, Gone, late.Token).ConfigureAwait(false);
                     bool isLate;
                     lock (_lock)
                     {
@@ -165,11 +170,12 @@ internal sealed class HttpUpstream : IAsyncDisposable
 
     private async ValueTask ReadCredentialAsync(CancellationToken cancel)
     {
-        if (_time.GetElapsedTime(Volatile.Read(ref _credentialReadAt)) <= CredentialAge)
+        if (IsCredentialFresh)
             return;
         _fields = _target.Credential == HttpCredentialKind.None
             ? []
             : [CredentialField.Of(_target, await _door.CredentialAsync(_target.Info, _facts, cancel).ConfigureAwait(false))];
         Volatile.Write(ref _credentialReadAt, _time.GetTimestamp());
+        _hasCredential = true;
     }
 }

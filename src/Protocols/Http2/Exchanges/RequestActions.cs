@@ -30,6 +30,15 @@ internal sealed class RequestActions
         return _actions.View();
     }
 
+    /// <summary>Whether rules can look into the body of such a request: it is collected before it is judged.</summary>
+    public bool NeedsBody(HttpHead head, HttpRequest request)
+    {
+        if (!request.Target.IsKubernetes || request.IsUpgrade)
+            return false;
+        RequestInfo info = Info(head.Value(":method"u8), request.Path(head), request);
+        return info.IsResource && info.Verb is Verb.KubeCreate or Verb.KubeUpdate or Verb.KubePatch or Verb.KubeDelete or Verb.KubeDeleteCollection;
+    }
+
     /// <summary>What is wrong with a request to an API server that could be read in two ways.</summary>
     public RequestProblem Problem(HttpHead head, HttpRequest request) =>
         request.Target.IsKubernetes ? Info(head.Value(":method"u8), request.Path(head), request).Problem : RequestProblem.None;

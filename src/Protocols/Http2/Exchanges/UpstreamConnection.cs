@@ -30,7 +30,7 @@ internal sealed class UpstreamConnection : IAsyncDisposable
     /// <exception cref="IOException">It cannot be reached.</exception>
     /// <exception cref="AuthenticationException">It is not the target.</exception>
     public static async Task<UpstreamConnection> ConnectAsync(
-        HttpTarget target, IUpstream door, HttpLimits limits, bool http1, Action<UpstreamConnection> gone, CancellationToken cancel)
+        HttpTarget target, IUpstream door, HttpLimits limits, TimeProvider time, bool http1, Action<UpstreamConnection> gone, CancellationToken cancel)
     {
         IDuplex duplex = await door.ConnectAsync(target.Info, cancel).ConfigureAwait(false);
         try
@@ -39,7 +39,7 @@ internal sealed class UpstreamConnection : IAsyncDisposable
                 duplex = await duplex.StartTlsAsClientAsync(WithAlpn(tls, http1), cancel).ConfigureAwait(false);
             // Without TLS nothing says what the target speaks but its configuration.
             bool isHttp2 = !http1 && (duplex.Tls is null ? target.PlainHttp2 : duplex.Tls.NegotiatedApplicationProtocol == SslApplicationProtocol.Http2);
-            return new UpstreamConnection(duplex, isHttp2 ? new H2ClientConnection(duplex, limits) : new H1ClientConnection(duplex, limits), gone);
+            return new UpstreamConnection(duplex, isHttp2 ? new H2ClientConnection(duplex, limits, time) : new H1ClientConnection(duplex, limits, time), gone);
         }
         catch
         {

@@ -3,6 +3,9 @@ namespace Sallyport.Protocols.Http2.Heads;
 /// <summary>Values of fields that have a form.</summary>
 internal static class HeadValues
 {
+    /// <summary>The client waits for 100 before it sends the body (RFC 9110 10.1.1).</summary>
+    public static bool ExpectsContinue(HttpHead head) => FieldRules.EqualsIgnoringCase(head.Value("expect"u8), "100-continue"u8);
+
     /// <summary>Three digits (RFC 9110 15); 0: it is not that.</summary>
     public static int Status(HttpHead head)
     {

@@ -43,6 +43,9 @@ internal sealed class HttpHead
     /// <summary>Field lines, pseudo-header fields included.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Bytes that it holds on to.</summary>
+    public int Capacity => _bytes.Length;
+
     /// <summary>By the count of RFC 9113 6.5.2, in bytes.</summary>
     public int Size => _used + (Count * FieldOverhead);
 

@@ -55,7 +55,8 @@ internal sealed class SshRefuser(SshShared shared)
         if (!shared.Context.Event("approval-ended", $"{approval.Id} channel {channel.Number}"))
             await shared.Context.ReadyAsync(cancel).ConfigureAwait(false);
         await shared.AbandonAsync(channel, cancel).ConfigureAwait(false);
-        await Task.WhenAll(CutTargetAsync(channel, cancel), CutClientAsync(channel, message, cancel)).ConfigureAwait(false);
+        // The client's turn is taken before the target hears of it: the target's own CLOSE would otherwise pass before the client was told why.
+        await Task.WhenAll(CutClientAsync(channel, message, cancel), CutTargetAsync(channel, cancel)).ConfigureAwait(false);
     }
 
     private async Task CutTargetAsync(SshChannel channel, CancellationToken cancel)

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.IO.Pipelines;
+using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
-using System.Net.WebSockets;
 using Sallyport.Shared.KubernetesServer.Streams;
 
 namespace Sallyport.Shared.KubernetesServer.Nodes;

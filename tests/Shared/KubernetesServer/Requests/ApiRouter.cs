@@ -107,7 +107,9 @@ internal sealed class ApiRouter(Identities identities, ResourceKinds kinds, Obje
                 await Answers.WriteAsync(context, Reviews.Token(request.Namespace!, request.Name!, asked, identities.Add), 201);
                 break;
             case "eviction":
-                store.Delete(kind, request.Namespace!, request.Name!, _ => { });
+                bool dry = context.Request.Query["dryRun"] == "All" || asked.At("deleteOptions.dryRun") is JsonArray { Count: > 0 };
+                if (!dry)
+                    store.Delete(kind, request.Namespace!, request.Name!, _ => { });
                 await Answers.WriteAsync(context, new JsonObject { ["kind"] = "Status", ["apiVersion"] = "v1", ["metadata"] = new JsonObject(), ["status"] = "Success" }, 201);
                 break;
             case "binding":
