@@ -26,6 +26,12 @@ public sealed record HeldAction
 
     public IReadOnlyList<HeldParameter> Parameters { get; init; } = [];
 
+    /// <summary>
+    /// How long the client waits for the answer to the request itself; null: until there is one. After this time it is still pending (the outcome is <c>pending</c>), and the same
+    /// action, sent again by the same person, joins it: what was approved meanwhile then runs, once.
+    /// </summary>
+    public TimeSpan? Patience { get; init; }
+
     /// <summary>SHA-256 over everything that decides what it does: normalised text, settings it is read by, types and bytes of its parameters.</summary>
     public required ReadOnlyMemory<byte> Digest { get; init; }
 }
@@ -41,7 +47,7 @@ public sealed record HoldNotice(string Id, string RuleId, string? Url, DateTimeO
 /// <summary>How waiting ended.</summary>
 /// <param name="Approved">The action may run, now and once.</param>
 /// <param name="Id">Of the approval.</param>
-/// <param name="Reason">A fixed word: <c>approved</c>, <c>granted</c>, <c>pre-approved</c>, <c>break-glass</c>; <c>denied</c>, <c>expired</c>, <c>withdrawn</c>, <c>unavailable</c>, <c>too-many</c>.</param>
+/// <param name="Reason">A fixed word: <c>approved</c>, <c>granted</c>, <c>pre-approved</c>, <c>break-glass</c>; <c>denied</c>, <c>expired</c>, <c>withdrawn</c>, <c>unavailable</c>, <c>too-many</c>; <c>pending</c>: nobody has decided yet, and the client waits no longer.</param>
 /// <param name="Message">What the client is told when it was not approved: who said no, and why.</param>
 /// <param name="EndsAt">What it runs under ends then, and with it what still runs; null: it may take as long as it takes.</param>
 public sealed record HoldOutcome(bool Approved, string Id, string Reason, string Message, DateTimeOffset? EndsAt = null);

@@ -183,6 +183,11 @@ public interface ISessionControl
     {
     }
 
+    /// <summary><see cref="SessionContext.IsSuspended"/> is another than before: what goes on without being judged stands still, or goes on. Safe from any thread; the calls come in order.</summary>
+    void SuspensionChanged()
+    {
+    }
+
     /// <summary>Ends the session: the client is told in its own protocol. Safe from any thread; only the first call counts.</summary>
     /// <param name="reason">The fixed word for <see cref="SessionEnd.Reason"/>.</param>
     /// <param name="message">What the client is told.</param>

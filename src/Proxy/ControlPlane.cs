@@ -242,6 +242,7 @@ internal sealed class ControlPlane : IAsyncDisposable
             new TargetRoutes(_state.Store, _state.Sealer, _state.Cluster, _doors.Targets, _time),
             new PinRoutes(_pins, _doors.Targets, _time),
             new SshClientRoutes(daemon.Node, daemon.Listeners, () => _doors.Materials.Ssh, _doors.Targets, Logins.Policy, _time),
+            new Http.HttpClientRoutes(daemon.Node, daemon.Listeners, _doors.Targets, Logins.Policy, _time),
             new AuditRoutes(_state.Store),
             new NodeRoutes(_state.Store, _time, daemon.Node),
             new MetricsRoutes(_doors.Metrics),

@@ -252,7 +252,7 @@ internal sealed class Daemon : IAsyncDisposable
             SshListener listener = SshListeners.Of(_config.Node, config.Name, ssh, () => _parts.Materials.Ssh.HostKeys[config.Name], _config.Limits);
             connect = (socket, slot) => new SshConnection(socket, slot, listener, _sshDoors, _connections, _log, _cut.Token);
         }
-        else if (config.IsHttp)
+        else if (config.Http is { } http)
         {
             var listener = new HttpListener
             {
@@ -260,6 +260,7 @@ internal sealed class Daemon : IAsyncDisposable
                 Name = config.Name,
                 Tls = () => _parts.Materials.ListenerTls.GetValueOrDefault(config.Name),
                 AllowPlaintext = config.Plaintext,
+                HoldWait = http.HoldWait,
                 Limits = new HttpLimits { Handshake = _config.Limits.Handshake },
             };
             connect = (socket, slot) => new HttpConnection(socket, slot, listener, _httpDoors, _connections, _log, _cut.Token);

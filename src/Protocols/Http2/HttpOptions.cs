@@ -18,6 +18,9 @@ public sealed record HttpListener
 
     public HttpLimits Limits { get; init; } = new();
 
+    /// <summary>How long a held request waits with its stream open before it is told to come again; zero: not at all.</summary>
+    public TimeSpan HoldWait { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Called once when the client has proven who it is.</summary>
     public Action? Authenticated { get; init; }
 }
@@ -72,8 +75,8 @@ public sealed record HttpTarget
     /// <summary>Paths of MCP servers, as policy looks at paths: requests there are judged by their messages.</summary>
     public IReadOnlyList<string> McpPaths { get; init; } = [];
 
-    /// <summary>The target is told who the person is by Kubernetes' impersonation fields.</summary>
-    public bool Impersonates { get; init; }
+    /// <summary>The target is told who the person is by Kubernetes' impersonation fields; null: it is not.</summary>
+    public HttpImpersonation? Impersonation { get; init; }
 
     /// <summary>Which bodies are recorded, as the client sent them or was shown them.</summary>
     public HttpRecordedBodies RecordedBodies { get; init; }

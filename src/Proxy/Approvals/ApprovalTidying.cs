@@ -28,14 +28,15 @@ internal sealed class ApprovalTidying(ApprovalParts parts, Waiters waiters)
         }
     }
 
-    /// <summary>Expires what is overdue: requests for access, and actions whose node could not do it itself.</summary>
+    /// <summary>Expires what is overdue: requests for access, actions whose node could not do it itself, and those that nobody waits with and nobody came back for.</summary>
     public async Task ExpireAsync(CancellationToken cancel)
     {
         DateTimeOffset now = parts.Now;
         DateTimeOffset overdue = now - ApprovalLimits.Overdue;
         List<ApprovalRow> over = await parts.Store.ReadAsync(
             (db, stop) => db.Approvals.AsNoTracking()
-                .Where(a => a.Status == ApprovalStatus.Pending && (a.ExpiresAt <= overdue || (a.Kind == ApprovalKind.Access && a.ExpiresAt <= now)))
+                .Where(a => (a.Status == ApprovalStatus.Pending && (a.ExpiresAt <= overdue || (a.Kind == ApprovalKind.Access && a.ExpiresAt <= now)))
+                    || (a.Status == ApprovalStatus.Approved && a.Kind == ApprovalKind.Action && a.ExpiresAt <= overdue))
                 .OrderBy(a => a.ExpiresAt).Take(ApprovalLimits.Batch).ToListAsync(stop),
             cancel).ConfigureAwait(false);
         foreach (ApprovalRow row in over)

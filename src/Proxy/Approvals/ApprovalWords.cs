@@ -54,4 +54,5 @@ internal static class OutcomeWords
     public const string Withdrawn = "withdrawn";
     public const string Unavailable = "unavailable";
     public const string TooMany = "too-many";
+    public const string Pending = "pending";
 }

@@ -14,6 +14,7 @@ namespace Sallyport.Proxy.Approvals;
 /// <list type="number">
 /// <item>a grant in force covers it: it runs under that;</item>
 /// <item>it belongs to a change that was approved beforehand;</item>
+/// <item>the same was asked before by a client that did not wait: it joins that;</item>
 /// <item>nobody may approve at this hour: it is refused at once;</item>
 /// <item>it is written down, and <see cref="HoldWaiting"/> waits.</item>
 /// </list>
@@ -41,6 +42,8 @@ internal sealed class HoldRequests(ApprovalParts parts, Waiters waiters)
         {
             if (await WithoutAskingAsync(session, action, held, row, now, withdrawn).ConfigureAwait(false) is { } known)
                 return known;
+            if (action.Patience is not null && await JoinableAsync(row, now, withdrawn).ConfigureAwait(false) is { } asked)
+                return await JoinAsync(asked, verdict, action, tell, withdrawn).ConfigureAwait(false);
         }
         catch (IOException failure)
         {
@@ -49,7 +52,7 @@ internal sealed class HoldRequests(ApprovalParts parts, Waiters waiters)
 
         try
         {
-            if (await WriteAsync(row, many: session.Protocol == "ssh", now, withdrawn).ConfigureAwait(false) is { } refusal)
+            if (await WriteAsync(row, many: session.Protocol != "postgres", now, withdrawn).ConfigureAwait(false) is { } refusal)
                 return Refused(OutcomeWords.TooMany, refusal);
             await parts.TellAsync(row.Id, row.Status, withdrawn).ConfigureAwait(false);
             await parts.Audit.KeepAsync(EventOf(AuditTypes.ApprovalRequested, row, session), withdrawn).ConfigureAwait(false);
@@ -62,9 +65,37 @@ internal sealed class HoldRequests(ApprovalParts parts, Waiters waiters)
             return Unavailable(row, failure);
         }
 
-        var notice = new HoldNotice(row.Id.ToString(), verdict.RuleId, parts.UrlOf(row.Id), row.ExpiresAt, verdict.Hint);
-        return await _waiting.WaitAsync(row, waiter, cancel => tell(notice, cancel), withdrawn).ConfigureAwait(false);
+        HoldNotice notice = NoticeOf(row, verdict);
+        return await _waiting.WaitAsync(row, waiter, new HoldWait(action.Patience, IsJoined: false), cancel => tell(notice, cancel), withdrawn).ConfigureAwait(false);
     }
+
+    /// <summary>
+    /// What the same person asked for before and is not done with: pending, approved and not let through, or denied. It is the same when everything is that an approval is
+    /// bound to: who, on whose behalf, by which login, from where, to what, by which rules of which policy.
+    /// </summary>
+    private async Task<ApprovalRow?> JoinableAsync(ApprovalRow row, DateTimeOffset now, CancellationToken cancel)
+    {
+        // What cannot be told from another login has nothing remembered for it.
+        if (row.Credential is null)
+            return null;
+        return await parts.Store.ReadAsync(
+            (db, stop) => db.Approvals.AsNoTracking()
+                .Where(a => a.ActionDigest == row.ActionDigest && a.Kind == ApprovalKind.Action && a.ExpiresAt > now
+                    && (a.Status == ApprovalStatus.Pending || a.Status == ApprovalStatus.Approved || a.Status == ApprovalStatus.Denied)
+                    && a.Subject == row.Subject && a.Issuer == row.Issuer && a.IdentityKind == row.IdentityKind && a.ActingFor == row.ActingFor && a.Credential == row.Credential
+                    && a.Source == row.Source && a.Target == row.Target && a.Resource == row.Resource && a.Rules == row.Rules && a.Policy == row.Policy)
+                .OrderByDescending(a => a.CreatedAt).FirstOrDefaultAsync(stop),
+            cancel).ConfigureAwait(false);
+    }
+
+    private async Task<HoldOutcome> JoinAsync(ApprovalRow asked, Verdict verdict, HeldAction action, Func<HoldNotice, CancellationToken, ValueTask> tell, CancellationToken withdrawn)
+    {
+        using Waiters.Waiter waiter = waiters.Enter(asked.Id, asked.ExpiresAt, withdrawn);
+        HoldNotice notice = NoticeOf(asked, verdict);
+        return await _waiting.WaitAsync(asked, waiter, new HoldWait(action.Patience, IsJoined: true), cancel => tell(notice, cancel), withdrawn).ConfigureAwait(false);
+    }
+
+    private HoldNotice NoticeOf(ApprovalRow row, Verdict verdict) => new(row.Id.ToString(), verdict.RuleId, parts.UrlOf(row.Id), row.ExpiresAt, verdict.Hint);
 
     private async Task<HoldOutcome?> WithoutAskingAsync(
         SessionFacts session, HeldAction action, HeldTerms held, ApprovalRow row, DateTimeOffset now, CancellationToken cancel)

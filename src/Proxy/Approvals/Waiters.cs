@@ -5,35 +5,32 @@ namespace Sallyport.Proxy.Approvals;
 /// <summary>What waits on this node. Nothing here is touched by sessions that hold nothing.</summary>
 internal sealed class Waiters
 {
-    private readonly ConcurrentDictionary<Guid, Waiter> _waiters = new();
+    private readonly ConcurrentDictionary<Waiter, Guid> _waiters = new();
 
     public int Count => _waiters.Count;
 
     public Waiter Enter(Guid approval, DateTimeOffset expiresAt, CancellationToken withdrawn)
     {
-        var waiter = new Waiter(this, approval, expiresAt, withdrawn);
-        _waiters[approval] = waiter;
+        var waiter = new Waiter(this, expiresAt, withdrawn);
+        _waiters[waiter] = approval;
         return waiter;
     }
 
     /// <summary>Something may have been decided about it; about all of them, if null.</summary>
     public void Wake(Guid? approval)
     {
-        if (approval is not { } id)
+        // The same request, sent twice, waits twice; a decision is rare enough to look at all.
+        foreach ((Waiter waiter, Guid id) in _waiters)
         {
-            foreach (Waiter waiter in _waiters.Values)
+            if (approval is null || id == approval)
                 waiter.Wake();
-        }
-        else if (_waiters.TryGetValue(id, out Waiter? waiter))
-        {
-            waiter.Wake();
         }
     }
 
     /// <summary>Those who could not look when they were told look again.</summary>
     public void WakeMissed()
     {
-        foreach (Waiter waiter in _waiters.Values)
+        foreach (Waiter waiter in _waiters.Keys)
         {
             if (waiter.Missed)
                 waiter.Wake();
@@ -43,7 +40,7 @@ internal sealed class Waiters
     /// <summary>Ends the waiting of those whose time is over.</summary>
     public void Expire(DateTimeOffset now)
     {
-        foreach (Waiter waiter in _waiters.Values)
+        foreach (Waiter waiter in _waiters.Keys)
         {
             if (now >= waiter.ExpiresAt)
                 waiter.Expire();
@@ -54,17 +51,15 @@ internal sealed class Waiters
     internal sealed class Waiter : IDisposable
     {
         private readonly Waiters _all;
-        private readonly Guid _approval;
         private readonly SemaphoreSlim _news = new(0, 1);
         private readonly CancellationTokenSource _over;
         private readonly Lock _lock = new();
         private bool _gone;
         private volatile bool _missed;
 
-        public Waiter(Waiters all, Guid approval, DateTimeOffset expiresAt, CancellationToken withdrawn)
+        public Waiter(Waiters all, DateTimeOffset expiresAt, CancellationToken withdrawn)
         {
             _all = all;
-            _approval = approval;
             ExpiresAt = expiresAt;
             _over = CancellationTokenSource.CreateLinkedTokenSource(withdrawn);
             Over = _over.Token;
@@ -85,6 +80,23 @@ internal sealed class Waiters
         /// <summary>Waits for news.</summary>
         /// <exception cref="OperationCanceledException"><see cref="Over"/>.</exception>
         public Task NewsAsync() => _news.WaitAsync(Over);
+
+        /// <summary>The same, for so long.</summary>
+        /// <returns>False: there was none.</returns>
+        /// <exception cref="OperationCanceledException"><see cref="Over"/>.</exception>
+        public async Task<bool> NewsAsync(CancellationToken late)
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(Over, late);
+            try
+            {
+                await _news.WaitAsync(either.Token).ConfigureAwait(false);
+                return true;
+            }
+            catch (OperationCanceledException) when (!Over.IsCancellationRequested)
+            {
+                return false;
+            }
+        }
 
         /// <summary>From any thread: there may be news. What is told twice is heard once.</summary>
         public void Wake()
@@ -110,7 +122,7 @@ internal sealed class Waiters
         {
             lock (_lock)
                 _gone = true;
-            _all._waiters.TryRemove(_approval, out _);
+            _all._waiters.TryRemove(this, out _);
             _over.Dispose();
             _news.Dispose();
         }

@@ -24,6 +24,8 @@ internal static class CommandLine
             PsqlCommand.Create(),
             PgPassCommand.Create(),
             SshConfigCommand.Create(),
+            KubeConfigCommand.Create(),
+            KubeTokenCommand.Create(),
             TokenCommand.Create(),
             CredentialCommands.Tokens(),
             CredentialCommands.Passwords(),

@@ -56,7 +56,8 @@ internal static class ExplainCommand
             if (Facts(read, who, parsed.GetRequiredValue(target), parsed.GetValue(database), parsed.GetValue(source), when, error) is not { } facts)
                 return ExitCode.Failed;
             Intent wanted = intent.Read(parsed);
-            if (wanted.Unfit(facts.Protocol) is { } why)
+            bool isKubernetes = read.Targets.First(candidate => candidate.Name == facts.Target).Http is { IsKubernetes: true };
+            if (wanted.Unfit(facts.Protocol, isKubernetes) is { } why)
             {
                 error.WriteLine($"sallyport: {why}");
                 return ExitCode.Usage;
@@ -64,7 +65,7 @@ internal static class ExplainCommand
 
             PolicyStore? policy = PolicyLoader.Load(read, new FixedTime(when), out IReadOnlyList<Diagnostic> diagnostics);
             Report.Write(error, diagnostics);
-            return policy is null ? ExitCode.Config : Print(DryRun.Explain(policy.Explain, facts, wanted), parsed.GetValue(json), output);
+            return policy is null ? ExitCode.Config : Print(DryRun.Explain(policy.Explain, facts, wanted, isKubernetes), parsed.GetValue(json), output);
         });
         return command;
     }

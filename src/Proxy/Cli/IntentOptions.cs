@@ -7,6 +7,7 @@ namespace Sallyport.Proxy.Cli;
 internal sealed class IntentOptions
 {
     private readonly Option<string> _sql = new("--sql") { Description = "Statements that a client of PostgreSQL would send", HelpName = "SQL" };
+    private readonly Option<string> _request = new("--request") { Description = "A request that a client of HTTP or Kubernetes would send, such as \"GET /api/v1/namespaces/shop/pods\"", HelpName = "REQUEST" };
     private readonly Option<string> _exec = new("--exec") { Description = "A command that ssh would send", HelpName = "COMMAND" };
     private readonly Option<bool> _shell = new("--shell") { Description = "A shell in a terminal" };
     private readonly Option<string> _subsystem = new("--subsystem") { Description = "A subsystem, such as sftp", HelpName = "NAME" };
@@ -16,11 +17,12 @@ internal sealed class IntentOptions
     private readonly Option<string> _forward = new("--forward") { Description = "Where ssh -L would lead: HOST:PORT, or the path of a socket", HelpName = "DESTINATION" };
     private readonly Option<string> _remoteForward = new("--remote-forward") { Description = "Where the target would listen for ssh -R", HelpName = "ADDRESS" };
 
-    public IReadOnlyList<Option> All => [_sql, _exec, _shell, _subsystem, _env, _fileRead, _fileWrite, _forward, _remoteForward];
+    public IReadOnlyList<Option> All => [_sql, _request, _exec, _shell, _subsystem, _env, _fileRead, _fileWrite, _forward, _remoteForward];
 
     public Intent Read(ParseResult parsed) => new()
     {
         Sql = parsed.GetValue(_sql),
+        Request = parsed.GetValue(_request),
         Exec = parsed.GetValue(_exec),
         Shell = parsed.GetValue(_shell) ? true : null,
         Subsystem = parsed.GetValue(_subsystem),

@@ -90,8 +90,8 @@ internal sealed record ListenerConfig
     /// <summary>What an SSH listener has; null: it is another.</summary>
     public SshListenerConfig? Ssh { get; init; }
 
-    /// <summary>It is one for HTTP; without this and <see cref="Ssh"/> it is one for PostgreSQL.</summary>
-    public bool IsHttp { get; init; }
+    /// <summary>What a listener for HTTP has; without this and <see cref="Ssh"/> it is one for PostgreSQL.</summary>
+    public HttpListenerConfig? Http { get; init; }
 }
 
 /// <summary>What clients are led to.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Sallyport.Contract;
 using Sallyport.Policy.Yaml;
 using Sallyport.Protocols.Http2;
 
@@ -16,7 +17,8 @@ internal sealed record HttpTargetConfig
 
     public string CredentialHeader { get; init; } = "";
 
-    public bool Impersonates { get; init; }
+    /// <summary>How the target is told who people are; null: it is not.</summary>
+    public HttpImpersonation? Impersonation { get; init; }
 
     /// <summary>A client certificate, and its key (PEM).</summary>
     public ConfigPath? Certificate { get; init; }
@@ -43,8 +45,21 @@ internal static class HttpTargetSection
 
     private static readonly string[] Ways = ["bearer", "basic", "header"];
 
-    /// <summary>Fields that steer the connection or the identity: a credential in one of them would break both.</summary>
-    private static readonly string[] NotForCredentials = ["host", "connection", "content-length", "transfer-encoding", "upgrade", "te", "trailer", "expect"];
+    /// <summary>Fields that steer the connection: a credential in one of them would break it.</summary>
+    private static readonly string[] NotForCredentials =
+        ["host", "connection", "keep-alive", "proxy-connection", "content-length", "content-type", "transfer-encoding", "upgrade", "te", "trailer", "expect", "http2-settings", "accept", "user-agent"];
+
+    /// <summary>How the fields begin that say who somebody is.</summary>
+    private const string Identities = "impersonate-";
+
+    /// <summary>Kinds of credentials of targets of the store.</summary>
+    private static readonly Dictionary<string, HttpCredentialKind> Kinds = new(StringComparer.Ordinal)
+    {
+        ["bearer"] = HttpCredentialKind.Bearer,
+        ["basic"] = HttpCredentialKind.Basic,
+        ["header"] = HttpCredentialKind.Header,
+        ["none"] = HttpCredentialKind.None,
+    };
 
     public static TargetConfig Read(TargetConfig target, YamlMap map, ConfigFiles files, bool isKubernetes)
     {
@@ -52,19 +67,22 @@ internal static class HttpTargetSection
         {
             IsKubernetes = isKubernetes,
             Hosts = [.. map.Texts("hosts", 253, MostHosts).Select(text => Host(map, text))],
-            Impersonates = map.Bool("impersonate") ?? isKubernetes,
             PlainHttp2 = map.Bool("plain-http2") ?? false,
             McpPaths = [.. map.Texts("mcp", 255, MostMcpPaths).Select(text => McpPath(map, text, isKubernetes))],
         };
-        if (http.Impersonates && !isKubernetes)
-            map.Error("impersonate", "Only Kubernetes understands impersonation.");
+        http = http with { Impersonation = Impersonation(map, isKubernetes) };
         if (map.Map("tls") is { } tls)
         {
             target = TargetSection.WithTls(target, tls, files.Optional(tls, "ca"));
             http = http with { Certificate = files.Optional(tls, "certificate"), Key = files.Optional(tls, "key") };
             if (http.Certificate is null != http.Key is null)
                 tls.Error("certificate", "A client certificate needs both \"certificate\" and \"key\".");
+            if (http.Certificate is not null && target.TlsMode == TargetTlsMode.Disable)
+                tls.Error("certificate", "\"certificate\" has no effect with mode disable.");
         }
+
+        if (http.PlainHttp2 && target.TlsMode != TargetTlsMode.Disable)
+            map.Error("plain-http2", "\"plain-http2\" has no effect with TLS, where both sides say what they speak: leave it to targets with \"tls: {mode: disable}\".");
 
         if (map.Map("recordings") is { } recordings)
             http = WithRecordings(http, recordings);
@@ -72,9 +90,79 @@ internal static class HttpTargetSection
             (target, http) = WithCredential(target, http, credential, files);
         else if (http.Certificate is null && isKubernetes)
             map.Error("credential", "A Kubernetes target needs a \"credential\", or a client certificate under \"tls\".");
-        if (http.Credential != HttpCredentialKind.None && target.TlsMode == Contract.TargetTlsMode.Disable && !IsLoopback(target.Host))
-            map.Error("tls", "The credential would cross a network unencrypted: leave \"mode: disable\" to targets on loopback.");
+        RefuseExposure(map, target, http);
         return target with { Http = http };
+    }
+
+    /// <summary>
+    /// Targets of the store: without files, and without a client certificate. The secret is sealed beside the settings; which kind it is of is
+    /// <c>credential.kind</c>: <c>bearer</c>, <c>basic</c> with a <c>user</c>, <c>header</c> with a <c>name</c>, or <c>none</c>.
+    /// </summary>
+    public static TargetConfig ReadStored(TargetConfig target, YamlMap map, bool isKubernetes)
+    {
+        var http = new HttpTargetConfig
+        {
+            IsKubernetes = isKubernetes,
+            Hosts = [.. map.Texts("hosts", 253, MostHosts).Select(text => Host(map, text))],
+            Impersonation = Impersonation(map, isKubernetes),
+            PlainHttp2 = map.Bool("plain-http2") ?? false,
+        };
+        if (map.Map("tls") is { } tls)
+            target = TargetSection.WithTls(target, tls, null);
+        if (map.RequiredMap("credential") is { } credential && credential.TryWord("kind", Kinds, out HttpCredentialKind kind))
+        {
+            http = http with { Credential = kind, CredentialHeader = kind == HttpCredentialKind.Header ? FieldName(credential) : "" };
+            target = target with { User = kind == HttpCredentialKind.Basic ? UserName(credential) : "" };
+            if (kind == HttpCredentialKind.None && isKubernetes)
+                credential.Error("kind", "A Kubernetes target of the store needs a credential: bearer, basic or header.");
+        }
+
+        RefuseExposure(map, target, http);
+        return target with { Http = http };
+    }
+
+    /// <summary>A secret that is sent in every request goes to nobody but the target.</summary>
+    private static void RefuseExposure(YamlMap map, TargetConfig target, HttpTargetConfig http)
+    {
+        if (http.Credential == HttpCredentialKind.None || IsLoopback(target.Host))
+            return;
+        if (target.TlsMode == TargetTlsMode.Disable)
+            map.Error("tls", "The credential would cross a network unencrypted: leave \"mode: disable\" to targets on loopback.");
+        else if (target.TlsMode == TargetTlsMode.Require)
+            map.Error("tls", "The credential would go to whoever answers: use \"mode: verify-full\" or verify-ca, with \"ca\" where the target's certificate is of your own authority.");
+    }
+
+    /// <summary><c>true</c>, <c>false</c> or a map of how.</summary>
+    private static HttpImpersonation? Impersonation(YamlMap map, bool isKubernetes)
+    {
+        if (!isKubernetes)
+        {
+            if (map.Has("impersonate"))
+                map.Error("impersonate", "Only Kubernetes understands impersonation.");
+            return null;
+        }
+
+        if (!map.Has("impersonate"))
+            return new HttpImpersonation();
+        if (map.IsSingle("impersonate"))
+            return map.Bool("impersonate") == false ? null : new HttpImpersonation();
+        if (map.Map("impersonate") is not { } how)
+            return null;
+        string prefix = how.Text("prefix", 64) ?? "";
+        if (prefix.StartsWith(HttpImpersonation.Reserved, StringComparison.Ordinal) || prefix.Any(char.IsControl) || prefix.Trim().Length != prefix.Length)
+            how.Error("prefix", $"\"{prefix}\" cannot stand before names: what begins with \"{HttpImpersonation.Reserved}\" is the cluster's own. Write one such as \"corp:\".");
+        string[] groups = [.. how.Texts("groups", 256, 1000).Select(text => Pattern(how, "groups", text))];
+        string[] users = [.. how.Texts("system-users", 256, 1000).Select(text => Pattern(how, "system-users", text))];
+        if (users.FirstOrDefault(user => !user.StartsWith(HttpImpersonation.Reserved, StringComparison.Ordinal)) is { } plain)
+            how.Error("system-users", $"\"{plain}\" needs no leave: only names that begin with \"{HttpImpersonation.Reserved}\" do.");
+        return new HttpImpersonation { Prefix = prefix, Groups = how.Has("groups") ? groups : null, SystemUsers = users };
+    }
+
+    private static string Pattern(YamlMap map, string key, YamlText text)
+    {
+        if (text.Value.TrimEnd('*').Contains('*', StringComparison.Ordinal) || text.Value.EndsWith("**", StringComparison.Ordinal))
+            map.Error(key, $"\"{text.Value}\": a star stands at the end only.");
+        return text.Value;
     }
 
     private static HttpTargetConfig WithRecordings(HttpTargetConfig http, YamlMap map)
@@ -101,14 +189,9 @@ internal static class HttpTargetSection
             case "bearer":
                 return (target with { Password = Secrets.Read(map, "bearer", files) }, http with { Credential = HttpCredentialKind.Bearer });
             case "basic" when map.Map("basic") is { } basic:
-                string user = basic.RequiredText("user", 255);
-                if (user.Contains(':', StringComparison.Ordinal))
-                    basic.Error("user", "A user name of HTTP has no colon.");
-                return (target with { User = user, Password = basic.Require("password") ? Secrets.Read(basic, "password", files) : null }, http with { Credential = HttpCredentialKind.Basic });
+                return (target with { User = UserName(basic), Password = basic.Require("password") ? Secrets.Read(basic, "password", files) : null }, http with { Credential = HttpCredentialKind.Basic });
             case "header" when map.Map("header") is { } header:
-                string name = header.RequiredText("name", 128).ToLowerInvariant();
-                if (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') || NotForCredentials.Contains(name))
-                    header.Error("name", $"\"{name}\" cannot be the field of a credential.");
+                string name = FieldName(header);
                 return (
                     target with { Password = header.Require("value") ? Secrets.Read(header, "value", files) : null },
                     http with { Credential = HttpCredentialKind.Header, CredentialHeader = name });
@@ -117,11 +200,29 @@ internal static class HttpTargetSection
         }
     }
 
+    private static string UserName(YamlMap map)
+    {
+        string user = map.RequiredText("user", 255);
+        if (user.Contains(':', StringComparison.Ordinal))
+            map.Error("user", "A user name of HTTP has no colon.");
+        return user;
+    }
+
+    private static string FieldName(YamlMap map)
+    {
+        string name = map.RequiredText("name", 128).ToLowerInvariant();
+        bool fits = name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') && !NotForCredentials.Contains(name) && !name.StartsWith(Identities, StringComparison.Ordinal);
+        if (map.Has("name") && !fits)
+            map.Error("name", $"\"{name}\" cannot be the field of a credential.");
+        return name;
+    }
+
     private static string Host(YamlMap map, YamlText text)
     {
-        if (!HostPort.IsName(text.Value) && !System.Net.IPAddress.TryParse(text.Value, out _))
-            map.Error("hosts", $"\"{text.Value}\" is no host name.");
-        return text.Value.ToLowerInvariant();
+        System.Net.IPAddress? address = null;
+        if (!HostPort.IsName(text.Value) && !System.Net.IPAddress.TryParse(text.Value, out address))
+            map.Error("hosts", $"\"{text.Value}\" is no host name: no port, no star, an IPv6 address without brackets.");
+        return address?.ToString() ?? text.Value.ToLowerInvariant();
     }
 
     /// <summary>As policy looks at it: without a slash at its end, and with nothing in it that could be written in another way.</summary>

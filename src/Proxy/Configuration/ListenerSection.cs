@@ -40,6 +40,7 @@ internal static class ListenerSection
 
         bool plaintext = ListenAddress.AllowsPlaintext(map, address, "A listener", "name");
         (ConfigPath? certificate, ConfigPath? key) = ListenAddress.Tls(map, files);
-        return address is null ? null : new ListenerConfig { Name = name, Address = address, Certificate = certificate, Key = key, Plaintext = plaintext, IsHttp = protocol == "http" };
+        HttpListenerConfig? http = protocol == "http" ? HttpListenerSection.Read(map, plaintext) : null;
+        return address is null ? null : new ListenerConfig { Name = name, Address = address, Certificate = certificate, Key = key, Plaintext = plaintext, Http = http };
     }
 }

@@ -27,13 +27,17 @@ internal static class StoredTargetSection
         if (!ConfigReader.IsName(name))
             map.Error("", $"\"{name}\" is no name for a target: letters, digits, '-', '_' or '.', and a letter or digit first.");
         TargetConfig target = TargetSection.Common(name, map);
-        target = target.Protocol == "ssh"
-            ? SshTargetSection.ReadStored(target, map)
-            : TargetSection.Database(target, map, map.RequiredMap("credential")?.RequiredText("user", 63) ?? "", new SecretReference(SecretSource.File, "", map.Mark));
+        target = target.Protocol switch
+        {
+            "ssh" => SshTargetSection.ReadStored(target, map),
+            "http" or "kubernetes" => HttpTargetSection.ReadStored(target with { Protocol = "http2" }, map, target.Protocol == "kubernetes"),
+            _ => TargetSection.Database(target, map, map.RequiredMap("credential")?.RequiredText("user", 63) ?? "", new SecretReference(SecretSource.File, "", map.Mark)),
+        };
         X509Certificate2Collection? authorities = null;
         if (target.Ssh is null && map.Map("tls") is { } tls)
         {
-            target = TargetSection.WithTls(target, tls, null);
+            // HTTP has looked at its own, since what becomes of a credential hangs on it.
+            target = target.Http is null ? TargetSection.WithTls(target, tls, null) : target;
             authorities = tls.Has("ca") ? Authorities(tls) : null;
         }
 
@@ -49,8 +53,18 @@ internal static class StoredTargetSection
         Line(text, "", "address", form.Address);
         text.Append("credential:\n");
         Line(text, "  ", "user", form.User);
-        Line(text, "  ", "kind", form.CredentialKind ?? (form.Protocol == "ssh" ? "password" : null));
+        Line(text, "  ", "kind", form.CredentialKind ?? form.Protocol switch { "ssh" => "password", "kubernetes" or "http" => "bearer", _ => null });
         Line(text, "  ", "validity", form.MintValidity);
+        Line(text, "  ", "name", form.CredentialHeader);
+        Lines(text, "", "hosts", form.Hosts);
+        if (form.Impersonate is { } impersonate)
+        {
+            text.Append("impersonate:\n");
+            Line(text, "  ", "prefix", impersonate.Prefix ?? "");
+            Lines(text, "  ", "groups", impersonate.Groups);
+            Lines(text, "  ", "system-users", impersonate.SystemUsers);
+        }
+
         Line(text, "", "account", form.Account);
         Lines(text, "", "accounts", form.Accounts);
         if (form.HostAuthorities is { Count: > 0 } || form.HostPins is { Count: > 0 })
@@ -130,8 +144,17 @@ internal sealed record StoredTargetForm
     /// <summary>Login name at the target; null: an SSH target's account that is asked for.</summary>
     public string? User { get; init; }
 
-    /// <summary>ssh: <c>password</c> (the default), <c>private-key</c> or <c>mint</c>.</summary>
+    /// <summary>ssh: <c>password</c> (the default), <c>private-key</c> or <c>mint</c>. http, kubernetes: <c>bearer</c> (the default), <c>basic</c>, <c>header</c>, or, for http, <c>none</c>.</summary>
     public string? CredentialKind { get; init; }
+
+    /// <summary>http, with the kind <c>header</c>: the field that the credential is sent in.</summary>
+    public string? CredentialHeader { get; init; }
+
+    /// <summary>http, kubernetes: hosts that lead to it, beside those whose first label is its name.</summary>
+    public IReadOnlyList<string>? Hosts { get; init; }
+
+    /// <summary>kubernetes: how the cluster is told who people are; null: by their names, without any of the cluster's own.</summary>
+    public StoredImpersonationForm? Impersonate { get; init; }
 
     /// <summary>ssh: how long a minted certificate is good.</summary>
     public string? MintValidity { get; init; }
@@ -162,3 +185,8 @@ internal sealed record StoredTargetForm
 /// <param name="Mode">As in the configuration file; <c>verify-full</c> by default.</param>
 /// <param name="Ca">Certificates to trust (PEM); null: those of the system.</param>
 internal sealed record StoredTargetTlsForm(string? Mode = null, string? ServerName = null, string? Ca = null);
+
+/// <param name="Prefix">Stands before every name.</param>
+/// <param name="Groups">Groups that are passed on; null: all but the cluster's own.</param>
+/// <param name="SystemUsers">The cluster's own names that may be impersonated.</param>
+internal sealed record StoredImpersonationForm(string? Prefix = null, IReadOnlyList<string>? Groups = null, IReadOnlyList<string>? SystemUsers = null);

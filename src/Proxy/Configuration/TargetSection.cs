@@ -26,9 +26,24 @@ internal static class TargetSection
             targets.Add(Target(name.Value, map, files));
         }
 
+        RefuseDoubles(named, targets);
         if (named.Count == 0)
             document.Error("targets", "There is no target to lead anybody to.");
         return targets.ToImmutable();
+    }
+
+    /// <summary>A host leads to one target, and names of hosts do not know capitals.</summary>
+    private static void RefuseDoubles(IReadOnlyList<(YamlText Name, YamlMap Map)> named, IEnumerable<TargetConfig> targets)
+    {
+        var hosts = new Dictionary<string, string>(StringComparer.Ordinal);
+        var names = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach ((TargetConfig target, YamlMap map) in targets.Zip(named.Select(pair => pair.Map)).Where(pair => pair.First.Http is not null))
+        {
+            if (!names.TryAdd(target.Name, target.Name))
+                map.Error("", $"\"{target.Name}\" and \"{names[target.Name]}\" are one host name.");
+            foreach (string host in target.Http!.Hosts.Where(host => !hosts.TryAdd(host, target.Name)))
+                map.Error("hosts", $"\"{host}\" leads to \"{hosts[host]}\" already.");
+        }
     }
 
     private static TargetConfig Target(string name, YamlMap map, ConfigFiles files)

@@ -165,11 +165,13 @@ internal sealed class LiveSession
             {
                 // A watcher may come any moment; the others are for administrators to end.
                 Context.Suspend(holds.RuleId, holds.Hint, passes: cause == (int)SuspensionCause.Moderation);
+                Control.SuspensionChanged();
                 return;
             }
         }
 
         Context.Resume();
+        Control.SuspensionChanged();
     }
 
     private sealed class Watching(LiveSession session, Contract.Identity watcher) : IDisposable

@@ -54,24 +54,32 @@ internal sealed class HttpRoutes
             return null;
         if (_byHost.TryGetValue(host, out HttpTarget? whole))
             return whole;
+        // An address has no first label: 10.0.0.1 is not the host of a target that is called 10.
+        if (host.IndexOfAnyExcept(Address) < 0 || host.Contains(':'))
+            return null;
         int dot = host.IndexOf('.');
-        return dot > 0 && _byName.TryGetValue(host[..dot], out HttpTarget? first) ? first : null;
+        return _byName.TryGetValue(dot < 0 ? host : host[..dot], out HttpTarget? first) ? first : null;
     }
 
     private const int HostPortLength = 260;
 
-    /// <summary>Without a port.</summary>
+    private static readonly System.Buffers.SearchValues<char> Address = System.Buffers.SearchValues.Create("0123456789.");
+
+    /// <summary>Without a port and the root's dot. Empty: it is no host, or not one alone.</summary>
     private static ReadOnlySpan<byte> Host(ReadOnlySpan<byte> authority)
     {
-        if (!authority.IsEmpty && authority[0] == (byte)'[')
-        {
-            int end = authority.IndexOf((byte)']');
-            return end < 0 ? default : authority[1..end];
-        }
-
-        int colon = authority.IndexOf((byte)':');
-        return colon < 0 ? authority : authority[..colon];
+        bool isBracketed = !authority.IsEmpty && authority[0] == (byte)'[';
+        int end = isBracketed ? authority.IndexOf((byte)']') : authority.IndexOf((byte)':');
+        if (end < 0)
+            return isBracketed || authority.Contains((byte)'@') ? default : Rootless(authority);
+        ReadOnlySpan<byte> host = isBracketed ? authority[1..end] : Rootless(authority[..end]);
+        ReadOnlySpan<byte> port = isBracketed ? authority[(end + 1)..] : authority[end..];
+        // RFC 3986 3.2.3: a colon, and digits or none.
+        bool isPort = port.IsEmpty || (port[0] == (byte)':' && port.Length <= 6 && port[1..].IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0);
+        return isPort && !host.Contains((byte)'@') ? host : default;
     }
+
+    private static ReadOnlySpan<byte> Rootless(ReadOnlySpan<byte> host) => host.Length > 1 && host[^1] == (byte)'.' ? host[..^1] : host;
 
     private static bool TryLower(ReadOnlySpan<byte> name, Span<char> into, out ReadOnlySpan<char> lower)
     {
@@ -96,7 +104,7 @@ internal sealed class HttpRoutes
         Authority = target.Address,
         Credential = http.Credential,
         CredentialHeader = http.CredentialHeader,
-        Impersonates = http.Impersonates,
+        Impersonation = http.Impersonation,
         RecordedBodies = http.RecordedBodies,
         RecordedBodyBytes = http.RecordedBodyBytes,
         PlainHttp2 = http.PlainHttp2,

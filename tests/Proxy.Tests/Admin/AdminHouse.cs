@@ -152,7 +152,7 @@ internal sealed class AdminHouse : IAsyncDisposable
         var tokens = new ApiTokens(State.Store, _identities, _revocations, _uses, Issuer, time);
         var passwords = new IssuedPasswords(State.Store, _revocations, Issuer, time);
         var keys = new PersonKeys(State.Store, Cluster, _identities, _revocations, Issuer, time, _logs.Log);
-        return [new UserRoutes(_broker.Users), new AgentRoutes(_broker.Agents), new ApprovalRoutes(_approvals), new CredentialRoutes(tokens, passwords, keys, _revocations, Issuer), new PinRoutes(_pins, Targets, time), new SshClientRoutes(Node, [], () => SshMaterials.None, Targets, Policy, time)];
+        return [new UserRoutes(_broker.Users), new AgentRoutes(_broker.Agents), new ApprovalRoutes(_approvals), new CredentialRoutes(tokens, passwords, keys, _revocations, Issuer), new PinRoutes(_pins, Targets, time), new SshClientRoutes(Node, [], () => SshMaterials.None, Targets, Policy, time), new Proxy.Http.HttpClientRoutes(Node, [], Targets, Policy, time)];
     }
 
     /// <summary>A session that is in, and is recorded.</summary>

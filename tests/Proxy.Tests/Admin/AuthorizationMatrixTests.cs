@@ -47,8 +47,8 @@ public sealed partial class AuthorizationMatrixTests : IAsyncLifetime
     {
         // Signing in has no role to hold against it, and tests of its own.
         Type[] rooms = [.. typeof(IAdminRoutes).Assembly.GetTypes().Where(t => !t.IsAbstract && t.IsAssignableTo(typeof(IAdminRoutes)) && t.Name != "SignInRoutes")];
-        Assert.Equal(15, rooms.Length);
-        foreach (string path in (string[])["/v1/sessions", "/v1/recordings", "/v1/audit", "/v1/nodes", "/v1/targets", "/v1/policies", "/v1/approvals", "/v1/grants", "/v1/tokens", "/v1/passwords", "/v1/keys", "/v1/ssh", "/v1/targets/{name}/host-keys", "/v1/revocations", "/v1/users", "/v1/agents", "/metrics", "/healthz"])
+        Assert.Equal(16, rooms.Length);
+        foreach (string path in (string[])["/v1/sessions", "/v1/recordings", "/v1/audit", "/v1/nodes", "/v1/targets", "/v1/policies", "/v1/approvals", "/v1/grants", "/v1/tokens", "/v1/passwords", "/v1/keys", "/v1/ssh", "/v1/http", "/v1/targets/{name}/host-keys", "/v1/revocations", "/v1/users", "/v1/agents", "/metrics", "/healthz"])
             Assert.Contains(Rig.Server.Endpoints.OfType<RouteEndpoint>(), endpoint => endpoint.RoutePattern.RawText == path);
     }
 

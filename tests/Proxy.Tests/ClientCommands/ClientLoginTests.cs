@@ -63,6 +63,29 @@ public sealed class ClientLoginTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_plugin_logs_in_only_where_somebody_is_there()
+    {
+        Dictionary<string, StringValues> asked = [];
+        bool opened = false;
+        bool Open(string address)
+        {
+            opened = true;
+            asked = Query(address);
+            _ = Task.Run(() => _browser.GetAsync($"{asked["redirect_uri"]}?code=code-1&state={asked["state"]}&iss={Uri.EscapeDataString(_broker.Issuer)}"));
+            return true;
+        }
+
+        await Assert.ThrowsAsync<NotLoggedInException>(() => KubeTokenCommand.TokenAsync(Session, null, interactive: false, device: false, _error, Open, default));
+        Assert.False(opened);
+        _broker.Next(form => _broker.Tokens(_time.GetUtcNow(), asked["nonce"]));
+        _broker.Next(form => _broker.Tokens(_time.GetUtcNow(), asked["nonce"]));
+        SavedToken token = await KubeTokenCommand.TokenAsync(Session, null, interactive: true, device: false, _error, Open, default);
+        Assert.True(opened);
+        Assert.True(token.ExpiresAt > _time.GetUtcNow());
+        Assert.Equal("openid offline_access sallyport", _broker.Asked[^1].Form["scope"]);
+    }
+
+    [Fact]
     public async Task An_answer_with_another_state_is_refused_and_the_wait_goes_on()
     {
         Dictionary<string, StringValues> asked = [];

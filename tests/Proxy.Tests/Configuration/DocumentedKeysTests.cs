@@ -28,9 +28,9 @@ public sealed partial class DocumentedKeysTests
     private static string At(string path) => Path.Combine(Repository.Root, path);
 
     /// <summary>A call whose first text is a key: <c>Text("key"</c>, <c>Required(map, "key"</c>.</summary>
-    [GeneratedRegex(@"(?<!Contains)\((?:[a-z]\w*, )?""([a-z][a-z-]*)""[,)]")]
+    [GeneratedRegex(@"(?<!Contains)\((?:[a-z]\w*, )?""([a-z][a-z0-9-]*)""[,)]")]
     private static partial Regex Read();
 
-    [GeneratedRegex("[a-z][a-z-]*")]
+    [GeneratedRegex("[a-z][a-z0-9-]*")]
     private static partial Regex Key();
 }

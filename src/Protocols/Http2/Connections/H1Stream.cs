@@ -16,6 +16,7 @@ internal sealed class H1Stream(H1Connection connection) : HttpStream
     private bool _endPending;
     private bool _isEnded;
     private int _outstanding;
+    private bool _isPaused;
     private TaskCompletionSource? _room;
 
     /// <summary>How what is sent is delimited; set with the head. Under the gate.</summary>
@@ -85,7 +86,7 @@ internal sealed class H1Stream(H1Connection connection) : HttpStream
         {
             if (_isEnded || IsBroken || Output.IsOver)
                 return data.Length;
-            if (!HasPending && Output.HasRoom)
+            if (!HasPending && !_isPaused && Output.HasRoom)
             {
                 connection.WriteBody(this, data);
                 sent = data.Length;
@@ -111,7 +112,7 @@ internal sealed class H1Stream(H1Connection connection) : HttpStream
                 return;
             _pendingTrailers = connection.NewHead();
             _pendingTrailers.TryCopyFrom(trailers);
-            if (HasPending)
+            if (HasPending || _isPaused)
                 _endPending = true;
             else
                 WriteEnd();
@@ -161,6 +162,20 @@ internal sealed class H1Stream(H1Connection connection) : HttpStream
 
     public override void Unblock() => Output.Unblock();
 
+    public override void Pause()
+    {
+        lock (Output.Gate)
+            _isPaused = true;
+    }
+
+    public override void Resume()
+    {
+        lock (Output.Gate)
+            _isPaused = false;
+        // Whoever sends asks for what waits.
+        Output.Touch();
+    }
+
     public override void Cut() => connection.Cut();
 
     public override void Retire() => connection.Retire(this);
@@ -196,7 +211,7 @@ internal sealed class H1Stream(H1Connection connection) : HttpStream
     /// <returns>Bytes that went.</returns>
     public int Drain()
     {
-        if (!HasPending || IsBroken)
+        if (!HasPending || IsBroken || _isPaused)
             return 0;
         int sent = _pending.Length;
         if (sent > 0)

@@ -330,7 +330,7 @@ internal abstract class H2Connection : IHttpOutputOwner
             if (sent > 0)
                 _drained.Add((stream, sent));
             // Out of its own window it waits for the peer, and out of the connection's all do, in their order.
-            if (stream.HasPending && stream.SendWindow > 0)
+            if (stream.HasPending && !stream.IsPaused && stream.SendWindow > 0)
                 Wait(stream);
         }
     }

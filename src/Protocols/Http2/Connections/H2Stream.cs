@@ -14,6 +14,7 @@ internal sealed class H2Stream(H2Connection connection) : HttpStream
     private bool _endPending;
     private bool _resetPending;
     private int _uncredited;
+    private bool _isPaused;
 
     /// <summary>0: not opened yet (towards a target, the number is given when the head is sent).</summary>
     public int Id { get; set; }
@@ -34,6 +35,9 @@ internal sealed class H2Stream(H2Connection connection) : HttpStream
 
     /// <summary>It waits for windows or room.</summary>
     public bool IsWaiting { get; set; }
+
+    /// <summary>It stands still. Under the gate.</summary>
+    public bool IsPaused => _isPaused;
 
     /// <summary>Bytes that wait. Under the gate.</summary>
     public bool HasPending => !_pending.IsEmpty || _endPending || _pendingTrailers is not null;
@@ -73,13 +77,14 @@ internal sealed class H2Stream(H2Connection connection) : HttpStream
         {
             if (IsSent || _endPending)
                 return data.Length;
-            sent = HasPending ? 0 : connection.WriteData(this, data, end);
+            sent = HasPending || _isPaused ? 0 : connection.WriteData(this, data, end);
             bool isDone = sent == data.Length && (!end || IsSent);
             if (!isDone)
             {
                 _pending.Write(data[sent..]);
                 _endPending = end;
-                connection.Wait(this);
+                if (!_isPaused)
+                    connection.Wait(this);
             }
         }
 
@@ -93,7 +98,7 @@ internal sealed class H2Stream(H2Connection connection) : HttpStream
         {
             if (IsSent || _endPending)
                 return;
-            if (!HasPending)
+            if (!HasPending && !_isPaused)
             {
                 connection.WriteHead(this, trailers, end: true);
                 Advance(H2StreamEvent.SendHeadersEnd);
@@ -157,6 +162,26 @@ internal sealed class H2Stream(H2Connection connection) : HttpStream
 
     public override void Unblock() => Output.Unblock();
 
+    public override void Pause()
+    {
+        lock (Output.Gate)
+            _isPaused = true;
+    }
+
+    public override void Resume()
+    {
+        lock (Output.Gate)
+        {
+            if (!_isPaused)
+                return;
+            _isPaused = false;
+            if (HasPending && !IsClosed)
+                connection.Wait(this);
+        }
+
+        Output.Touch();
+    }
+
     public override void Cut() => connection.Cut();
 
     public override void Retire() => connection.Retire(this);
@@ -165,6 +190,8 @@ internal sealed class H2Stream(H2Connection connection) : HttpStream
     /// <returns>Bytes that went.</returns>
     public int Drain()
     {
+        if (_isPaused)
+            return 0;
         int sent = _pending.IsEmpty && _pendingTrailers is not null ? 0 : connection.WriteData(this, _pending.Bytes, _endPending && _pendingTrailers is null);
         if (sent > 0)
             _pending.Consume(sent);

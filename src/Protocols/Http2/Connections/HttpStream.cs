@@ -42,6 +42,11 @@ internal abstract class HttpStream
     public abstract void Block();
 
     public abstract void Unblock();
+
+    /// <summary>Bodies stand still until <see cref="Resume"/>: what is sent is kept, as if the peer had no window. Other streams of the connection go on.</summary>
+    public abstract void Pause();
+
+    public abstract void Resume();
 }
 
 /// <summary>What an exchange is told of its two ends. Each end's calls come one after another; those of the two ends at the same time.</summary>

@@ -16,7 +16,7 @@ namespace Sallyport.Protocols.Http2.Exchanges;
 /// Until the request has been let through, its body is kept here; nothing is credited unless the body is collected, so the client's window bounds it.
 /// <para>Locks: an exchange's own first, then the gate of an output; two exchanges are never locked by one thread.</para>
 /// </summary>
-internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
+internal sealed partial class Exchange(HttpFront front, HttpStream client) : IExchange
 {
     /// <summary>Informational responses of one request (RFC 9110 15.2); nobody sends more than a few.</summary>
     private const int MostInformational = 16;
@@ -36,6 +36,9 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
     private bool _isOver;
     private bool _isRetired;
     private bool _isUpgrade;
+    private bool _isPaused;
+    private HttpHead? _pausedHead;
+    private bool _pausedHeadEnds;
     private bool _isUpstreamRetired;
     private int _owedToClient;
     private int _owedToTarget;
@@ -48,6 +51,9 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
 
     /// <summary>In the session's recording; 0: it was in no session.</summary>
     public uint Number { get; private set; }
+
+    /// <summary>What it runs under, when a person had to say yes to it; null: nobody had to.</summary>
+    public HoldOutcome? Approval { get; set; }
 
     /// <summary>Its request is in the recording.</summary>
     public bool IsRecorded { get; set; }
@@ -105,6 +111,7 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
         // Of what nobody reads any more the sender is credited, so that its connection's window does not run dry.
         int credit = data.Length;
         bool isWhole;
+        _scope?.Touch();
         lock (_lock)
         {
             ref int owed = ref from == client ? ref _owedToClient : ref _owedToTarget;
@@ -242,6 +249,7 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             _isOver = true;
             _status = refusal.Status;
             _upstream?.Reset(H2ErrorCode.CANCEL);
+            client.Resume();
             HttpHead head = front.NewHead();
             ReadOnlySpan<byte> body = Form?.Write(refusal, head) ?? Refusals.Write(refusal, IsKubernetes, about, head, IsHead);
             if (_scope is not null && !_scope.Tape.Head(Direction.ToClient, Number, head))
@@ -316,6 +324,9 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             if (isBare && _retries < MostRetries && !ReferenceEquals(head, _again))
                 (_again ??= front.RentHead()).TryCopyFrom(head);
             upstream.SendHead(head, isBare);
+            // It was let through before everything was to stand still; what follows its head was not.
+            if (_isPaused)
+                upstream.Pause();
             if (_isOver || _upstream != upstream)
                 return;
             if (!isBare)
@@ -353,7 +364,7 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
             int status = HeadValues.Status(head);
             bool isInformational = status is >= 100 and < 200 and not 101;
             // 100 is ours to say (below), and nobody needs endless ones.
-            if (isInformational && (status == 100 || ++_informational > MostInformational))
+            if (isInformational && (status == 100 || ++_informational > MostInformational || _isPaused))
                 return;
             ReturnHead();
             head = ResponseHeads.ForClient(head, front);
@@ -384,91 +395,20 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
 
             if (!_scope!.Tape.Head(Direction.ToClient, Number, head))
                 _scope.Hold(client);
-            client.SendHead(head, end);
+            if (_isPaused)
+            {
+                _pausedHead = front.NewHead();
+                _pausedHead.TryCopyFrom(head);
+                _pausedHeadEnds = end;
+            }
+            else
+            {
+                client.SendHead(head, end);
+            }
         }
 
         if (end)
             Settle();
-    }
-
-    /// <summary>Passes bytes on, through the filter, recorded as they go on.</summary>
-    /// <returns>What the sender is credited for.</returns>
-    /// <param name="isLast">False: trailers follow the end.</param>
-    private int Pass(ref ExchangeFlow flow, Direction direction, HttpStream to, ReadOnlySpan<byte> data, bool end, bool isLast = true)
-    {
-        ReadOnlySpan<byte> passes = flow.Take(data, end, out HttpRefusal? refusal);
-        if (refusal is not null)
-        {
-            if (_status == 0)
-                Refuse(refusal);
-            else
-                Cut(H2ErrorCode.INTERNAL_ERROR);
-            return data.Length;
-        }
-
-        if (flow.Filter is ITunnelFilter tunnel)
-            return PassTunnel(ref flow, tunnel, direction, to, passes, end);
-        Record(ref flow, direction, to, passes);
-        return flow.Send(to, passes, end && isLast);
-    }
-
-    /// <summary>Passes on what a tunnel's filter gives, in both directions; it has recorded them itself.</summary>
-    /// <returns>What the sender is credited for.</returns>
-    private int PassTunnel(ref ExchangeFlow flow, ITunnelFilter tunnel, Direction direction, HttpStream to, ReadOnlySpan<byte> passes, bool end)
-    {
-        if (tunnel.MustWait)
-            _scope!.Hold(to);
-        if (!tunnel.Answer.IsEmpty || tunnel.IsOver)
-        {
-            bool isFromClient = direction == Direction.FromClient;
-            int owed = isFromClient ? _toClient.Send(client, tunnel.Answer, tunnel.IsOver) : _toTarget.Send(_upstream!, tunnel.Answer, tunnel.IsOver);
-            if (owed > 0)
-                (isFromClient ? _upstream! : client).Credit(Pay(ref isFromClient ? ref _owedToTarget : ref _owedToClient, owed));
-        }
-
-        if (tunnel.IsOver)
-            _toTarget.HasEnded = _toClient.HasEnded = true;
-        return flow.Send(to, passes, end || tunnel.IsOver);
-    }
-
-    /// <summary>Records what goes on of a body, as far as bodies are recorded. What goes through a tunnel is no body: whoever understands it records it.</summary>
-    private void Record(ref ExchangeFlow flow, Direction direction, HttpStream to, ReadOnlySpan<byte> passes)
-    {
-        int most = Math.Min(_scope!.RecordedBytes(direction) - flow.Recorded, passes.Length);
-        if (most <= 0 || _status == 101 || _isConnect)
-            return;
-        flow.Recorded += most;
-        if (!_scope.Tape.Data(direction, Number, passes[..most]))
-            _scope.Hold(to);
-    }
-
-    private void End(ref ExchangeFlow flow, Direction direction, HttpStream to, HttpHead trailers)
-    {
-        // What a filter holds back goes before the trailers.
-        if (flow.Filter is not null)
-            Pass(ref flow, direction, to, default, end: true, isLast: false);
-        if (_isOver)
-            return;
-        flow.HasEnded = true;
-        if (!_scope!.Tape.Head(direction, Number, trailers, isTrailers: true))
-            _scope.Hold(to);
-        to.SendTrailers(trailers);
-    }
-
-    /// <summary>
-    /// The client waits for 100 before it sends the body (RFC 9110 10.1.1), and gets it once the request was let through or its body is to be looked into. Targets are not
-    /// asked: what was judged is sent.
-    /// </summary>
-    private void Continue()
-    {
-        if (!_awaitsContinue)
-            return;
-        _awaitsContinue = false;
-        if (_toTarget.HasEnded || !_early.IsEmpty)
-            return;
-        HttpHead head = front.NewHead();
-        head.TryAdd(":status"u8, "100"u8);
-        client.SendHead(head, end: false);
     }
 
     /// <summary>The target has answered in full: its stream is free for another request before the client can send one.</summary>
@@ -500,28 +440,13 @@ internal sealed class Exchange(HttpFront front, HttpStream client) : IExchange
         _again = null;
     }
 
-    private static int Pay(ref int owed, int bytes)
-    {
-        int paid = Math.Min(owed, bytes);
-        owed -= paid;
-        return paid;
-    }
-
-    /// <summary>What waited anywhere goes nowhere any more: its senders are credited, so that their connections' windows do not run dry.</summary>
-    private void PayAll()
-    {
-        if (_owedToClient > 0)
-            client.Credit(Pay(ref _owedToClient, _owedToClient));
-        if (_owedToTarget > 0)
-            _upstream?.Credit(Pay(ref _owedToTarget, _owedToTarget));
-    }
-
     /// <summary>Both directions have ended, or the exchange was given up: it is written down, and counts no more.</summary>
     private void Settle()
     {
         lock (_lock)
         {
-            if (_isRetired || !(_isOver || (_toTarget.HasEnded && _toClient.HasEnded)))
+            // What stands still is not over before it has gone.
+            if (_isRetired || !(_isOver || (_toTarget.HasEnded && _toClient.HasEnded && !_isPaused)))
                 return;
             _isRetired = true;
             _isOver = true;

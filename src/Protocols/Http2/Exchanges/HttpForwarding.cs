@@ -1,4 +1,3 @@
-using System.Text;
 using Sallyport.Contract;
 using Sallyport.Protocols.Http2.Heads;
 
@@ -7,8 +6,19 @@ namespace Sallyport.Protocols.Http2.Exchanges;
 /// <summary>A request's head as the target is to get it: for its own host, with its own credential, and with the person's identity where it asks for that.</summary>
 internal static class HttpForwarding
 {
-    /// <returns>False: it would be too large.</returns>
-    public static bool TryWrite(HttpHead head, HttpRequest request, HttpScope scope, HttpHead into)
+    /// <param name="head">As the client sent it.</param>
+    /// <param name="request">Where it leads.</param>
+    /// <param name="scope">Whose it is.</param>
+    /// <param name="into">Gets it.</param>
+    /// <returns>Null: written. Otherwise why the target cannot have it.</returns>
+    public static HttpRefusal? Write(HttpHead head, HttpRequest request, HttpScope scope, HttpHead into)
+    {
+        if (!scope.TryGetPersona(out HttpPersona? persona))
+            return Refusals.NotImpersonated;
+        return TryWrite(head, request, scope, persona, into) ? null : Refusals.HeadTooLarge;
+    }
+
+    private static bool TryWrite(HttpHead head, HttpRequest request, HttpScope scope, HttpPersona? persona, HttpHead into)
     {
         HttpTarget target = request.Target;
         into.Clear();
@@ -26,7 +36,7 @@ internal static class HttpForwarding
         for (int i = 0; i < head.Count && fits; i++)
         {
             HttpField field = head[i];
-            if (field.Name[0] != (byte)':' && Passes(field, target))
+            if (field.Name[0] != (byte)':' && Passes(field, scope.Upstream.CredentialHeader))
                 fits = into.TryAdd(field.Name, field.Value, field.NeverIndexed);
         }
 
@@ -37,31 +47,18 @@ internal static class HttpForwarding
             fits &= into.TryAdd("upgrade"u8, head.Value("upgrade"u8));
         foreach ((byte[] name, byte[] value) in scope.Upstream.Fields)
             fits &= into.TryAdd(name, value, neverIndexed: true);
-        if (target.Impersonates)
-            fits &= TryImpersonate(scope.Context.Facts.Identity, scope.Context.Facts.SessionId, into);
+        if (persona is not null)
+            fits &= persona.TryAdd(into);
         return fits;
     }
 
     /// <summary>Not the client's own proof, no expectation (we answer that), nothing of this connection alone, nothing that says who somebody is.</summary>
-    private static bool Passes(in HttpField field, HttpTarget target) =>
+    private static bool Passes(in HttpField field, ReadOnlySpan<byte> credentialHeader) =>
         !field.Name.SequenceEqual("authorization"u8)
         && !field.Name.SequenceEqual("proxy-authorization"u8)
         && !field.Name.SequenceEqual("host"u8)
         && !field.Name.SequenceEqual("expect"u8)
         && !HopByHop.IsHopByHop(field.Name)
         && ForbiddenFields.Judge(field.Name) != FieldVerdict.Strip
-        && !(target.CredentialHeader.Length > 0 && ForbiddenFields.AreAlike(field.Name, Encoding.ASCII.GetBytes(target.CredentialHeader)));
-
-    /// <summary>Kubernetes, "User impersonation".</summary>
-    private static bool TryImpersonate(Identity identity, Guid session, HttpHead into)
-    {
-        bool fits = into.TryAdd("impersonate-user"u8, Encoding.UTF8.GetBytes(identity.Subject));
-        foreach (string group in identity.Groups)
-            fits &= into.TryAdd("impersonate-group"u8, Encoding.UTF8.GetBytes(group));
-        fits &= into.TryAdd("impersonate-extra-sallyport.dev%2fissuer"u8, Encoding.UTF8.GetBytes(identity.Issuer));
-        fits &= into.TryAdd("impersonate-extra-sallyport.dev%2fsession"u8, Encoding.ASCII.GetBytes(session.ToString()));
-        foreach (string person in identity.ActingFor)
-            fits &= into.TryAdd("impersonate-extra-sallyport.dev%2facting-for"u8, Encoding.UTF8.GetBytes(person));
-        return fits;
-    }
+        && !(credentialHeader.Length > 0 && ForbiddenFields.AreAlike(field.Name, credentialHeader));
 }

@@ -1,6 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Text;
 using Sallyport.Contract;
 using Sallyport.Protocols.Http2.Connections;
 using Sallyport.Protocols.Http2.Grpc;
@@ -22,49 +20,38 @@ internal sealed class HttpFront : IHttpFront
 
     private readonly HttpListener _listener;
     private readonly HttpDoors _doors;
-    private readonly IPEndPoint _remote;
-    private readonly bool _isEncrypted;
     private readonly CancellationToken _stop;
     private readonly Lock _lock = new();
-    private readonly List<Entry> _entries = [];
+    private readonly HttpSessions _sessions;
     private readonly List<Task> _deciding = [];
     private readonly RequestActions _actions = new();
     private readonly HttpHead _out;
-    private readonly SemaphoreSlim _entering = new(1, 1);
     private readonly Stack<HttpHead> _spare = new(4);
     private Exception? _failure;
     private int _underWay;
-    private bool _isAuthenticated;
 
     public HttpFront(HttpListener listener, HttpDoors doors, IPEndPoint remote, bool isEncrypted, CancellationToken stop)
     {
         _listener = listener;
         _doors = doors;
-        _remote = remote;
-        _isEncrypted = isEncrypted;
         _stop = stop;
+        _sessions = new HttpSessions(listener, doors, remote, isEncrypted, stop);
         _out = NewHead();
     }
-
-    /// <summary>One proof at one target. The proof is compared whole, and wiped when the connection ends.</summary>
-    private sealed record Entry(byte[] Proof, HttpTarget Target, HttpScope Scope, ISessionRecorder Recorder);
 
     public HttpLimits Limits => _listener.Limits;
 
     public int UnderWay => Volatile.Read(ref _underWay);
 
     /// <summary>Called when every session of the connection has been ended: it is to take no more requests.</summary>
-    public Action? Drain { get; set; }
+    public Action? Drain
+    {
+        get => _sessions.Drain;
+        set => _sessions.Drain = value;
+    }
 
     /// <summary>Whose the connection is, for the log; null: nobody has logged in.</summary>
-    public SessionFacts? Facts
-    {
-        get
-        {
-            lock (_lock)
-                return _entries.Count == 0 ? null : _entries[0].Scope.Context.Facts;
-        }
-    }
+    public SessionFacts? Facts => _sessions.Facts;
 
     /// <summary>Room for one head; requests grow by what is set towards targets.</summary>
     public HttpHead NewHead() => new(_listener.Limits.HeadBytes * 2, _listener.Limits.HeadFields + 64);
@@ -137,7 +124,7 @@ internal sealed class HttpFront : IHttpFront
                 needsBody = _actions.NeedsBody(head, request);
         }
 
-        if (!needsBody && Find(HttpRequest.Proof(head), request.Target) is { } scope && TryAtOnce(exchange, scope, head, request))
+        if (!needsBody && _sessions.Find(HttpRequest.Proof(head), request.Target) is { } scope && TryAtOnce(exchange, scope, head, request))
             return;
         HttpHead kept = NewHead();
         kept.TryCopyFrom(head);
@@ -154,53 +141,12 @@ internal sealed class HttpFront : IHttpFront
         await Task.WhenAll(deciding).ConfigureAwait(false);
         if (_failure is { } failure)
             end = new SessionEnd(SessionSide.Proxy, end.Stage, "internal-error", Detail: failure.ToString());
-        Entry[] entries;
-        lock (_lock)
-            entries = [.. _entries];
-        foreach (Entry entry in entries)
-        {
-            CryptographicOperations.ZeroMemory(entry.Proof);
-            SessionEnd own = entry.Scope.Ending is { } ending ? new SessionEnd(SessionSide.Proxy, SessionStage.Ready, ending.Reason) : end;
-            await entry.Scope.CompleteAsync(entry.Recorder, own).ConfigureAwait(false);
-        }
-
+        await _sessions.CompleteAsync(end).ConfigureAwait(false);
         return end;
     }
 
     /// <summary>The daemon stops: every request under way is answered or given up.</summary>
-    public void Stop()
-    {
-        Entry[] entries;
-        lock (_lock)
-            entries = [.. _entries];
-        foreach (Entry entry in entries)
-            entry.Scope.End("stopped", "the server stops", Refusals.Stopping);
-    }
-
-    private void Ended()
-    {
-        lock (_lock)
-        {
-            if (_entries.Exists(static entry => entry.Scope.Ending is null))
-                return;
-        }
-
-        Drain?.Invoke();
-    }
-
-    private HttpScope? Find(ReadOnlySpan<byte> proof, HttpTarget target)
-    {
-        lock (_lock)
-        {
-            foreach (Entry entry in _entries)
-            {
-                if (ReferenceEquals(entry.Target, target) && entry.Proof.AsSpan().SequenceEqual(proof))
-                    return entry.Scope;
-            }
-        }
-
-        return null;
-    }
+    public void Stop() => _sessions.Stop();
 
     /// <summary>The common case: nothing to wait for.</summary>
     /// <returns>False: it must be decided beside the read loop. Nothing has happened yet.</returns>
@@ -238,9 +184,10 @@ internal sealed class HttpFront : IHttpFront
             return true;
         }
 
-        if (KubeTunnels.Check(scope, request, head) is { } refusal)
+        HttpRefusal? refusal = KubeTunnels.Check(scope, request, head);
+        if (refusal is not null)
         {
-            upstream.Reset(H2ErrorCode.CANCEL);
+            upstream.Retire();
             exchange.Refuse(refusal, About(head, request));
             return true;
         }
@@ -250,7 +197,8 @@ internal sealed class HttpFront : IHttpFront
             if (mustWait)
                 scope.Hold(upstream);
             exchange.Plan = ExchangePlans.Of(scope, request, head, exchange.Number);
-            if (HttpForwarding.TryWrite(head, request, scope, _out))
+            refusal = HttpForwarding.Write(head, request, scope, _out);
+            if (refusal is null)
             {
                 exchange.Open(upstream, _out);
                 return true;
@@ -258,7 +206,7 @@ internal sealed class HttpFront : IHttpFront
         }
 
         upstream.Retire();
-        exchange.Refuse(Refusals.HeadTooLarge);
+        exchange.Refuse(refusal);
         return true;
     }
 
@@ -268,7 +216,7 @@ internal sealed class HttpFront : IHttpFront
         await Task.Yield();
         try
         {
-            (HttpScope? scope, HttpRefusal? refusal) = await EnterAsync(head, request).ConfigureAwait(false);
+            (HttpScope? scope, HttpRefusal? refusal) = await _sessions.EnterAsync(head, request).ConfigureAwait(false);
             if (scope is null)
             {
                 exchange.Refuse(refusal!);
@@ -329,15 +277,31 @@ internal sealed class HttpFront : IHttpFront
 
             HeldAction held;
             lock (_actions)
-                held = _actions.Held(head, request, body, scope.Context);
-            HoldOutcome outcome = await scope.Context.HoldAsync(verdict, held, static (_, _) => default, exchange.Withdrawn).ConfigureAwait(false);
+                held = _actions.Held(head, request, body, scope.Context, HttpRequest.PrefersNotToWait(head) ? TimeSpan.Zero : _listener.HoldWait);
+            HoldNotice? told = null;
+            HoldOutcome outcome = await scope.Context.HoldAsync(verdict, held, Told, exchange.Withdrawn, isPart: true).ConfigureAwait(false);
             if (!outcome.Approved)
             {
-                exchange.Refuse(Refusals.Of(verdict, outcome), About(head, request));
+                exchange.Refuse(outcome.Reason == "pending" ? Refusals.Pending(verdict, outcome, told) : Refusals.Of(verdict, outcome), About(head, request));
                 return;
             }
 
+            // What stands still until somebody watches begins when somebody does.
+            await scope.Context.WhileSuspendedAsync(exchange.Withdrawn, whileAwaited: true).ConfigureAwait(false);
+            if (scope.Context.IsSuspended)
+            {
+                exchange.Refuse(Refusals.Suspended, About(head, request));
+                return;
+            }
+
+            exchange.Approval = outcome;
             await ForwardAsync(exchange, scope, head, request).ConfigureAwait(false);
+
+            ValueTask Told(HoldNotice notice, CancellationToken cancel)
+            {
+                told = notice;
+                return default;
+            }
         }
         catch (Exception e)
         {
@@ -367,10 +331,10 @@ internal sealed class HttpFront : IHttpFront
 
         exchange.Plan = ExchangePlans.Of(scope, request, head, exchange.Number);
         HttpHead rewritten = NewHead();
-        if (!HttpForwarding.TryWrite(head, request, scope, rewritten))
+        if (HttpForwarding.Write(head, request, scope, rewritten) is { } unfit)
         {
             upstream.Retire();
-            exchange.Refuse(Refusals.HeadTooLarge);
+            exchange.Refuse(unfit);
             return;
         }
 
@@ -439,75 +403,6 @@ internal sealed class HttpFront : IHttpFront
         exchange.Enter(scope);
         scope.Touch();
         return true;
-    }
-
-    /// <summary>The session of this proof at this target, begun if there is none. One at a time, so that two requests do not begin two.</summary>
-    private async Task<(HttpScope? Scope, HttpRefusal? Refusal)> EnterAsync(HttpHead head, HttpRequest request)
-    {
-        await _entering.WaitAsync(_stop).ConfigureAwait(false);
-        try
-        {
-            if (Find(HttpRequest.Proof(head), request.Target) is { } known)
-                return (known, null);
-            if (Count() >= _listener.Limits.Sessions)
-                return (null, Refusals.TooManySessions);
-            string? token = HttpRequest.Token(head);
-            if (token is null)
-                return (null, Refusals.LoginNeeded);
-            LoginResult login = await _doors.Login.LoginAsync(new LoginProof(token, "", _remote), _stop).ConfigureAwait(false);
-            if (login.Identity is not { } identity)
-                return (null, Refusals.LoginRefused);
-            return Open(head, request, identity);
-        }
-        finally
-        {
-            _entering.Release();
-        }
-    }
-
-    private (HttpScope? Scope, HttpRefusal? Refusal) Open(HttpHead head, HttpRequest request, Identity identity)
-    {
-        DateTimeOffset now = _doors.Time.GetUtcNow();
-        var facts = new SessionFacts
-        {
-            SessionId = Guid.CreateVersion7(now),
-            Node = _listener.Node,
-            Listener = _listener.Name,
-            Protocol = "http2",
-            Identity = identity,
-            Target = request.Target.Info.Name,
-            Source = _remote,
-            StartedAt = now,
-            ClientApplication = Encoding.Latin1.GetString(head.Value("user-agent"u8)),
-            ClientTls = _isEncrypted,
-        };
-        if (_doors.Policy.Open(facts).Judge(new ActionView { Kind = ActionKind.Login, Verb = Verb.Login }).Kind != VerdictKind.Allow)
-            return (null, Refusals.TargetUnknown);
-        ISessionRecorder recorder = _doors.Recorder.Open(facts);
-        var context = new SessionContext(facts, _doors.Policy, recorder, _doors.Time, _doors.Approvals);
-        var scope = new HttpScope(context, request.Target, new HttpTape(recorder), _doors.Pool, _doors.Sessions, Ended);
-        if (!_doors.Sessions.TryEnter(context, scope, out string? refusal))
-        {
-            Track(recorder.CompleteAsync(new SessionEnd(SessionSide.Proxy, SessionStage.Route, "limit-reached")).AsTask());
-            return (null, Refusals.LimitReached(refusal));
-        }
-
-        lock (_lock)
-            _entries.Add(new Entry(HttpRequest.Proof(head).ToArray(), request.Target, scope, recorder));
-        if (!_isAuthenticated)
-        {
-            // From here on the person is known: a slow one is limited by policy, not counted among strangers.
-            _isAuthenticated = true;
-            _listener.Authenticated?.Invoke();
-        }
-
-        return (scope, null);
-    }
-
-    private int Count()
-    {
-        lock (_lock)
-            return _entries.Count;
     }
 
     /// <summary>Work beside the read loop; the connection's end waits for it.</summary>

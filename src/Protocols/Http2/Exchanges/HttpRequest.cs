@@ -38,6 +38,21 @@ internal readonly record struct HttpRequest(HttpTarget Target, int Prefix, bool 
     /// <summary>What the request proves its identity by, as it came; empty: nothing.</summary>
     public static ReadOnlySpan<byte> Proof(HttpHead head) => head.Value("authorization"u8);
 
+    /// <summary>The client does not want to wait (RFC 7240 4.1).</summary>
+    public static bool PrefersNotToWait(HttpHead head)
+    {
+        for (int i = 0; i < head.Count; i++)
+        {
+            if (!head[i].Name.SequenceEqual("prefer"u8))
+                continue;
+            string preferences = Encoding.Latin1.GetString(head[i].Value);
+            if (preferences.Split(',').Any(one => one.Split(';')[0].Trim().Equals("respond-async", StringComparison.OrdinalIgnoreCase)))
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>The bearer token (RFC 6750 2.1); null: there is none.</summary>
     public static string? Token(HttpHead head)
     {

@@ -17,6 +17,7 @@ internal sealed class HttpScope : ISessionControl
     private readonly HashSet<Exchange> _underWay = [];
     private long _lastActivity = Environment.TickCount64;
     private (string Reason, string Message)? _ending;
+    private HttpPersona? _persona;
 
     public HttpScope(SessionContext context, HttpTarget target, HttpTape tape, HttpUpstreams pool, ILiveSessions sessions, Action ended)
     {
@@ -60,6 +61,25 @@ internal sealed class HttpScope : ISessionControl
 
     public void Touch() => Volatile.Write(ref _lastActivity, Environment.TickCount64);
 
+    /// <summary>How the target is told who the person is. Any thread.</summary>
+    /// <param name="persona">Null: it is not told.</param>
+    /// <returns>False: it must not be told this name, so it gets no request.</returns>
+    public bool TryGetPersona(out HttpPersona? persona)
+    {
+        persona = null;
+        if (Target.Impersonation is not { } rules)
+            return true;
+        Identity identity = Context.Facts.Identity;
+        persona = Volatile.Read(ref _persona);
+        if (persona is not null && ReferenceEquals(persona.Identity, identity))
+            return true;
+        persona = HttpPersona.Of(rules, identity, Context.Facts.SessionId);
+        if (persona is { Withheld.IsEmpty: false })
+            Context.Event("groups-withheld", string.Join(", ", persona.Withheld));
+        Volatile.Write(ref _persona, persona);
+        return persona is not null;
+    }
+
     /// <returns>False: the session is over.</returns>
     public bool TryBegin(Exchange exchange)
     {
@@ -72,6 +92,48 @@ internal sealed class HttpScope : ISessionControl
         lock (_lock)
             _underWay.Remove(exchange);
         Touch();
+    }
+
+    public IReadOnlyList<HoldOutcome> Approvals
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _underWay.Select(exchange => exchange.Approval).OfType<HoldOutcome>()];
+        }
+    }
+
+    public void EndApproved(HoldOutcome approval, string message)
+    {
+        Exchange[] cut;
+        lock (_lock)
+            cut = [.. _underWay.Where(exchange => exchange.Approval == approval)];
+        foreach (Exchange exchange in cut)
+            exchange.Cut(H2ErrorCode.CANCEL);
+    }
+
+    public void SuspensionChanged()
+    {
+        Exchange[] all;
+        lock (_lock)
+            all = [.. _underWay];
+        bool isSuspended = Context.IsSuspended;
+        // Sent at the end: a send tells other exchanges, and none may be told under the lock of one.
+        FlushBatch.Begin();
+        try
+        {
+            foreach (Exchange exchange in all)
+            {
+                if (isSuspended)
+                    exchange.Pause();
+                else
+                    exchange.Resume();
+            }
+        }
+        finally
+        {
+            FlushBatch.End();
+        }
     }
 
     public void End(string reason, string message) => End(reason, message, Refusals.SessionOver(message));

@@ -35,13 +35,19 @@ internal sealed class HttpUpstream : IAsyncDisposable
         _limits = limits;
         _time = time;
         Authority = Encoding.ASCII.GetBytes(target.Authority);
+        CredentialHeader = Encoding.ASCII.GetBytes(target.CredentialHeader);
         _usedAt = time.GetTimestamp();
     }
 
     public byte[] Authority { get; }
 
+    /// <summary>The field that only we may send; empty: there is none.</summary>
+    public byte[] CredentialHeader { get; }
+
     /// <summary>The credential as fields, read at most <see cref="CredentialAge"/> ago when a request was let through. Secrets.</summary>
     public (byte[] Name, byte[] Value)[] Fields => _fields;
+
+    private bool IsCredentialFresh => _hasCredential && _time.GetElapsedTime(Volatile.Read(ref _credentialReadAt)) <= CredentialAge;
 
     /// <summary>A stream on a connection that is there and has room, if the credential need not be read again.</summary>
     public bool TryOpen(bool http1, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out HttpStream? stream)
@@ -161,8 +167,6 @@ internal sealed class HttpUpstream : IAsyncDisposable
         lock (_lock)
             _connections.Remove(connection);
     }
-
-    private bool IsCredentialFresh => _hasCredential && _time.GetElapsedTime(Volatile.Read(ref _credentialReadAt)) <= CredentialAge;
 
     private async ValueTask ReadCredentialAsync(CancellationToken cancel)
     {

@@ -11,6 +11,9 @@ namespace Sallyport.Protocols.Http2.Exchanges;
 /// <summary>What clients are answered in a target's place: what happened, why, and what to do next. The session goes on.</summary>
 internal static class Refusals
 {
+    /// <summary>Seconds after which a client should ask again for what waits for approval. Clients of Kubernetes do so by themselves, ten times.</summary>
+    private const int RetryAfter = 5;
+
     public static HttpRefusal LoginNeeded { get; } = new(401, "", "Log in: the request carries no bearer token.");
 
     public static HttpRefusal LoginRefused { get; } = new(401, "", "The login was refused.");
@@ -20,9 +23,14 @@ internal static class Refusals
 
     public static HttpRefusal TargetUnreachable { get; } = new(502, "", "The target cannot be reached.");
 
+    public static HttpRefusal Suspended { get; } = new(403, "", "This session stands still: ask whoever runs this server.");
+
     public static HttpRefusal HeadTooLarge { get; } = new(431, "", "The request's header fields are too large.");
 
     public static HttpRefusal BodyTooLarge { get; } = new(413, "", "The request's body is too large to be judged.");
+
+    /// <summary>The identity provider gave them one of the cluster's own names.</summary>
+    public static HttpRefusal NotImpersonated { get; } = new(403, "", $"Your name begins with \"{HttpImpersonation.Reserved}\", or cannot stand in a field: the cluster is not told that it is you. Ask whoever runs this server (\"impersonate\").");
 
     public static HttpRefusal NotRecorded { get; } = new(503, "", "The session cannot be recorded, so it is refused: tell whoever runs this server, its log says why.");
 
@@ -48,6 +56,13 @@ internal static class Refusals
     public static HttpRefusal Of(in Verdict verdict) => new(403, verdict.RuleId, verdict.Hint ?? "");
 
     public static HttpRefusal Of(in Verdict verdict, HoldOutcome outcome) => new(403, verdict.RuleId, $"It was not approved: {outcome.Message} {HoldHints.Of(outcome.Reason)}");
+
+    /// <summary>Nobody has decided yet: sent again, the same request joins what waits.</summary>
+    public static HttpRefusal Pending(in Verdict verdict, HoldOutcome outcome, HoldNotice? told) => new(429, verdict.RuleId, $"{verdict.Hint} Send the same request again: it goes through once approval {outcome.Id} is given.".TrimStart())
+    {
+        RetryAfterSeconds = RetryAfter,
+        ApprovalUrl = told?.Url ?? $"(sallyport approvals) {outcome.Id}",
+    };
 
     /// <summary>Writes the head of an answer.</summary>
     /// <param name="about">What the request was about, at a Kubernetes target; null: it is another.</param>

@@ -59,7 +59,12 @@ internal sealed class RequestActions
     public KubeTarget About(HttpHead head, HttpRequest request) => KubeTarget.Of(Info(head.Value(":method"u8), request.Path(head), request));
 
     /// <summary>The same, for a person to decide on.</summary>
-    public HeldAction Held(HttpHead head, HttpRequest request, ReadOnlyMemory<byte> body, SessionContext context)
+    /// <param name="head">As the client sent it.</param>
+    /// <param name="request">Where it leads.</param>
+    /// <param name="body">All of it.</param>
+    /// <param name="context">Whose it is.</param>
+    /// <param name="patience">How long the client is kept waiting.</param>
+    public HeldAction Held(HttpHead head, HttpRequest request, ReadOnlyMemory<byte> body, SessionContext context, TimeSpan patience)
     {
         ActionView action = View(head, request, body);
         var effects = new List<HeldEffect>();
@@ -83,6 +88,7 @@ internal sealed class RequestActions
             Rules = context.HoldingRules(action),
             Effects = effects,
             Parameters = details,
+            Patience = patience,
             Digest = Digest(head, request, body.Span),
         };
     }

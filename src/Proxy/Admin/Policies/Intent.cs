@@ -1,4 +1,5 @@
 using Sallyport.Contract;
+using Sallyport.Protocols.Http2;
 using Sallyport.Protocols.Ssh;
 
 namespace Sallyport.Proxy.Admin.Policies;
@@ -8,6 +9,9 @@ internal record Intent
 {
     /// <summary>Statements, as a client of PostgreSQL would send them.</summary>
     public string? Sql { get; init; }
+
+    /// <summary>A request, as a client of HTTP would send it: <c>METHOD /PATH?QUERY</c>, without what names the target.</summary>
+    public string? Request { get; init; }
 
     /// <summary>A command, as ssh would send it.</summary>
     public string? Exec { get; init; }
@@ -38,10 +42,15 @@ internal record Intent
     private string?[] SshTexts => [Exec, Subsystem, Env, FileRead, FileWrite, Forward, RemoteForward];
 
     /// <summary>Why it cannot be judged on a target of this protocol; null: it can.</summary>
-    public string? Unfit(string protocol) => protocol switch
+    /// <param name="protocol">Of the target.</param>
+    /// <param name="isKubernetes">It is an API server.</param>
+    public string? Unfit(string protocol, bool isKubernetes) => protocol switch
     {
         "ssh" when Sql is not null => "The target speaks SSH: it takes no SQL.",
+        "http2" when Sql is not null || IsSsh => "The target speaks HTTP: it takes requests.",
+        not "http2" when Request is not null => "The target does not speak HTTP: it takes no requests.",
         not "ssh" when IsSsh => "The target does not speak SSH: it takes SQL.",
+        _ when Request is not null => HttpProbe.Unfit(Request, isKubernetes),
         _ when SshTexts.Contains("") => "An empty text is nothing that could be judged.",
         _ when Forward is { } to && !SshProbe.IsDestination(Verb.ForwardLocal, to) => "A connection leads to HOST:PORT, [ADDRESS]:PORT or the path of a socket.",
         _ when RemoteForward is { } from && !SshProbe.IsDestination(Verb.ForwardRemote, from) => "A target listens on HOST:PORT, [ADDRESS]:PORT or the path of a socket; an empty host is every address.",
@@ -49,5 +58,5 @@ internal record Intent
     };
 
     /// <summary>The longest of its texts, in characters.</summary>
-    public int Longest => SshTexts.Append(Sql).Max(text => text?.Length ?? 0);
+    public int Longest => SshTexts.Append(Sql).Append(Request).Max(text => text?.Length ?? 0);
 }

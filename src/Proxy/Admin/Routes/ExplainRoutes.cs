@@ -24,10 +24,11 @@ internal sealed class ExplainRoutes(PolicyLibrary library, TargetDirectory targe
         if (body.Longest > LongestText)
             throw AdminProblem.Wrong("text-too-long", $"The text has more than {LongestText} characters.");
         SessionFacts facts = Facts(body);
-        if (body.Unfit(facts.Protocol) is { } why)
+        bool isKubernetes = targets.FindAny(body.Target)?.Config.Http is { IsKubernetes: true };
+        if (body.Unfit(facts.Protocol, isKubernetes) is { } why)
             throw AdminProblem.Wrong("action-unfit", why);
         (DryRun.Judge judge, string digest) = await JudgeAsync(call, body).ConfigureAwait(false);
-        return new ExplainedJson(digest, DryRun.Explain(judge, facts, body));
+        return new ExplainedJson(digest, DryRun.Explain(judge, facts, body, isKubernetes));
     }
 
     private SessionFacts Facts(ExplainJson body)

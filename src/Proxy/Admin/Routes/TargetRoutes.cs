@@ -47,13 +47,15 @@ internal sealed class TargetRoutes(IStateStore store, ISealer sealer, ICluster c
         string reason = AdminCall.Reason(body.Reason);
         if (directory.IsConfigured(name))
             throw AdminProblem.Conflict("target-configured", $"The configuration file has a target {name}.", "Change it there, or choose another name.");
-        string settings = Settings(name, body.Settings);
+        (string settings, StoredTargetConfig target) = Settings(name, body.Settings);
         TargetRow? before = await RowAsync(name, call.Cancel).ConfigureAwait(false);
-        bool mints = body.Settings.CredentialKind == "mint";
+        bool mints = body.Settings.CredentialKind is "mint" or "none";
         if (mints && body.Password is not null)
-            throw AdminProblem.Wrong("password-unfit", "A target of kind mint has no secret: certificates are minted for it.");
+            throw AdminProblem.Wrong("password-unfit", $"A target of kind {body.Settings.CredentialKind} has no secret.");
         if (before is null && body.Password is null && !mints)
-            throw AdminProblem.Wrong("password-missing", "A new target needs a password, or a private key.");
+            throw AdminProblem.Wrong("password-missing", "A new target needs a password, a token, or a private key.");
+        if (before is not null && body.Password is null && !mints && target.Config.Http is not null && !GoesWhere(before, target))
+            throw AdminProblem.Wrong("password-missing", "Give the credential again: HTTP sends it as it is, and the one that is kept was given for another address or other TLS settings.");
         if (body.Password is { Length: 0 or > LongestPassword } || body.Password?.Contains('\0', StringComparison.Ordinal) == true)
             throw AdminProblem.Wrong("password-unfit", $"A password has 1 to {LongestPassword} characters, and no zero.");
         var audit = new AuditEvent(before is null ? AuditTypes.TargetCreated : AuditTypes.TargetChanged, call.Actor)
@@ -96,14 +98,14 @@ internal sealed class TargetRoutes(IStateStore store, ISealer sealer, ICluster c
     }
 
     /// <summary>The settings as they will be kept, read once as they will be read.</summary>
-    private static string Settings(string name, StoredTargetForm form)
+    private static (string Text, StoredTargetConfig Target) Settings(string name, StoredTargetForm form)
     {
         var bag = new DiagnosticBag();
         try
         {
             string settings = StoredTargetSection.Write(form);
-            if (StoredTargetSection.Read(name, settings, bag) is not null)
-                return settings;
+            if (StoredTargetSection.Read(name, settings, bag) is { } target)
+                return (settings, target);
         }
         catch (Exception wrong) when (wrong is CryptographicException or ArgumentException)
         {
@@ -111,6 +113,17 @@ internal sealed class TargetRoutes(IStateStore store, ISealer sealer, ICluster c
         }
 
         throw new AdminProblem(400, "target-unfit", bag.Items[0].Message) { More = new Dictionary<string, object> { ["problems"] = bag.Items.Select(item => item.Message).ToArray() } };
+    }
+
+    /// <summary>True when a secret that is kept already goes to the same server as before, and in the same field.</summary>
+    private static bool GoesWhere(TargetRow before, StoredTargetConfig now)
+    {
+        if (StoredTargetSection.Read(before.Name, before.Settings, new DiagnosticBag()) is not { } was)
+            return false;
+        (TargetConfig old, TargetConfig @new) = (was.Config, now.Config);
+        return (old.Protocol, old.Host, old.Port, old.TlsMode, old.ServerName) == (@new.Protocol, @new.Host, @new.Port, @new.TlsMode, @new.ServerName)
+            && (old.Http?.Credential, old.Http?.CredentialHeader) == (@new.Http?.Credential, @new.Http?.CredentialHeader)
+            && (was.Authorities ?? []).Select(authority => authority.Thumbprint).SequenceEqual((now.Authorities ?? []).Select(authority => authority.Thumbprint));
     }
 
     private async Task<TargetRow> WriteAsync(StateContext db, string name, string settings, byte[]? password, string by, CancellationToken cancel)
@@ -145,7 +158,8 @@ internal sealed class TargetRoutes(IStateStore store, ISealer sealer, ICluster c
 
     private static TargetJson Json(TargetConfig config, string? by, DateTimeOffset? at) => new(config.Name, by is null ? "file" : "store")
     {
-        Protocol = config.Protocol,
+        Protocol = config.Http is { } http ? http.IsKubernetes ? "kubernetes" : "http" : config.Protocol,
+        Hosts = config.Http is { Hosts.IsEmpty: false } named ? [.. named.Hosts] : null,
         Address = config.Host.Contains(':', StringComparison.Ordinal) ? $"[{config.Host}]:{config.Port}" : $"{config.Host}:{config.Port}",
         User = config.User.Length > 0 ? config.User : null,
         TlsMode = config.Ssh is null ? KebabNames.Name(config.TlsMode) : null,
@@ -154,7 +168,7 @@ internal sealed class TargetRoutes(IStateStore store, ISealer sealer, ICluster c
         Databases = config.Ssh is not null || config.Databases.IsEmpty ? null : [.. config.Databases],
         Account = config.Ssh is not null && config.Database.Length > 0 ? config.Database : null,
         Accounts = config.Ssh is null || config.Databases.IsEmpty ? null : [.. config.Databases],
-        Credential = config.Ssh?.Credential is { } ssh ? ssh.MintValidity is not null ? "mint" : ssh.IsKey ? "private-key" : "password" : null,
+        Credential = config.Ssh?.Credential is { } ssh ? ssh.MintValidity is not null ? "mint" : ssh.IsKey ? "private-key" : "password" : config.Http is { } sent ? KebabNames.Name(sent.Credential) : null,
         WeakLogins = config.WeakLogins.IsEmpty ? null : [.. config.WeakLogins],
         ConnectTimeout = Durations.Format(config.ConnectTimeout),
         ChangedBy = by,
@@ -194,7 +208,10 @@ internal sealed record TargetJson(string Name, string Origin)
     /// <summary>ssh: accounts that may be asked for; null: any.</summary>
     public IReadOnlyList<string>? Accounts { get; init; }
 
-    /// <summary>ssh: <c>password</c>, <c>private-key</c> or <c>mint</c>.</summary>
+    /// <summary>http, kubernetes: hosts that lead to it, beside those whose first label is its name.</summary>
+    public IReadOnlyList<string>? Hosts { get; init; }
+
+    /// <summary>ssh: <c>password</c>, <c>private-key</c> or <c>mint</c>. http, kubernetes: <c>bearer</c>, <c>basic</c>, <c>header</c> or <c>none</c>.</summary>
     public string? Credential { get; init; }
 
     public IReadOnlyList<string>? WeakLogins { get; init; }

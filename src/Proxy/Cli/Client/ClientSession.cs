@@ -118,10 +118,10 @@ internal sealed class ClientSession(ClientConfig config, SavedLogins logins, Tim
         return all.Count switch
         {
             1 => all[0],
-            0 => throw new ClientException("You are not logged in: sallyport login --url BROKER."),
+            0 => throw new NotLoggedInException("You are not logged in: sallyport login --url BROKER."),
             _ => throw new ClientException("You are logged in at several brokers: say --broker, one of " + string.Join(", ", all.Select(login => BrokerClient.Safe(login.Issuer))) + "."),
         };
     }
 
-    private static ClientException NotLoggedIn(string issuer) => new($"You are not logged in at {issuer}, or your login is over: sallyport login --url {issuer}");
+    private static NotLoggedInException NotLoggedIn(string issuer) => new($"You are not logged in at {issuer}, or your login is over: sallyport login --url {issuer}");
 }

@@ -99,7 +99,7 @@ public abstract class ReadingCommands(IWayToCluster way) : IDisposable
     public async Task Logs_are_followed_line_by_line()
     {
         var log = way.Cluster.Node.Container(Seed.Space, Seed.OtherPod, Seed.App).Log;
-        await using ChildProcess following = _kubectl.Start("logs", "-f", Seed.OtherPod, "--tail=1");
+        await using ChildProcess following = _kubectl.Start("logs", "-f", Seed.OtherPod);
         await following.WaitForOutputAsync("web-1 app line 3");
         log.Write("while followed");
         await following.WaitForOutputAsync("while followed");
