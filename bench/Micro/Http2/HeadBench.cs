@@ -1,7 +1,7 @@
 using System.Text;
 using BenchmarkDotNet.Attributes;
-using Sallyport.Protocols.Http2.Hpack;
 using Sallyport.Protocols.Http2.Heads;
+using Sallyport.Protocols.Http2.Hpack;
 
 namespace Sallyport.Micro.Http2;
 

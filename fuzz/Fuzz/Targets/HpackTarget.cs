@@ -1,5 +1,5 @@
-using Sallyport.Protocols.Http2.Hpack;
 using Sallyport.Protocols.Http2.Heads;
+using Sallyport.Protocols.Http2.Hpack;
 
 namespace Sallyport.Fuzz.Targets;
 

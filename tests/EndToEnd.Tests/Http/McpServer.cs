@@ -53,7 +53,9 @@ public sealed class McpServer
         context.Response.ContentType = "text/event-stream";
         var progress = new JsonObject
         {
-            ["jsonrpc"] = "2.0", ["method"] = "notifications/message", ["params"] = new JsonObject { ["level"] = "info", ["data"] = "asking jane@example.com" },
+            ["jsonrpc"] = "2.0",
+            ["method"] = "notifications/message",
+            ["params"] = new JsonObject { ["level"] = "info", ["data"] = "asking jane@example.com" },
         };
         foreach (JsonObject message in (JsonObject[])[progress, answer])
         {

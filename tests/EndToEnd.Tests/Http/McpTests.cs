@@ -136,7 +136,9 @@ public sealed class McpTests(HttpFixture gateway)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "mcp")
         {
-            Version = client.DefaultRequestVersion, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = new StringContent(body, Encoding.UTF8, "application/json"),
+            Version = client.DefaultRequestVersion,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new StringContent(body, Encoding.UTF8, "application/json"),
         };
         request.Headers.Accept.ParseAdd("application/json, text/event-stream");
         if (session is not null)

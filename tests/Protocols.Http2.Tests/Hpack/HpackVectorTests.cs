@@ -1,6 +1,6 @@
 using System.Text;
-using Sallyport.Protocols.Http2.Hpack;
 using Sallyport.Protocols.Http2.Heads;
+using Sallyport.Protocols.Http2.Hpack;
 using Xunit;
 
 namespace Sallyport.Protocols.Http2.Tests.Hpack;

@@ -13,6 +13,9 @@ internal sealed class HttpUpstream : IAsyncDisposable
     /// <summary>How long a credential is used before its source is read again: files of service accounts are rotated.</summary>
     private static readonly TimeSpan CredentialAge = TimeSpan.FromSeconds(10);
 
+    /// <summary>Connections that are made for one request.</summary>
+    private const int MostAttempts = 4;
+
     private readonly HttpTarget _target;
     private readonly SessionFacts _facts;
     private readonly IUpstream _door;
@@ -81,7 +84,7 @@ internal sealed class HttpUpstream : IAsyncDisposable
             await _connecting.WaitAsync(late.Token).ConfigureAwait(false);
             try
             {
-                while (true)
+                for (int made = 0; ;)
                 {
                     await ReadCredentialAsync(late.Token).ConfigureAwait(false);
                     if (TryOpen(http1, out HttpStream? stream))
@@ -90,9 +93,13 @@ internal sealed class HttpUpstream : IAsyncDisposable
                     {
                         await room.WaitAsync(late.Token).ConfigureAwait(false);
                         // A connection that is over makes room only once its own loop has got to say so.
-                        await Task.Yield();
+                        await Task.Delay(TimeSpan.FromMilliseconds(1), _time, late.Token).ConfigureAwait(false);
                         continue;
                     }
+
+                    // A target that ends its connections before one can be used is not asked without end.
+                    if (++made > MostAttempts)
+                        throw new IOException("the target ends its connections at once");
 
                     UpstreamConnection connection = await UpstreamConnection.ConnectAsync(_target, _door, _limits, _time, http1, Gone, late.Token).ConfigureAwait(false);
                     bool isLate;
