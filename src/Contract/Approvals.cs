@@ -26,10 +26,7 @@ public sealed record HeldAction
 
     public IReadOnlyList<HeldParameter> Parameters { get; init; } = [];
 
-    /// <summary>
-    /// How long the client waits for the answer to the request itself; null: until there is one. After this time it is still pending (the outcome is <c>pending</c>), and the same
-    /// action, sent again by the same person, joins it: what was approved meanwhile then runs, once.
-    /// </summary>
+    /// <summary>How long the client waits for the answer to the request itself; null: until there is one. After it the outcome is <c>pending</c>, and the same action, sent again by the same person, joins it.</summary>
     public TimeSpan? Patience { get; init; }
 
     /// <summary>SHA-256 over everything that decides what it does: normalised text, settings it is read by, types and bytes of its parameters.</summary>

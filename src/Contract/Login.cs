@@ -91,10 +91,7 @@ public interface ILogin
     /// <summary>The issued password of this user name. A name that has the form of one and is none gets a made-up one, which nothing proves; null: names of this form are not issued.</summary>
     ValueTask<ScramLogin?> FindIssuedAsync(string user, IPEndPoint source, CancellationToken cancel) => default;
 
-    /// <summary>Lets a person log in elsewhere, and waits for it.</summary>
-    /// <param name="attempt">Who waits.</param>
-    /// <param name="show">Shows the person where.</param>
-    /// <param name="cancel">The client has gone.</param>
+    /// <summary>Lets a person log in elsewhere, shown where by <paramref name="show"/>, and waits for it while the client is there.</summary>
     ValueTask<LoginResult> PromptAsync(LoginAttempt attempt, Func<LoginPrompt, CancellationToken, ValueTask> show, CancellationToken cancel) =>
         new(new LoginResult(null, "prompt-unavailable"));
 }

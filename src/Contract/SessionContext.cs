@@ -195,8 +195,7 @@ public sealed class SessionContext
     {
         IGate gate = _policy.Open(_facts);
         long expiry = Facts.Identity.ExpiresAt.UtcTicks;
-        bool expired = _time.GetUtcNow().UtcTicks >= expiry;
-        _gateExpires = expired ? gate.ValidUntil.UtcTicks : Math.Min(gate.ValidUntil.UtcTicks, expiry);
+        _gateExpires = _time.GetUtcNow().UtcTicks >= expiry ? gate.ValidUntil.UtcTicks : Math.Min(gate.ValidUntil.UtcTicks, expiry);
         return gate;
     }
 }

@@ -9,23 +9,23 @@ internal static class FlushBatch
     private const int Most = 32;
 
     [ThreadStatic]
-    private static List<HttpOutput>? _touched;
+    private static List<HttpOutput>? Touched;
 
     [ThreadStatic]
-    private static bool _isOpen;
+    private static bool IsOpen;
 
     public static void Begin()
     {
-        _touched ??= new List<HttpOutput>(Most);
-        _isOpen = true;
+        Touched ??= new List<HttpOutput>(Most);
+        IsOpen = true;
     }
 
     /// <returns>False: no batch is open on this thread, or it is full.</returns>
     public static bool TryAdd(HttpOutput output)
     {
-        if (!_isOpen)
+        if (!IsOpen)
             return false;
-        List<HttpOutput> touched = _touched!;
+        List<HttpOutput> touched = Touched!;
         if (touched.Contains(output))
             return true;
         if (touched.Count == Most)
@@ -36,8 +36,8 @@ internal static class FlushBatch
 
     public static void End()
     {
-        _isOpen = false;
-        List<HttpOutput> touched = _touched!;
+        IsOpen = false;
+        List<HttpOutput> touched = Touched!;
         foreach (HttpOutput output in touched)
             output.Flush();
         touched.Clear();

@@ -72,7 +72,7 @@ internal sealed class HttpTape(ISessionRecorder recorder)
     private const int Piece = 64 << 10;
 
     [ThreadStatic]
-    private static byte[]? scratch;
+    private static byte[]? OwnScratch;
 
     private int _exchanges;
 
@@ -206,9 +206,9 @@ internal sealed class HttpTape(ISessionRecorder recorder)
     /// <summary>The recorder copies before it returns, so one buffer a thread does.</summary>
     private static Span<byte> Scratch(int size)
     {
-        if (scratch is null || scratch.Length < size)
-            scratch = new byte[Math.Max(4096, (int)BitOperationsRound(size))];
-        return scratch;
+        if (OwnScratch is null || OwnScratch.Length < size)
+            OwnScratch = new byte[Math.Max(4096, (int)BitOperationsRound(size))];
+        return OwnScratch;
     }
 
     private static uint BitOperationsRound(int size) => System.Numerics.BitOperations.RoundUpToPowerOf2((uint)size);

@@ -29,7 +29,7 @@ internal sealed class HpackDecoder
 
     // Where strings are decoded: a thread's, since nothing stays in it behind a call, so that connections have none of their own.
     [ThreadStatic]
-    private static byte[]? scratch;
+    private static byte[]? OwnScratch;
 
     private readonly DynamicTable _table = new(DefaultTableSize);
     private readonly int _mostDecoded;
@@ -203,12 +203,12 @@ internal sealed class HpackDecoder
     // A larger one does not take the place of what spans still look at: those keep the old one alive.
     private static byte[] Scratch(int used, int more)
     {
-        byte[]? has = scratch;
+        byte[]? has = OwnScratch;
         if (has is not null && has.Length >= used + more)
             return has;
         var larger = new byte[Math.Max(4096, (used + more) * 2)];
         if (larger.Length <= ScratchKept)
-            scratch = larger;
+            OwnScratch = larger;
         return larger;
     }
 
