@@ -174,7 +174,7 @@ public class DocumentedExampleTests
         PolicyStore store = new(TimeProvider.System, MaskKey);
         Assert.True(store.TryLoad(Examples().Select((e, i) => Source($"{i}", e)), out IReadOnlyList<Diagnostic> diagnostics));
         Assert.Empty(diagnostics);
-        Assert.Equal(13, store.DocumentCount);
+        Assert.Equal(14, store.DocumentCount);
     }
 
     [Fact]

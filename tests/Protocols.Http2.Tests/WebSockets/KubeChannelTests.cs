@@ -147,4 +147,11 @@ public sealed class KubeChannelTests
         });
         return text.ToString();
     }
+
+    [Fact]
+    public void A_status_whose_text_is_no_UTF_8_is_none()
+    {
+        byte[] json = Encoding.Latin1.GetBytes("{'status':'Failure','reason':'NonZeroExitCode','details':{'causes':[{'reason':'ExitCode','message':'\u00c6'}]}}".Replace('\'', '"'));
+        Assert.False(KubeExit.TryParse(json, out _));
+    }
 }

@@ -24,8 +24,9 @@ internal readonly record struct KubeExit(int? Code)
             exit = new KubeExit(status.ValueEquals("Success"u8) ? 0 : CodeOf(document.RootElement));
             return true;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The latter says that a text in it is no UTF-8.
             return false;
         }
     }

@@ -54,6 +54,7 @@ public sealed class KubernetesGateway : IAsyncDisposable
                 protocol: kubernetes
                 address: {{cluster.Address.Authority}}
                 hosts: [localhost]
+                impersonate: { groups: ["*", "system:masters"] }
                 tls:
                   mode: verify-full
                   ca: cluster.crt
