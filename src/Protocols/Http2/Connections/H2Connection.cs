@@ -33,7 +33,7 @@ internal abstract class H2Connection : IHttpOutputOwner
     private int _unread;
     private int _unreadTurn;
     private bool _hasSaidGoodbye;
-    private Exception? _lost;
+    private volatile Exception? _lost;
     private HttpViolation? _interruption;
 
     protected H2Connection(IDuplex duplex, HttpLimits limits, TimeProvider time, bool isServer)
@@ -352,9 +352,12 @@ internal abstract class H2Connection : IHttpOutputOwner
 
     void IHttpOutputOwner.OnLost(Exception why)
     {
-        Interlocked.CompareExchange(ref _lost, why, null);
+        _lost ??= why;
         _duplex.Abort();
     }
+
+    /// <summary>What sending failed of, when it was no fault of the peer's; null: nothing of the kind.</summary>
+    protected Exception? Failure => _lost is null or IOException or System.Net.Sockets.SocketException or ObjectDisposedException or OperationCanceledException ? null : _lost;
 
     /// <summary>The open streams with higher numbers. Under the gate.</summary>
     protected H2Stream[] After(int id) => [.. _streams.Values.Where(stream => stream.Id > id)];

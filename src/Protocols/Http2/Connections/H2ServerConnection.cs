@@ -49,6 +49,12 @@ internal sealed class H2ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
             return new SessionEnd(SessionSide.Client, SessionStage.Ready, "connection-lost", Detail: e.GetType().Name);
         }
 
+        if (Failure is { } failure)
+        {
+            LoseStreams(static _ => false);
+            return new SessionEnd(SessionSide.Proxy, SessionStage.Ready, "internal-error", Detail: failure.ToString());
+        }
+
         if (violation is not null)
             await GoAwayAsync(violation.Code, lingers: !stop.IsCancellationRequested).ConfigureAwait(false);
         LoseStreams(static _ => false);

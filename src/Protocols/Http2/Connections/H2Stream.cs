@@ -193,7 +193,8 @@ internal sealed class H2Stream(H2Connection connection) : HttpStream
         if (_isPaused)
             return 0;
         int sent = _pending.IsEmpty && _pendingTrailers is not null ? 0 : connection.WriteData(this, _pending.Bytes, _endPending && _pendingTrailers is null);
-        if (sent > 0)
+        // With its end the stream may have closed, and what was pending is gone already.
+        if (sent > 0 && !_pending.IsEmpty)
             _pending.Consume(sent);
         if (!_pending.IsEmpty)
             return sent;
