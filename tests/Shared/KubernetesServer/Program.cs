@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Sallyport.Shared.KubernetesServer.Seeds;
 
 namespace Sallyport.Shared.KubernetesServer;
@@ -14,7 +15,11 @@ internal static class Program
         }
 
         var ended = new TaskCompletionSource();
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => ended.TrySetResult();
+        using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+        {
+            signal.Cancel = true;
+            ended.TrySetResult();
+        });
         await using LocalCluster cluster = await LocalCluster.StartAsync();
         cluster.Node.Container(Seed.Space, Seed.Pod, Seed.App).Log.Write("listening on 8080");
         cluster.Node.Container(Seed.Space, Seed.Pod, Seed.App).Log.Write("order 4711 paid by jane@example.com");
