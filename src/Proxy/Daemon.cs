@@ -108,7 +108,7 @@ internal sealed class Daemon : IAsyncDisposable
             Recorder = _doors.Recorder,
             Sessions = _doors.Sessions,
             Approvals = _doors.Approvals,
-            Pool = new HttpUpstreams(_doors.Upstream, new HttpLimits(), time),
+            Pool = new HttpUpstreams(_doors.Upstream, new HttpLimits(), time, e => _log.Error("target-connection-failed", new LogField("failure", e.ToString()))),
             Time = time,
         };
     }

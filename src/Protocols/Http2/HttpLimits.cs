@@ -54,8 +54,11 @@ public sealed record HttpLimits
     /// <summary>What a peer gets to take the last word.</summary>
     public TimeSpan LastWord { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Connections to one target for one identity.</summary>
+    /// <summary>Connections that speak HTTP/2 to one target for one identity: each carries up to <see cref="Streams"/> requests.</summary>
     public int UpstreamConnections { get; init; } = 8;
+
+    /// <summary>Those that speak HTTP/1.1, each of which carries one request, or one tunnel for as long as that lasts.</summary>
+    public int UpstreamHttp1Connections { get; init; } = 128;
 
     /// <summary>A connection to a target that nobody uses is closed after this.</summary>
     public TimeSpan UpstreamIdle { get; init; } = TimeSpan.FromMinutes(1);

@@ -12,13 +12,19 @@ public sealed class HttpUpstreams : IAsyncDisposable
     private readonly IUpstream _door;
     private readonly HttpLimits _limits;
     private readonly TimeProvider _time;
+    private readonly Action<Exception> _failed;
     private readonly Lock _lock = new();
     private readonly Dictionary<(HttpTarget Target, string Issuer, string Subject), HttpUpstream> _upstreams = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _tidying;
 
-    public HttpUpstreams(IUpstream door, HttpLimits limits, TimeProvider time)
+    /// <param name="door">Connects to targets, and holds their credentials.</param>
+    /// <param name="limits">How many connections there may be.</param>
+    /// <param name="time">Ages of connections.</param>
+    /// <param name="failed">Told of what a connection ended of, when that was neither side's fault: a bug.</param>
+    public HttpUpstreams(IUpstream door, HttpLimits limits, TimeProvider time, Action<Exception> failed)
     {
+        _failed = failed;
         _door = door;
         _limits = limits;
         _time = time;
@@ -28,13 +34,15 @@ public sealed class HttpUpstreams : IAsyncDisposable
     /// <summary>Whose the sessions of MCP servers are, over all connections.</summary>
     internal McpSessions McpSessions { get; } = new();
 
+    /// <summary>Those of one identity at one target. The session says when it is over, by <see cref="HttpUpstream.Leave"/>.</summary>
     internal HttpUpstream For(HttpTarget target, SessionFacts facts)
     {
         (HttpTarget, string, string) key = (target, facts.Identity.Issuer, facts.Identity.Subject);
         lock (_lock)
         {
             if (!_upstreams.TryGetValue(key, out HttpUpstream? upstream))
-                _upstreams.Add(key, upstream = new HttpUpstream(target, facts, _door, _limits, _time));
+                _upstreams.Add(key, upstream = new HttpUpstream(target, facts, _door, _limits, _time, _failed));
+            upstream.Enter();
             return upstream;
         }
     }
@@ -65,11 +73,17 @@ public sealed class HttpUpstreams : IAsyncDisposable
                 all = [.. _upstreams];
             foreach (KeyValuePair<(HttpTarget, string, string), HttpUpstream> entry in all)
             {
-                // One that a session still has stays usable when it is forgotten here: it only stops being shared.
                 if (!await entry.Value.TidyAsync().ConfigureAwait(false))
                     continue;
                 lock (_lock)
+                {
+                    // A session that has it would make connections that nobody tidies.
+                    if (entry.Value.HasUsers)
+                        continue;
                     _upstreams.Remove(entry.Key);
+                }
+
+                await entry.Value.DisposeAsync().ConfigureAwait(false);
             }
         }
     }

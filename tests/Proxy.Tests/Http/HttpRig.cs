@@ -102,7 +102,7 @@ internal sealed class HttpRig : IAsyncDisposable
             null)]);
         var policy = new PolicyStore(Time);
         Assert.True(policy.TryLoad([new PolicySource("prod.yaml", Encoding.UTF8.GetBytes(Policy))], out IReadOnlyList<Diagnostic> diagnostics), string.Join('\n', diagnostics));
-        _pool = new HttpUpstreams(targets, new HttpLimits(), TimeProvider.System);
+        _pool = new HttpUpstreams(targets, new HttpLimits(), TimeProvider.System, static e => Assert.Fail(e.ToString()));
         var doors = new HttpDoors
         {
             Login = new NamedLogin(Time),

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -68,6 +69,9 @@ internal sealed class HttpRig : IAsyncDisposable
 
     public IApprovals? Approvals { get; set; }
 
+    /// <summary>What connections to targets ended of, when it was a bug.</summary>
+    public ConcurrentQueue<Exception> Failures { get; } = new();
+
     /// <summary>Set: the engine may meet what it did not expect.</summary>
     public bool MayFail { get; set; }
 
@@ -93,7 +97,7 @@ internal sealed class HttpRig : IAsyncDisposable
         Recorder = Recorder,
         Sessions = Live,
         Approvals = Approvals,
-        Pool = new HttpUpstreams(Door, Limits, Time),
+        Pool = new HttpUpstreams(Door, Limits, Time, Failures.Enqueue),
         Time = Time,
     };
 
@@ -168,6 +172,7 @@ internal sealed class HttpRig : IAsyncDisposable
 
         if (_doors is not null)
             await _doors.Pool.DisposeAsync().AsTask().WaitAsync(HttpRig.Patience);
+        Assert.True(MayFail || Failures.IsEmpty, string.Join("\n", Failures));
         Assert.Empty(Live.Controls);
         _gateway.Dispose();
         _targets.Dispose();

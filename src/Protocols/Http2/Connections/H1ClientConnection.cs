@@ -33,6 +33,15 @@ internal sealed class H1ClientConnection(IDuplex duplex, HttpLimits limits, Time
         }
     }
 
+    public bool IsSpent
+    {
+        get
+        {
+            lock (Output.Gate)
+                return _isOver || !_isUsable || Output.IsOver;
+        }
+    }
+
     public void Start()
     {
         // Nothing is said before the first request.
@@ -75,7 +84,14 @@ internal sealed class H1ClientConnection(IDuplex duplex, HttpLimits limits, Time
             // Whoever uses it learns of it below.
             Duplex.Abort();
         }
+        finally
+        {
+            Lose();
+        }
+    }
 
+    private void Lose()
+    {
         H1Stream? stream;
         lock (Output.Gate)
         {

@@ -29,7 +29,16 @@ internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits, Time
         }
     }
 
-    /// <summary>No request is opened on it any more. Under the gate.</summary>
+    bool ITargetConnection.IsSpent
+    {
+        get
+        {
+            lock (Output.Gate)
+                return IsSpent;
+        }
+    }
+
+    /// <summary>Under the gate.</summary>
     private bool IsSpent => IsGoingAway || Output.IsOver || _next > LastUsable;
 
     /// <summary>Under the gate.</summary>
@@ -48,7 +57,19 @@ internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits, Time
             // Those who use it learn of it below.
             violation = null;
         }
+        catch
+        {
+            violation = new HttpViolation(H2ErrorCode.INTERNAL_ERROR, "a failure here");
+            throw;
+        }
+        finally
+        {
+            await LoseAsync(violation).ConfigureAwait(false);
+        }
+    }
 
+    private async Task LoseAsync(HttpViolation? violation)
+    {
         lock (Output.Gate)
         {
             IsGoingAway = true;
@@ -60,6 +81,8 @@ internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits, Time
         int served = _lastServed;
         LoseStreams(stream => stream.Id > served);
         Output.Drop();
+        if (Failure is { } failure)
+            throw new InvalidOperationException("sending failed", failure);
     }
 
     /// <summary>Preface and settings (3.4).</summary>

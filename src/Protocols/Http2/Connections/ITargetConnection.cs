@@ -10,10 +10,13 @@ internal interface ITargetConnection
 
     bool IsIdle { get; }
 
+    /// <summary>No request is begun on it any more: it finishes those that it carries.</summary>
+    bool IsSpent { get; }
+
     /// <summary>Says what must be said before the first request.</summary>
     void Start();
 
-    /// <summary>Receives until it is over; whoever still uses it is told.</summary>
+    /// <summary>Receives until it is over; whoever still uses it is told, whatever it ended of. What was no fault of the target's is thrown then.</summary>
     Task RunAsync(CancellationToken stop);
 
     /// <summary>Lends a stream; it is given back by <see cref="HttpStream.Retire"/>.</summary>

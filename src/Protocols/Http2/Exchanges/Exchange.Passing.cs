@@ -42,6 +42,42 @@ internal sealed partial class Exchange
         Settle();
     }
 
+    /// <summary>
+    /// A bug, in a filter above all: this exchange ends, and none of the others that share its connections. The read loop that calls us may be that of a target, which many use.
+    /// </summary>
+    private void Break(Exception e)
+    {
+        front.Note(e);
+        bool isAnswered;
+        lock (_lock)
+            isAnswered = _status != 0;
+        if (isAnswered)
+            Cut(H2ErrorCode.INTERNAL_ERROR);
+        else
+            Refuse(Refusals.Failed);
+    }
+
+    /// <summary>Waits for the whole body of a request that is not let through yet; the client gets room for it.</summary>
+    /// <returns>The body; null: it is larger than <paramref name="most"/>.</returns>
+    /// <exception cref="OperationCanceledException">The client has given it up.</exception>
+    public async Task<byte[]?> CollectAsync(int most, CancellationToken withdrawn)
+    {
+        int credit;
+        Task collected;
+        lock (_lock)
+        {
+            (collected, credit) = _early.Collect(most, _toTarget.HasEnded);
+            credit = Pay(ref _owedToClient, credit);
+            Continue();
+        }
+
+        if (credit > 0)
+            client.Credit(credit);
+        await collected.WaitAsync(withdrawn).ConfigureAwait(false);
+        lock (_lock)
+            return _early.Body(most);
+    }
+
     /// <summary>Passes bytes on, through the filter, recorded as they go on.</summary>
     /// <returns>What the sender is credited for.</returns>
     /// <param name="isLast">False: trailers follow the end.</param>

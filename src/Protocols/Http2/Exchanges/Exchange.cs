@@ -100,13 +100,44 @@ internal sealed partial class Exchange(HttpFront front, HttpStream client) : IEx
 
     public void OnHead(HttpStream from, HttpHead head, bool end)
     {
-        if (from == client)
-            Begin(head, end);
-        else
-            Respond(head, end);
+        try
+        {
+            if (from == client)
+                Begin(head, end);
+            else
+                Respond(head, end);
+        }
+        catch (Exception e)
+        {
+            Break(e);
+        }
     }
 
     public void OnData(HttpStream from, ReadOnlySpan<byte> data, bool end)
+    {
+        try
+        {
+            Receive(from, data, end);
+        }
+        catch (Exception e)
+        {
+            Break(e);
+        }
+    }
+
+    public void OnTrailers(HttpStream from, HttpHead trailers)
+    {
+        try
+        {
+            ReceiveTrailers(from, trailers);
+        }
+        catch (Exception e)
+        {
+            Break(e);
+        }
+    }
+
+    private void Receive(HttpStream from, ReadOnlySpan<byte> data, bool end)
     {
         // Of what nobody reads any more the sender is credited, so that its connection's window does not run dry.
         int credit = data.Length;
@@ -142,7 +173,7 @@ internal sealed partial class Exchange(HttpFront front, HttpStream client) : IEx
             Settle();
     }
 
-    public void OnTrailers(HttpStream from, HttpHead trailers)
+    private void ReceiveTrailers(HttpStream from, HttpHead trailers)
     {
         lock (_lock)
         {
@@ -277,27 +308,6 @@ internal sealed partial class Exchange(HttpFront front, HttpStream client) : IEx
     {
         _scope = scope;
         Number = scope.Tape.Next();
-    }
-
-    /// <summary>Waits for the whole body of a request that is not let through yet; the client gets room for it.</summary>
-    /// <returns>The body; null: it is larger than <paramref name="most"/>.</returns>
-    /// <exception cref="OperationCanceledException">The client has given it up.</exception>
-    public async Task<byte[]?> CollectAsync(int most, CancellationToken withdrawn)
-    {
-        int credit;
-        Task collected;
-        lock (_lock)
-        {
-            (collected, credit) = _early.Collect(most, _toTarget.HasEnded);
-            credit = Pay(ref _owedToClient, credit);
-            Continue();
-        }
-
-        if (credit > 0)
-            client.Credit(credit);
-        await collected.WaitAsync(withdrawn).ConfigureAwait(false);
-        lock (_lock)
-            return _early.Body(most);
     }
 
     /// <summary>The request was let through: it goes to the target, and what has come of its body behind it.</summary>

@@ -33,16 +33,15 @@ internal static class HttpForwarding
         fits &= into.TryAdd(":authority"u8, scope.Upstream.Authority);
         if (head.Has(":protocol"u8))
             fits &= into.TryAdd(":protocol"u8, head.Value(":protocol"u8));
+        bool lists = head.Has("connection"u8);
         for (int i = 0; i < head.Count && fits; i++)
         {
             HttpField field = head[i];
-            if (field.Name[0] != (byte)':' && Passes(field, scope.Upstream.CredentialHeader))
+            if (field.Name[0] != (byte)':' && !IsOurs(field.Name, scope.Upstream.CredentialHeader)
+                && ForwardedFields.Judge(head, lists, field.Name, field.Value, ofClient: true) == FieldVerdict.Pass)
                 fits = into.TryAdd(field.Name, field.Value, field.NeverIndexed);
         }
 
-        // We forward trailers, and servers of gRPC want to hear it.
-        if (FieldRules.EqualsIgnoringCase(head.Value("te"u8), "trailers"u8))
-            fits &= into.TryAdd("te"u8, "trailers"u8);
         if (request.IsUpgrade)
             fits &= into.TryAdd("upgrade"u8, head.Value("upgrade"u8));
         foreach ((byte[] name, byte[] value) in scope.Upstream.Fields)
@@ -52,13 +51,10 @@ internal static class HttpForwarding
         return fits;
     }
 
-    /// <summary>Not the client's own proof, no expectation (we answer that), nothing of this connection alone, nothing that says who somebody is.</summary>
-    private static bool Passes(in HttpField field, ReadOnlySpan<byte> credentialHeader) =>
-        !field.Name.SequenceEqual("authorization"u8)
-        && !field.Name.SequenceEqual("proxy-authorization"u8)
-        && !field.Name.SequenceEqual("host"u8)
-        && !field.Name.SequenceEqual("expect"u8)
-        && !HopByHop.IsHopByHop(field.Name)
-        && ForbiddenFields.Judge(field.Name) != FieldVerdict.Strip
-        && !(credentialHeader.Length > 0 && ForbiddenFields.AreAlike(field.Name, credentialHeader));
+    /// <summary>The client's own proof, its host, its expectation (we answer that), and the field that the target's credential stands in.</summary>
+    private static bool IsOurs(ReadOnlySpan<byte> name, ReadOnlySpan<byte> credentialHeader) =>
+        name.SequenceEqual("authorization"u8)
+        || name.SequenceEqual("host"u8)
+        || name.SequenceEqual("expect"u8)
+        || (credentialHeader.Length > 0 && ForbiddenFields.AreAlike(name, credentialHeader));
 }

@@ -320,7 +320,7 @@ internal sealed class HttpFront : IHttpFront
         HttpStream upstream;
         try
         {
-            upstream = await scope.Upstream.OpenAsync(request.IsUpgrade, _stop).ConfigureAwait(false);
+            upstream = await OpenAsync(exchange, scope, request.IsUpgrade).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException)
         {
@@ -347,7 +347,7 @@ internal sealed class HttpFront : IHttpFront
         await Task.Yield();
         try
         {
-            exchange.Open(await scope.Upstream.OpenAsync(http1: false, _stop).ConfigureAwait(false), head);
+            exchange.Open(await OpenAsync(exchange, scope, http1: false).ConfigureAwait(false), head);
         }
         catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException)
         {
@@ -360,11 +360,21 @@ internal sealed class HttpFront : IHttpFront
         }
     }
 
-    /// <summary>Nobody is left without an answer. What was not to be expected is said when the connection ends.</summary>
+    /// <summary>A stream to the target, waited for no longer than the client waits.</summary>
+    private async Task<HttpStream> OpenAsync(Exchange exchange, HttpScope scope, bool http1)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(_stop, exchange.Withdrawn);
+        return await scope.Upstream.OpenAsync(http1, either.Token).ConfigureAwait(false);
+    }
+
+    /// <summary>What was not to be expected is said when the connection ends. The first counts.</summary>
+    public void Note(Exception e) => Interlocked.CompareExchange(ref _failure, e, null);
+
+    /// <summary>Nobody is left without an answer.</summary>
     private void Fail(Exchange exchange, Exception e)
     {
         if (e is not (RecordingException or OperationCanceledException))
-            Interlocked.CompareExchange(ref _failure, e, null);
+            Note(e);
         exchange.Refuse(e is RecordingException ? Refusals.NotRecorded : e is OperationCanceledException ? Refusals.Stopping : Refusals.Failed);
     }
 

@@ -22,6 +22,8 @@ internal readonly record struct HttpRequest(HttpTarget Target, int Prefix, bool 
                 return Refusals.IdentityField(Encoding.ASCII.GetString(head[i].Name));
         }
 
+        if (ForwardedFields.CheckListed(head) is not null)
+            return Refusals.ListedField;
         if (targets.Route(head.Value(":authority"u8), head.Value(":path"u8), out int prefix) is not { } target)
             return Refusals.TargetUnknown;
         request = new HttpRequest(target, prefix, head.Has("upgrade"u8));

@@ -168,6 +168,7 @@ internal sealed class HttpScope : ISessionControl
     {
         End("closed", "", refusal: null);
         _sessions.Leave(Context);
+        Upstream.Leave();
         await recorder.CompleteAsync(end).ConfigureAwait(false);
     }
 

@@ -92,6 +92,7 @@ internal sealed class HttpSessions(HttpListener listener, HttpDoors doors, IPEnd
         var scope = new HttpScope(context, request.Target, new HttpTape(recorder), doors.Pool, doors.Sessions, Ended);
         if (!doors.Sessions.TryEnter(context, scope, out string? refusal))
         {
+            scope.Upstream.Leave();
             await recorder.CompleteAsync(new SessionEnd(SessionSide.Proxy, SessionStage.Route, "limit-reached")).ConfigureAwait(false);
             return (null, Refusals.LimitReached(refusal));
         }

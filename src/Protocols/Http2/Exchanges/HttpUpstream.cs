@@ -5,8 +5,9 @@ using Sallyport.Protocols.Http2.Connections;
 namespace Sallyport.Protocols.Http2.Exchanges;
 
 /// <summary>
-/// The connections to one target for one identity. Requests share those that speak HTTP/2; of HTTP/1.1 each is lent to one request at a time.
-/// At most <see cref="HttpLimits.UpstreamConnections"/>; when they are full, requests wait their turn in order, and for no longer than a connection may take to be made.
+/// The connections to one target for one identity. Requests share those that speak HTTP/2; of HTTP/1.1 each is lent to one request at a time, and a tunnel keeps its own.
+/// At most <see cref="HttpLimits.UpstreamConnections"/> of the first kind and <see cref="HttpLimits.UpstreamHttp1Connections"/> of the second; when they are full, requests
+/// wait their turn in order, and for no longer than a connection may take to be made. Those that only finish what they carry are not counted: each carries somebody's request.
 /// </summary>
 internal sealed class HttpUpstream : IAsyncDisposable
 {
@@ -24,14 +25,19 @@ internal sealed class HttpUpstream : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly List<UpstreamConnection> _connections = [];
     private readonly SemaphoreSlim _connecting = new(1, 1);
+    private readonly SemaphoreSlim _connectingHttp1 = new(1, 1);
     private volatile (byte[] Name, byte[] Value)[] _fields = [];
     private long _credentialReadAt;
     private volatile bool _hasCredential;
+    private readonly Action<Exception> _failed;
     private long _usedAt;
+    private int _users;
+    private volatile bool _isHttp1Only;
     private bool _isDisposed;
 
-    public HttpUpstream(HttpTarget target, SessionFacts facts, IUpstream door, HttpLimits limits, TimeProvider time)
+    public HttpUpstream(HttpTarget target, SessionFacts facts, IUpstream door, HttpLimits limits, TimeProvider time, Action<Exception> failed)
     {
+        _failed = failed;
         _target = target;
         _facts = facts;
         _door = door;
@@ -49,6 +55,9 @@ internal sealed class HttpUpstream : IAsyncDisposable
 
     /// <summary>The credential as fields, read at most <see cref="CredentialAge"/> ago when a request was let through. Secrets.</summary>
     public (byte[] Name, byte[] Value)[] Fields => _fields;
+
+    /// <summary>Some session may still open a stream here.</summary>
+    public bool HasUsers => Volatile.Read(ref _users) > 0;
 
     private bool IsCredentialFresh => _hasCredential && _time.GetElapsedTime(Volatile.Read(ref _credentialReadAt)) <= CredentialAge;
 
@@ -72,53 +81,31 @@ internal sealed class HttpUpstream : IAsyncDisposable
         return false;
     }
 
+    /// <summary>A session begins to use it.</summary>
+    public void Enter() => Interlocked.Increment(ref _users);
+
+    /// <summary>That session is over.</summary>
+    public void Leave() => Interlocked.Decrement(ref _users);
+
     /// <summary>A stream, on a new connection if need be.</summary>
+    /// <param name="http1">For an upgrade, which HTTP/2 does not have.</param>
     /// <exception cref="IOException">The target cannot be reached, the credential cannot be read, or no connection had room in time.</exception>
     /// <exception cref="System.Security.Authentication.AuthenticationException">It is not the target.</exception>
     public async ValueTask<HttpStream> OpenAsync(bool http1, CancellationToken cancel)
     {
         using var late = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         late.CancelAfter(_limits.Connect);
+        SemaphoreSlim turn = http1 ? _connectingHttp1 : _connecting;
         try
         {
-            await _connecting.WaitAsync(late.Token).ConfigureAwait(false);
+            await turn.WaitAsync(late.Token).ConfigureAwait(false);
             try
             {
-                for (int made = 0; ;)
-                {
-                    await ReadCredentialAsync(late.Token).ConfigureAwait(false);
-                    if (TryOpen(http1, out HttpStream? stream))
-                        return stream;
-                    if (!HasRoom(out Task room))
-                    {
-                        await room.WaitAsync(late.Token).ConfigureAwait(false);
-                        // A connection that is over makes room only once its own loop has got to say so.
-                        await Task.Delay(TimeSpan.FromMilliseconds(1), _time, late.Token).ConfigureAwait(false);
-                        continue;
-                    }
-
-                    // A target that ends its connections before one can be used is not asked without end.
-                    if (++made > MostAttempts)
-                        throw new IOException("the target ends its connections at once");
-
-                    UpstreamConnection connection = await UpstreamConnection.ConnectAsync(_target, _door, _limits, _time, http1, Gone, late.Token).ConfigureAwait(false);
-                    bool isLate;
-                    lock (_lock)
-                    {
-                        isLate = _isDisposed;
-                        if (!isLate)
-                            _connections.Add(connection);
-                    }
-
-                    if (isLate)
-                        await connection.DisposeAsync().ConfigureAwait(false);
-                    else
-                        connection.Start();
-                }
+                return await OpenInTurnAsync(http1, late.Token).ConfigureAwait(false);
             }
             finally
             {
-                _connecting.Release();
+                turn.Release();
             }
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
@@ -160,12 +147,59 @@ internal sealed class HttpUpstream : IAsyncDisposable
             await connection.DisposeAsync().ConfigureAwait(false);
     }
 
-    private bool HasRoom(out Task room)
+    private async ValueTask<HttpStream> OpenInTurnAsync(bool http1, CancellationToken cancel)
+    {
+        int made = 0;
+        while (true)
+        {
+            await ReadCredentialAsync(cancel).ConfigureAwait(false);
+            if (TryOpen(http1, out HttpStream? stream))
+                return stream;
+            if (!MayConnect(http1, out Task room))
+            {
+                await room.WaitAsync(cancel).ConfigureAwait(false);
+                continue;
+            }
+
+            // A target that ends its connections before one can be used is not asked without end.
+            if (++made > MostAttempts)
+                throw new IOException("the target ends its connections at once");
+            UpstreamConnection connection = await UpstreamConnection.ConnectAsync(_target, _door, _limits, _time, http1, Gone, _failed, cancel).ConfigureAwait(false);
+            if (!TryAdd(connection, http1))
+            {
+                await connection.DisposeAsync().ConfigureAwait(false);
+                throw new IOException("connections to the target are no longer made");
+            }
+
+            connection.Start();
+        }
+    }
+
+    /// <summary>Whether one more connection of that kind may be made.</summary>
+    /// <param name="room">Completes when one of those that there are may have room.</param>
+    private bool MayConnect(bool http1, out Task room)
+    {
+        bool isHttp1 = http1 || _isHttp1Only;
+        lock (_lock)
+        {
+            UpstreamConnection[] live = [.. _connections.Where(connection => connection.IsHttp1 == isHttp1 && !connection.IsSpent)];
+            bool mayConnect = live.Length < (isHttp1 ? _limits.UpstreamHttp1Connections : _limits.UpstreamConnections);
+            room = mayConnect ? Task.CompletedTask : Task.WhenAny(live.Select(connection => connection.WhenRoom()));
+            return mayConnect;
+        }
+    }
+
+    /// <returns>False: we are disposed of.</returns>
+    private bool TryAdd(UpstreamConnection connection, bool http1)
     {
         lock (_lock)
         {
-            room = _connections.Count == 0 ? Task.CompletedTask : Task.WhenAny(_connections.Select(connection => connection.WhenRoom()));
-            return _connections.Count < _limits.UpstreamConnections;
+            if (_isDisposed)
+                return false;
+            if (!http1)
+                _isHttp1Only = connection.IsHttp1;
+            _connections.Add(connection);
+            return true;
         }
     }
 

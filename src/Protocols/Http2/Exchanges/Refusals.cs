@@ -45,6 +45,9 @@ internal static class Refusals
 
     public static HttpRefusal IdentityField(string name) => new(400, "", $"The field {name} says what only this server may say: remove it. Who you are comes from your login.");
 
+    /// <summary>Whoever obeys it takes away what says whom the request is from, or what it is.</summary>
+    public static HttpRefusal ListedField { get; } = new(400, "", "The Connection field names a field of the message: it may name fields of the connection alone (RFC 9110 7.6.1).");
+
     public static HttpRefusal Ambiguous(RequestProblem problem) => new(400, "", $"The request's target could be read in two ways ({problem}): it is not passed on.");
 
     public static HttpRefusal LimitReached(string? why) => new(429, "", $"{why ?? "No more sessions are allowed"}.") { RetryAfterSeconds = 10 };

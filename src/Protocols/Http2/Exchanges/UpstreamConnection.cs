@@ -12,11 +12,13 @@ internal sealed class UpstreamConnection : IAsyncDisposable
     private readonly IDuplex _duplex;
     private readonly ITargetConnection _http;
     private readonly Action<UpstreamConnection> _gone;
+    private readonly Action<Exception> _failed;
     private readonly CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;
 
-    private UpstreamConnection(IDuplex duplex, ITargetConnection http, Action<UpstreamConnection> gone)
+    private UpstreamConnection(IDuplex duplex, ITargetConnection http, Action<UpstreamConnection> gone, Action<Exception> failed)
     {
+        _failed = failed;
         _duplex = duplex;
         _http = http;
         _gone = gone;
@@ -26,11 +28,15 @@ internal sealed class UpstreamConnection : IAsyncDisposable
 
     public bool IsHttp1 => _http.IsHttp1;
 
+    public bool IsSpent => _http.IsSpent;
+
     /// <param name="http1">For an upgrade, which HTTP/2 does not have.</param>
+    /// <param name="gone">Called once it is over.</param>
+    /// <param name="failed">Told of what it ended of, when that was no fault of the target's.</param>
     /// <exception cref="IOException">It cannot be reached.</exception>
     /// <exception cref="AuthenticationException">It is not the target.</exception>
     public static async Task<UpstreamConnection> ConnectAsync(
-        HttpTarget target, IUpstream door, HttpLimits limits, TimeProvider time, bool http1, Action<UpstreamConnection> gone, CancellationToken cancel)
+        HttpTarget target, IUpstream door, HttpLimits limits, TimeProvider time, bool http1, Action<UpstreamConnection> gone, Action<Exception> failed, CancellationToken cancel)
     {
         IDuplex duplex = await door.ConnectAsync(target.Info, cancel).ConfigureAwait(false);
         try
@@ -39,7 +45,8 @@ internal sealed class UpstreamConnection : IAsyncDisposable
                 duplex = await duplex.StartTlsAsClientAsync(WithAlpn(tls, http1), cancel).ConfigureAwait(false);
             // Without TLS nothing says what the target speaks but its configuration.
             bool isHttp2 = !http1 && (duplex.Tls is null ? target.PlainHttp2 : duplex.Tls.NegotiatedApplicationProtocol == SslApplicationProtocol.Http2);
-            return new UpstreamConnection(duplex, isHttp2 ? new H2ClientConnection(duplex, limits, time) : new H1ClientConnection(duplex, limits, time), gone);
+            ITargetConnection http = isHttp2 ? new H2ClientConnection(duplex, limits, time) : new H1ClientConnection(duplex, limits, time);
+            return new UpstreamConnection(duplex, http, gone, failed);
         }
         catch
         {
@@ -68,9 +75,20 @@ internal sealed class UpstreamConnection : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        await _http.RunAsync(_stop.Token).ConfigureAwait(false);
-        _gone(this);
-        await _duplex.DisposeAsync().ConfigureAwait(false);
+        try
+        {
+            await _http.RunAsync(_stop.Token).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // Whoever used it has been told already; others are not to lose their connections with it.
+            _failed(e);
+        }
+        finally
+        {
+            _gone(this);
+            await _duplex.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     private static SslClientAuthenticationOptions WithAlpn(SslClientAuthenticationOptions tls, bool http1) => new()

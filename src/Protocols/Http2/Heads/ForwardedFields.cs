@@ -31,26 +31,31 @@ internal static class ForwardedFields
         for (int i = 0; i < from.Count; i++)
         {
             ReadOnlySpan<byte> line = from.Line(i, out int nameLength, out bool never);
-            ReadOnlySpan<byte> name = line[..nameLength];
-            if (nameLength > 0 && name[0] != ':')
-            {
-                FieldVerdict verdict = ofClient ? ForbiddenFields.Judge(name) : FieldVerdict.Pass;
-                if (verdict == FieldVerdict.Refuse)
-                    return Forbidden;
-                if (verdict == FieldVerdict.Strip || (HopByHop.IsHopByHop(name) && !IsTeTrailers(name, line[nameLength..])) || (lists && HopByHop.IsListed(from, name)))
-                    continue;
-            }
-
-            if (!into.TryAddLine(line, nameLength, never))
+            FieldVerdict verdict = Judge(from, lists, line[..nameLength], line[nameLength..], ofClient);
+            if (verdict == FieldVerdict.Refuse)
+                return Forbidden;
+            if (verdict == FieldVerdict.Pass && !into.TryAddLine(line, nameLength, never))
                 return TooLarge;
         }
 
         return null;
     }
 
+    /// <summary>What becomes of one field of a head on its way.</summary>
+    /// <param name="lists">The head has a Connection field.</param>
+    public static FieldVerdict Judge(HttpHead from, bool lists, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, bool ofClient)
+    {
+        if (name is [(byte)':', ..])
+            return FieldVerdict.Pass;
+        FieldVerdict verdict = ofClient ? ForbiddenFields.Judge(name) : FieldVerdict.Pass;
+        if (verdict != FieldVerdict.Pass)
+            return verdict;
+        return (HopByHop.IsHopByHop(name) && !IsTeTrailers(name, value)) || (lists && HopByHop.IsListed(from, name)) ? FieldVerdict.Strip : FieldVerdict.Pass;
+    }
+
     // RFC 9110 7.6.1: "A sender MUST NOT send a connection option corresponding to a field that is intended for all recipients of the content." Who lists one wants it removed on the way: what decides whom a request is from, where it goes,
     // or where it ends is not removed, and what nobody may send is not listed, either.
-    private static HttpViolation? CheckListed(HttpHead request)
+    public static HttpViolation? CheckListed(HttpHead request)
     {
         for (int at = request.IndexOf("connection"u8); at >= 0; at = request.IndexOf("connection"u8, at + 1))
         {

@@ -77,10 +77,7 @@ internal static class HeadRules
             return wrong;
         for (int i = 0; i < head.Count; i++)
         {
-            ReadOnlySpan<byte> name = head[i].Name;
-            if (name.SequenceEqual("host"u8) || name.SequenceEqual("content-length"u8) || name.SequenceEqual("transfer-encoding"u8) || name.SequenceEqual("te"u8) || name.SequenceEqual("trailer"u8)
-                || name.SequenceEqual("authorization"u8) || name.SequenceEqual("proxy-authorization"u8) || name.SequenceEqual("cookie"u8) || name.SequenceEqual("set-cookie"u8)
-                || ForbiddenFields.Judge(name) != FieldVerdict.Pass)
+            if (TrailerFields.IsForbidden(head[i].Name))
                 return NotInTrailers;
         }
 

@@ -24,19 +24,5 @@ internal static class HeadValues
     }
 
     /// <summary>Digits alone (RFC 9110 8.6); -1: there is no such field, or it is not that.</summary>
-    public static long ContentLength(HttpHead head)
-    {
-        ReadOnlySpan<byte> value = head.Value("content-length"u8);
-        if (value.Length is 0 or > 18)
-            return -1;
-        long length = 0;
-        foreach (byte digit in value)
-        {
-            if (digit is < (byte)'0' or > (byte)'9')
-                return -1;
-            length = (length * 10) + digit - '0';
-        }
-
-        return length;
-    }
+    public static long ContentLength(HttpHead head) => FieldRules.TryReadLength(head.Value("content-length"u8), out long length) ? length : -1;
 }

@@ -1,3 +1,5 @@
+using Sallyport.Protocols.Http2.Heads;
+
 namespace Sallyport.Protocols.Http2.Hpack;
 
 /// <summary>What the encoder does with a field that no table holds.</summary>
@@ -60,21 +62,16 @@ internal static class HpackNames
     }
 
     /// <summary>
-    /// What is done with a line. Secrets are known by name: the fields of RFC 9110 11 that carry credentials, cookies that are set, cookies too short to be safe, and by their last word those that are nobody's standard
-    /// (<c>x-auth-token</c>, <c>x-api-key</c>, <c>private-token</c>, <c>client-secret</c>).
+    /// What is done with a line. Secrets are those of <see cref="SecretFields"/>, but for cookies long enough to be safe.
     /// </summary>
     public static HpackIndexing Judge(HpackName? known, ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         if (known is null)
-            return IsSecret(name) ? HpackIndexing.Never : HpackIndexing.SecondTime;
+            return SecretFields.Has(name) ? HpackIndexing.Never : HpackIndexing.SecondTime;
         return known.Index == Cookie && value.Length < ShortestCookieIndexed ? HpackIndexing.Never : known.Indexing;
     }
 
     private const int Cookie = 32;
-
-    private static bool IsSecret(ReadOnlySpan<byte> name) =>
-        name.EndsWith("token"u8) || name.EndsWith("secret"u8) || name.EndsWith("key"u8) || name.EndsWith("password"u8) || name.EndsWith("authorization"u8)
-        || name.EndsWith("credential"u8) || name.EndsWith("credentials"u8) || name.EndsWith("signature"u8) || name.EndsWith("jwt"u8) || name.EndsWith("assertion"u8);
 
     private static HpackIndexing Of(ReadOnlySpan<byte> name) => System.Text.Encoding.ASCII.GetString(name) switch
     {

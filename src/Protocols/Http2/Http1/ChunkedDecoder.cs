@@ -142,7 +142,7 @@ internal sealed class ChunkedDecoder(H1Limits limits)
     {
         if (++_line > limits.ChunkLine || ++_extensions > limits.ChunkExtensions)
             return H1Faults.ChunkExtension;
-        bool isToken = H1Bytes.TokenBytes.Contains(b);
+        bool isToken = FieldRules.TokenBytes.Contains(b);
         bool isLegal = _state switch
         {
             State.Extension => isToken && Go(State.ExtensionName),
@@ -201,7 +201,7 @@ internal sealed class ChunkedDecoder(H1Limits limits)
                 return H1Faults.FieldName;
             if (!H1Bytes.TryAddLowered(trailers, name, value))
                 return H1Faults.TooManyFields;
-            if (H1Trailers.IsForbidden(trailers[trailers.Count - 1].Name))
+            if (TrailerFields.IsForbidden(trailers[trailers.Count - 1].Name))
                 return H1Faults.Trailer;
         }
 

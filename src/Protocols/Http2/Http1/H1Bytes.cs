@@ -10,22 +10,12 @@ internal static class H1Bytes
     /// <summary>Names of fields are kept in a buffer on the stack while they are made lower case.</summary>
     public const int LongestName = 256;
 
-    /// <summary>tchar (RFC 9110 5.6.2).</summary>
-    public static readonly SearchValues<byte> TokenBytes = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
-
     /// <summary>What no line may have inside: controls other than HTAB (RFC 9110 5.5).</summary>
     public static readonly SearchValues<byte> Controls = SearchValues.Create([.. Enumerable.Range(0, 32).Where(static b => b != '\t').Append(0x7f).Select(static b => (byte)b)]);
 
     private static readonly SearchValues<byte> Digits = SearchValues.Create("0123456789"u8);
 
-    public static bool IsToken(ReadOnlySpan<byte> text) => !text.IsEmpty && !text.ContainsAnyExcept(TokenBytes);
-
-    /// <summary>A field value as it may stand in a message: no controls, and no whitespace at its ends (RFC 9110 5.5).</summary>
-    public static bool IsValue(ReadOnlySpan<byte> value) => !value.ContainsAny(Controls) && TrimOws(value).Length == value.Length;
-
     public static ReadOnlySpan<byte> TrimOws(ReadOnlySpan<byte> value) => value.Trim(" \t"u8);
-
-    public static bool Is(ReadOnlySpan<byte> text, ReadOnlySpan<byte> other) => Ascii.EqualsIgnoreCase(text, other);
 
     /// <summary>A number in digits, without sign or leading zeros: some read those as octal.</summary>
     public static bool TryNumber(ReadOnlySpan<byte> text, out long number)
@@ -45,10 +35,6 @@ internal static class H1Bytes
         if (Ascii.ToLower(name, lowered, out int length) != OperationStatus.Done)
             return false;
         lowered = lowered[..length];
-        return into.TryAdd(lowered, value, IsSecret(lowered));
+        return into.TryAdd(lowered, value, SecretFields.Has(lowered));
     }
-
-    /// <summary>Values that no compression table of the other side may keep (RFC 7541 7.1.3).</summary>
-    private static bool IsSecret(ReadOnlySpan<byte> name) =>
-        name.SequenceEqual("authorization"u8) || name.SequenceEqual("proxy-authorization"u8) || name.SequenceEqual("cookie"u8) || name.SequenceEqual("set-cookie"u8);
 }

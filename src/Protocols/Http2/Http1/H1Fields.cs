@@ -56,7 +56,7 @@ internal ref struct H1Fields
         {
             if (!TrySplit(line, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value))
                 return false;
-            if (H1Bytes.Is(name, "host"u8) || H1Bytes.Is(name, "transfer-encoding"u8) || (!hasLength && H1Bytes.Is(name, "content-length"u8)))
+            if (FieldRules.EqualsIgnoringCase(name, "host"u8) || FieldRules.EqualsIgnoringCase(name, "transfer-encoding"u8) || (!hasLength && FieldRules.EqualsIgnoringCase(name, "content-length"u8)))
                 continue;
             if (!H1Bytes.TryAddLowered(into, name, value))
                 return false;
@@ -71,25 +71,25 @@ internal ref struct H1Fields
         int colon = line.IndexOf((byte)':');
         name = colon < 0 ? default : line[..colon];
         value = H1Bytes.TrimOws(line[(colon + 1)..]);
-        return H1Bytes.IsToken(name) && name.Length <= H1Bytes.LongestName;
+        return FieldRules.IsToken(name) && name.Length <= H1Bytes.LongestName;
     }
 
     private HttpViolation? Note(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         switch (name.Length)
         {
-            case 4 when H1Bytes.Is(name, "host"u8):
+            case 4 when FieldRules.EqualsIgnoringCase(name, "host"u8):
                 if (HasHost)
                     return H1Faults.Host;
                 HasHost = true;
                 Host = value;
                 return null;
-            case 6 when H1Bytes.Is(name, "expect"u8):
-                ExpectContinue = H1Bytes.Is(value, "100-continue"u8);
+            case 6 when FieldRules.EqualsIgnoringCase(name, "expect"u8):
+                ExpectContinue = FieldRules.EqualsIgnoringCase(value, "100-continue"u8);
                 return ExpectContinue ? null : H1Faults.Expect;
-            case 7 when H1Bytes.Is(name, "upgrade"u8):
+            case 7 when FieldRules.EqualsIgnoringCase(name, "upgrade"u8):
                 return NoteUpgrade(value);
-            case 10 when H1Bytes.Is(name, "connection"u8):
+            case 10 when FieldRules.EqualsIgnoringCase(name, "connection"u8):
                 return NoteConnection(value);
             case 14 when IsLike(name, "content-length"u8):
                 return NoteLength(name, value);
@@ -131,7 +131,7 @@ internal ref struct H1Fields
         if (HasCoding)
             return H1Faults.Codings;
         HasCoding = true;
-        return H1Bytes.Is(value, "chunked"u8) ? null : H1Faults.Coding;
+        return FieldRules.EqualsIgnoringCase(value, "chunked"u8) ? null : H1Faults.Coding;
     }
 
     /// <summary>#connection-option, each a token (RFC 9110 7.6.1). Whoever lists other fields in it has them treated by the rules of heads.</summary>
@@ -140,11 +140,11 @@ internal ref struct H1Fields
         foreach (Range range in value.Split((byte)','))
         {
             ReadOnlySpan<byte> option = H1Bytes.TrimOws(value[range]);
-            if (!H1Bytes.IsToken(option))
+            if (!FieldRules.IsToken(option))
                 return H1Faults.Connection;
-            Close |= H1Bytes.Is(option, "close"u8);
-            KeepAlive |= H1Bytes.Is(option, "keep-alive"u8);
-            _upgradeListed |= H1Bytes.Is(option, "upgrade"u8);
+            Close |= FieldRules.EqualsIgnoringCase(option, "close"u8);
+            KeepAlive |= FieldRules.EqualsIgnoringCase(option, "keep-alive"u8);
+            _upgradeListed |= FieldRules.EqualsIgnoringCase(option, "upgrade"u8);
         }
 
         return null;
@@ -155,8 +155,8 @@ internal ref struct H1Fields
     {
         if (value.IsEmpty || _hasUpgrade)
             return H1Faults.Upgrade;
-        Upgrade = H1Bytes.Is(value, "websocket"u8) ? H1Upgrade.WebSocket
-            : H1Bytes.Is(value, "SPDY/3.1"u8) ? H1Upgrade.Spdy31
+        Upgrade = FieldRules.EqualsIgnoringCase(value, "websocket"u8) ? H1Upgrade.WebSocket
+            : FieldRules.EqualsIgnoringCase(value, "SPDY/3.1"u8) ? H1Upgrade.Spdy31
             : H1Upgrade.Other;
         _hasUpgrade = true;
         return null;

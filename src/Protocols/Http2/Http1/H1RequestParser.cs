@@ -70,7 +70,7 @@ internal sealed class H1RequestParser(H1Limits limits, bool secure)
         method = space < 0 ? default : line[..space];
         if (space <= 0 || last == space)
             return H1Faults.RequestLine;
-        if (!H1Bytes.IsToken(method) || method.ContainsAnyInRange((byte)'a', (byte)'z'))
+        if (!FieldRules.IsToken(method) || method.ContainsAnyInRange((byte)'a', (byte)'z'))
             return H1Faults.Method;
         if (method.Length > limits.Method)
             return H1Faults.MethodTooLong;
@@ -92,11 +92,11 @@ internal sealed class H1RequestParser(H1Limits limits, bool secure)
     {
         if (!fields.HasHost || !H1Target.IsAuthority(fields.Host))
             return H1Faults.Host;
-        if (target.Form == H1TargetForm.Absolute && !H1Bytes.Is(fields.Host, target.Authority))
+        if (target.Form == H1TargetForm.Absolute && !FieldRules.EqualsIgnoringCase(fields.Host, target.Authority))
             return H1Faults.HostDiffers;
         // RFC 9110 7.2: the Host of a CONNECT request is its target; curl leaves out the port that browsers send.
-        bool agrees = target.Form != H1TargetForm.Authority || H1Bytes.Is(fields.Host, target.Authority)
-            || (target.Authority.Length > fields.Host.Length && target.Authority[fields.Host.Length] == ':' && H1Bytes.Is(fields.Host, target.Authority[..fields.Host.Length]));
+        bool agrees = target.Form != H1TargetForm.Authority || FieldRules.EqualsIgnoringCase(fields.Host, target.Authority)
+            || (target.Authority.Length > fields.Host.Length && target.Authority[fields.Host.Length] == ':' && FieldRules.EqualsIgnoringCase(fields.Host, target.Authority[..fields.Host.Length]));
         return agrees ? null : H1Faults.HostDiffers;
     }
 

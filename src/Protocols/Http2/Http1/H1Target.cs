@@ -93,8 +93,8 @@ internal readonly ref struct H1Target
         int scheme = text.IndexOf("://"u8);
         if (scheme < 0)
             return H1Faults.Target;
-        bool isSecure = H1Bytes.Is(text[..scheme], "https"u8);
-        if (!isSecure && !H1Bytes.Is(text[..scheme], "http"u8))
+        bool isSecure = FieldRules.EqualsIgnoringCase(text[..scheme], "https"u8);
+        if (!isSecure && !FieldRules.EqualsIgnoringCase(text[..scheme], "http"u8))
             return H1Faults.Target;
 
         ReadOnlySpan<byte> rest = text[(scheme + 3)..];

@@ -41,7 +41,7 @@ internal static class H1Writer
         ReadOnlySpan<byte> authority = head.Value(":authority"u8);
         bool isConnect = method.SequenceEqual("CONNECT"u8);
         ReadOnlySpan<byte> target = isConnect ? authority : head.Value(":path"u8);
-        if (!H1Bytes.IsToken(method) || !H1Target.IsAuthority(authority, needsPort: isConnect) || target.IsEmpty || target.ContainsAnyExceptInRange((byte)'!', (byte)'~')
+        if (!FieldRules.IsToken(method) || !H1Target.IsAuthority(authority, needsPort: isConnect) || target.IsEmpty || target.ContainsAnyExceptInRange((byte)'!', (byte)'~')
             || (!isConnect && target[0] != '/' && !(target.SequenceEqual("*"u8) && method.SequenceEqual("OPTIONS"u8)))
             || framing.Body is H1Body.UntilClose or H1Body.Tunnel || (isConnect && framing.Body != H1Body.None) || !AreWritable(head, isRequest: true) || !CanUpgrade(head, ending))
             return H1Faults.Unwritable;
@@ -103,7 +103,7 @@ internal static class H1Writer
         for (int i = 0; i < trailers.Count; i++)
         {
             HttpField field = trailers[i];
-            if (!IsWritable(field) || H1Trailers.IsForbidden(field.Name))
+            if (!IsWritable(field) || TrailerFields.IsForbidden(field.Name))
                 return H1Faults.Unwritable;
         }
 
@@ -135,7 +135,7 @@ internal static class H1Writer
         : name.SequenceEqual(":status"u8);
 
     private static bool IsWritable(HttpField field) =>
-        H1Bytes.IsToken(field.Name) && !field.Name.ContainsAnyInRange((byte)'A', (byte)'Z') && H1Bytes.IsValue(field.Value);
+        FieldRules.IsToken(field.Name) && !field.Name.ContainsAnyInRange((byte)'A', (byte)'Z') && FieldRules.IsValue(field.Value);
 
     private static void WriteFraming(H1Framing framing, bool saysNothing, IBufferWriter<byte> to)
     {

@@ -65,7 +65,7 @@ internal sealed class SpdyHeaderReader(SpdyLimits limits)
             if (!TryTake(ref block, out ReadOnlySpan<byte> name) || !TryTake(ref block, out ReadOnlySpan<byte> value))
                 return false;
             // Several values of one name stand in one field with zero bytes between them. No field of Kubernetes has several, and a port that is two is none.
-            if (!IsName(name) || !H1Bytes.IsValue(value) || into.Has(name) || !into.TryAdd(name, value))
+            if (!IsName(name) || !FieldRules.IsValue(value) || into.Has(name) || !into.TryAdd(name, value))
                 return false;
         }
 
@@ -76,7 +76,7 @@ internal sealed class SpdyHeaderReader(SpdyLimits limits)
     private static bool IsName(ReadOnlySpan<byte> name)
     {
         ReadOnlySpan<byte> word = name is [(byte)':', ..] ? name[1..] : name;
-        return H1Bytes.IsToken(word) && !word.ContainsAnyInRange((byte)'A', (byte)'Z');
+        return FieldRules.IsToken(word) && !word.ContainsAnyInRange((byte)'A', (byte)'Z');
     }
 
     private static bool TryTake(ref ReadOnlySpan<byte> block, out ReadOnlySpan<byte> text)

@@ -85,7 +85,7 @@ internal static class WebSocketHandshake
     private static bool IsProtocol(ReadOnlySpan<byte> name)
     {
         int slash = name.IndexOf((byte)'/');
-        return slash < 0 ? H1Bytes.IsToken(name) : H1Bytes.IsToken(name[..slash]) && H1Bytes.IsToken(name[(slash + 1)..]);
+        return slash < 0 ? FieldRules.IsToken(name) : FieldRules.IsToken(name[..slash]) && FieldRules.IsToken(name[(slash + 1)..]);
     }
 
     private static bool IsKey(ReadOnlySpan<byte> key) => key.Length == 24 && Base64.IsValid(key, out int length) && length == 16;
