@@ -44,6 +44,7 @@ public sealed class ShellScannerTests
     [InlineData("a &>out", ">out; a")]
     [InlineData("a &>out b", "! >out; a b")]
     [InlineData("a >& out", ">out; a")]
+    [InlineData("a >&-", "a")]
     [InlineData("> out", ">out")]
     [InlineData("a > ../x", "! >../x; a")]
     [InlineData("a > /x/../y", "! >/x/../y; a")]
@@ -61,6 +62,14 @@ public sealed class ShellScannerTests
     [InlineData("{ a; } > out", "a; >out")]
     [InlineData("a <(b x) >(c)", "! b x; c; a")]
     public void Redirections_are_found(string text, string expected) => Assert.Equal(expected, ShellLines.Describe(text));
+
+    [Theory]
+    [InlineData("rm >&--rf x")]
+    [InlineData("rm >& -rf x")]
+    [InlineData("rm <&-rf x")]
+    [InlineData("rm 2>&-\\\nrf x")]
+    [InlineData("rm >&-'-rf' x")]
+    public void What_follows_a_descriptor_that_is_closed_is_a_word_to_bash_alone(string text) => Assert.StartsWith("!", ShellLines.Describe(text), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("sh -c 'a; b'", "sh -c a; b; a; b")]

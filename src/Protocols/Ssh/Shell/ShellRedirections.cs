@@ -98,7 +98,9 @@ internal sealed class ShellRedirections(ShellWords words, ShellEffects effects, 
         t.Position += length;
         bool parted = t.Current == '\\' && t.Peek(1) == '\n';
         t.SkipBlanks();
-        if (parted || ShellText.EndsWord(t.Current))
+        // The "-" that closes is a token of its own to bash, and what follows it at once a further word: >&--x gives -x to the command.
+        bool closesAndMore = duplicates && t.Current == '-' && !ShellText.EndsWord(t.Peek(1));
+        if (parted || closesAndMore || ShellText.EndsWord(t.Current))
         {
             effects.Fail();
             return;
