@@ -48,6 +48,7 @@ internal sealed class Daemon : IAsyncDisposable
     private readonly HttpDoors _httpDoors;
     private readonly List<Listener> _listeners = [];
     private readonly CancellationTokenSource _cut = new();
+    private readonly CancellationTokenSource _draining = new();
     private readonly DaemonParts _parts;
 
     private Daemon(DaemonParts parts, ControlPlane? control)
@@ -208,6 +209,9 @@ internal sealed class Daemon : IAsyncDisposable
         foreach (Listener listener in _listeners)
             await listener.StopAsync().ConfigureAwait(false);
 
+        // Clients of HTTP keep connections that they do not use.
+        await _draining.CancelAsync().ConfigureAwait(false);
+
         // Held statements of draining sessions may still be approved: broker and admin API go last.
         Task drained = _sessions.Drain();
         await WithinAsync(drained, time, hurry).ConfigureAwait(false);
@@ -242,6 +246,7 @@ internal sealed class Daemon : IAsyncDisposable
         await _httpDoors.Pool.DisposeAsync().ConfigureAwait(false);
         _issuers.Dispose();
         _cut.Dispose();
+        _draining.Dispose();
     }
 
     private Action<Socket, UnauthenticatedSlots.Slot> Starter(ListenerConfig config)
@@ -261,6 +266,7 @@ internal sealed class Daemon : IAsyncDisposable
                 Tls = () => _parts.Materials.ListenerTls.GetValueOrDefault(config.Name),
                 AllowPlaintext = config.Plaintext,
                 HoldWait = http.HoldWait,
+                Draining = _draining.Token,
                 Limits = new HttpLimits { Handshake = _config.Limits.Handshake },
             };
             connect = (socket, slot) => new HttpConnection(socket, slot, listener, _httpDoors, _connections, _log, _cut.Token);

@@ -36,7 +36,10 @@ public sealed record HttpLimits
     /// <summary>What a peer may send on one stream before it is forwarded, bytes.</summary>
     public int StreamWindow { get; init; } = 256 << 10;
 
-    /// <summary>What a peer may have sent on all its streams together that is not forwarded, bytes: the memory that slow readers can hold.</summary>
+    /// <summary>
+    /// What a client may have sent on all its streams together that is not forwarded, bytes: the memory that slow targets can hold. A target, whose connection many clients share, may send
+    /// <see cref="StreamWindow"/> on each of its <see cref="Streams"/>: a slow client slows nobody but itself.
+    /// </summary>
     public int ConnectionWindow { get; init; } = 4 << 20;
 
     /// <summary>What waits for one socket before streams have to wait, bytes.</summary>
@@ -45,7 +48,13 @@ public sealed record HttpLimits
     /// <summary>Largest body that is looked into before it is let through: etcd takes 1.5 MiB, an API server 3 MiB.</summary>
     public int Body { get; init; } = 4 << 20;
 
-    /// <summary>Identities and targets of one connection: each is a session of its own.</summary>
+    /// <summary>Bodies of one connection that are looked into at a time, bytes together: one at the limit of <see cref="Body"/>, or many small ones.</summary>
+    public int CollectedBytes { get; init; } = 32 << 20;
+
+    /// <summary>A body that is looked into must be whole by then.</summary>
+    public TimeSpan BodyWait { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Identities and targets of one connection that are in use: each is a session of its own.</summary>
     public int Sessions { get; init; } = 16;
 
     /// <summary>Time to reach a target, TLS included.</summary>

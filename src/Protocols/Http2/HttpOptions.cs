@@ -1,5 +1,6 @@
 using System.Net.Security;
 using Sallyport.Contract;
+using Sallyport.Protocols.Http2.Exchanges;
 
 namespace Sallyport.Protocols.Http2;
 
@@ -23,6 +24,12 @@ public sealed record HttpListener
 
     /// <summary>Called once when the client has proven who it is.</summary>
     public Action? Authenticated { get; init; }
+
+    /// <summary>Called when somebody is not let in at a target: whom it was, and the rule.</summary>
+    public Action<SessionFacts, string>? Forbidden { get; init; }
+
+    /// <summary>Cancelled when the daemon is about to stop: connections take no more requests, and end when those under way have.</summary>
+    public CancellationToken Draining { get; init; }
 }
 
 /// <summary>How a target is told that it is us.</summary>
@@ -120,6 +127,11 @@ public sealed record HttpDoors
     public required HttpUpstreams Pool { get; init; }
 
     public required TimeProvider Time { get; init; }
+
+    /// <summary>What bodies that are looked into may hold of memory, over all connections.</summary>
+    internal BodyBudget Bodies { get; } = new(MostCollected, null);
+
+    private const long MostCollected = 256 << 20;
 }
 
 /// <summary>How a connection ended, and whose it was once that was known.</summary>

@@ -143,6 +143,8 @@ public sealed class HttpSession
             front.Drain = connection.Drain;
             // Registered behind the connection's own, so called before it: requests under way are told why before their connection ends.
             Task<SessionEnd> serving = connection.RunAsync(stop);
+            // Once it serves: what it says first is said.
+            using CancellationTokenRegistration draining = _listener.Draining.UnsafeRegister(static connection => ((IServerConnection)connection!).Drain(), connection);
             using (stop.UnsafeRegister(static front => ((HttpFront)front!).Stop(), front))
                 end = await serving.ConfigureAwait(false);
         }

@@ -99,6 +99,10 @@ internal abstract class ClientConnection : IThreadPoolWorkItem, ILogin, ILiveSes
     /// <summary>Runs the engine to its end, with this for its doors of logins and live sessions.</summary>
     protected abstract Task<(SessionEnd End, SessionFacts? Facts)> RunEngineAsync(IDuplex client, CancellationToken stop);
 
+    /// <summary>A person who has logged in is not let in at a target, and the connection goes on.</summary>
+    protected void NoteForbidden(SessionFacts facts, string rule) => _log.Warning(
+        "target-forbidden", new("rule", rule), new("subject", facts.Identity.Subject), new("issuer", facts.Identity.Issuer), new("target", facts.Target), new("listener", _listener), new("source", _source));
+
     private async Task RunAsync()
     {
         long start = Environment.TickCount64;

@@ -14,7 +14,7 @@ internal sealed class HttpConnection(
 
     protected override async Task<(SessionEnd End, SessionFacts? Facts)> RunEngineAsync(IDuplex client, CancellationToken stop)
     {
-        HttpOutcome outcome = await HttpSession.RunAsync(client, _listener, doors with { Login = this, Sessions = this }, stop).ConfigureAwait(false);
+        HttpOutcome outcome = await HttpSession.RunAsync(client, _listener with { Forbidden = NoteForbidden }, doors with { Login = this, Sessions = this }, stop).ConfigureAwait(false);
         return (outcome.End, outcome.Facts);
     }
 }

@@ -70,6 +70,8 @@ public sealed class ChunkedDecoderTests
     [InlineData("5\r\nhello\n0\r\n\r\n", "hello 400 A chunk does not")]
     [InlineData("5\r\nhello\r0\r\n\r\n", "hello 400 A chunk does not")]
     [InlineData("5\r\nhelloXX0\r\n\r\n", "hello 400 A chunk does not")]
+    [InlineData("0\r\nImpersonate-User: root\r\n\r\n", " 400 A trailer")]
+    [InlineData("0\r\nX_Remote_User: root\r\n\r\n", " 400 A trailer")]
     [InlineData("0\r\nContent-Length: 5\r\n\r\n", " 400 A trailer")]
     [InlineData("0\r\nTransfer-Encoding: chunked\r\n\r\n", " 400 A trailer")]
     [InlineData("0\r\nX: y\r\nHOST: z\r\n\r\n", " 400 A trailer")]

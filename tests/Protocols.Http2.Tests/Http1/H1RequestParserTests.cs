@@ -23,8 +23,8 @@ public sealed class H1RequestParserTests
     [InlineData("CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n", "35 :method=CONNECT|:authority=x:443| Authority 1 None:0 keep None")]
     [InlineData("GET /e HTTP/1.1\r\nHost: x\r\nConnection: Keep-Alive, Upgrade\r\nUpgrade: WebSocket\r\n\r\n", "81 :method=GET|:scheme=https|:authority=x|:path=/e|connection=Keep-Alive, Upgrade|upgrade=WebSocket| Origin 1 None:0 keep WebSocket")]
     [InlineData("POST /e HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nContent-Length: 0\r\n\r\n", "88 :method=POST|:scheme=https|:authority=x|:path=/e|connection=Upgrade|upgrade=SPDY/3.1|content-length=0| Origin 1 None:0 keep Spdy31")]
-    [InlineData("GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", "62 :method=GET|:scheme=https|:authority=x|:path=/|connection=Upgrade|upgrade=h2c| Origin 1 None:0 keep Other")]
-    [InlineData("GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\r\n", "47 :method=GET|:scheme=https|:authority=x|:path=/|upgrade=websocket| Origin 1 None:0 keep None")]
+    [InlineData("GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", "62 :method=GET|:scheme=https|:authority=x|:path=/|connection=Upgrade| Origin 1 None:0 keep Other")]
+    [InlineData("GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\r\n", "47 :method=GET|:scheme=https|:authority=x|:path=/| Origin 1 None:0 keep None")]
     [InlineData("GET / HTTP/1.1\r\nHost: x\r\nX: \u00e9\r\n\r\n", "33 :method=GET|:scheme=https|:authority=x|:path=/|x=\u00e9| Origin 1 None:0 keep None")]
     [InlineData("GET / HTTP/1.1\r\nHost: x\r\n", "more")]
     public void RFC_9112_3_a_head_is_understood(string text, string expected) => Assert.Equal(expected, H1Drive.Request(text));

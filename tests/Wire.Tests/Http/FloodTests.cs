@@ -142,20 +142,31 @@ public sealed class FloodTests
         silent.Vanish();
         await rig.ExpectEndAsync(SessionSide.Proxy, "handshake-timeout");
 
-        H2Peer idle = await rig.ClientAsync();
-        await idle.SendAsync(H2Msg.SettingsAck(), H2Msg.Headers(1, true, Get[..4]));
-        await idle.StatusAsync(1, 401);
-        await idle.BodyAsync(1);
-        await idle.ExpectEndAsync(NO_ERROR);
-        idle.Vanish();
-        await rig.ExpectEndAsync(SessionSide.Proxy, "idle-timeout");
+        // Whoever asks and does not log in stays a stranger.
+        foreach ((string path, int status, string reason) in new[] { ("/", 401, "handshake-timeout"), ("/secret/x", 403, "idle-timeout") })
+        {
+            rig.Limits = rig.Limits with { Idle = TimeSpan.FromMilliseconds(status == 401 ? 60_000 : 100), Handshake = TimeSpan.FromMilliseconds(status == 401 ? 100 : 5000) };
+            H2Peer idle = await rig.ClientAsync();
+            (string, string)[] get = H2Msg.Request("GET", path);
+            await idle.SendAsync(H2Msg.SettingsAck(), H2Msg.Headers(1, true, status == 401 ? get[..4] : get));
+            await idle.StatusAsync(1, status);
+            await idle.BodyAsync(1);
+            await idle.ExpectEndAsync(NO_ERROR);
+            idle.Vanish();
+            await rig.ExpectEndAsync(SessionSide.Proxy, reason);
 
-        H1Peer old = await rig.OldClientAsync();
-        await old.SendAsync("GET / HTTP/1.1\r\nHost: app.example\r\n\r\n");
-        await old.BodyAsync(await old.StatusAsync(401));
-        await old.ExpectClosedAsync();
-        old.Vanish();
-        await rig.ExpectEndAsync(SessionSide.Proxy, "idle-timeout");
+            H1Peer old = await rig.OldClientAsync();
+            if (status == 401)
+                await old.SendAsync("GET / HTTP/1.1\r\nHost: app.example\r\n\r\n");
+            else
+                await old.AskAsync("GET " + path);
+            await old.BodyAsync(await old.StatusAsync(status));
+            await old.ExpectClosedAsync();
+            old.Vanish();
+            await rig.ExpectEndAsync(SessionSide.Proxy, reason);
+        }
+
+        rig.Limits = rig.Limits with { Handshake = TimeSpan.FromMilliseconds(100) };
 
         H1Peer oldSilent = await rig.OldClientAsync();
         await oldSilent.SendAsync("GET");

@@ -87,6 +87,8 @@ internal sealed class MemoryRecorder : IRecorder
 
     public MemoryRecording Only => Assert.Single(_recordings);
 
+    public MemoryRecording[] All => [.. _recordings];
+
     public bool IsEmpty => _recordings.IsEmpty;
 
     public ISessionRecorder Open(SessionFacts facts)
@@ -116,6 +118,9 @@ internal sealed class MemoryRecording(bool dropsBytes) : ISessionRecorder
     /// <summary>Set: the writers are behind until it completes.</summary>
     public TaskCompletionSource? Behind { get => _behind; set => _behind = value; }
 
+    /// <summary>Set: the next bytes that are recorded meet a bug.</summary>
+    public Exception? Breaks { get; set; }
+
     public SessionEnd? End { get; private set; }
 
     public byte[] FromClient => Locked(() => _fromClient.ToArray());
@@ -130,6 +135,12 @@ internal sealed class MemoryRecording(bool dropsBytes) : ISessionRecorder
     {
         if (_fails)
             return false;
+        if (Breaks is { } bug)
+        {
+            Breaks = null;
+            throw bug;
+        }
+
         if (dropsBytes)
             return true;
         lock (_lock)

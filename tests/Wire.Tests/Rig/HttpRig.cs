@@ -51,7 +51,7 @@ internal sealed class HttpRig : IAsyncDisposable
         Upstream = new ToScript((IPEndPoint)_targets.LocalEndpoint, _chunking);
     }
 
-    /// <summary>Change it before a client connects.</summary>
+    /// <summary>Changed while clients are there, it is as if the configuration was loaded again.</summary>
     public HttpTarget Target { get; set; }
 
     /// <summary>Change it before a client connects. Scripted peers do not hang up by themselves: nobody waits long for that.</summary>
@@ -72,6 +72,12 @@ internal sealed class HttpRig : IAsyncDisposable
     /// <summary>What connections to targets ended of, when it was a bug.</summary>
     public ConcurrentQueue<Exception> Failures { get; } = new();
 
+    /// <summary>Whom the engine did not let in at a target, and by which rule.</summary>
+    public ConcurrentQueue<(SessionFacts Facts, string Rule)> Forbidden { get; } = new();
+
+    /// <summary>Cancelled: the daemon is about to stop.</summary>
+    public CancellationTokenSource Draining { get; } = new();
+
     /// <summary>Set: the engine may meet what it did not expect.</summary>
     public bool MayFail { get; set; }
 
@@ -91,7 +97,7 @@ internal sealed class HttpRig : IAsyncDisposable
     private HttpDoors Doors => _doors ??= new HttpDoors
     {
         Login = Login,
-        Targets = new ByName(Target),
+        Targets = new ByName(() => Target),
         Upstream = Door,
         Policy = Policy,
         Recorder = Recorder,
@@ -119,7 +125,7 @@ internal sealed class HttpRig : IAsyncDisposable
         await socket.ConnectAsync((IPEndPoint)_gateway.LocalEndpoint);
         var accepted = new SocketDuplex(await accepting);
         ClientSide = new ChunkedDuplex(accepted, _chunking, stream: 1);
-        var listener = new Sallyport.Protocols.Http2.HttpListener { Node = "test", Name = "web", Tls = static () => null, AllowPlaintext = true, Limits = Limits };
+        var listener = new Sallyport.Protocols.Http2.HttpListener { Node = "test", Name = "web", Tls = static () => null, AllowPlaintext = true, Limits = Limits, Draining = Draining.Token, Forbidden = (facts, rule) => Forbidden.Enqueue((facts, rule)) };
         _running.Add(HttpSession.RunAsync(IsBare ? accepted : ClientSide, listener, Doors, _stop.Token));
         return socket;
     }
@@ -177,6 +183,7 @@ internal sealed class HttpRig : IAsyncDisposable
         _gateway.Dispose();
         _targets.Dispose();
         _stop.Dispose();
+        Draining.Dispose();
     }
 
     private T Keep<T>(T peer)
@@ -201,12 +208,12 @@ internal sealed class HttpRig : IAsyncDisposable
     }
 
     /// <summary>Knows one host.</summary>
-    private sealed class ByName(HttpTarget app) : IHttpTargets
+    private sealed class ByName(Func<HttpTarget> app) : IHttpTargets
     {
         public HttpTarget? Route(ReadOnlySpan<byte> authority, ReadOnlySpan<byte> path, out int prefix)
         {
             prefix = 0;
-            return Encoding.ASCII.GetString(authority).Split(':')[0] == "app.example" ? app : null;
+            return Encoding.ASCII.GetString(authority).Split(':')[0] == "app.example" ? app() : null;
         }
     }
 }

@@ -21,8 +21,8 @@ internal sealed class H1ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
     private readonly H1RequestParser _parser = new(H1Limits.Default with { Head = limits.HeadBytes }, duplex.Tls is not null);
     private readonly HttpHead _head = new(limits.HeadBytes, limits.HeadFields);
     private readonly ReadWatch _watch = new(duplex.Input, time);
+    private readonly long _began = Environment.TickCount64;
     private volatile bool _isDraining;
-    private bool _hasServed;
     private bool _isIdle;
 
     public async Task<SessionEnd> RunAsync(CancellationToken stop)
@@ -65,7 +65,8 @@ internal sealed class H1ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
     private SessionEnd EndOf(HttpViolation? violation, bool isStopped) =>
         isStopped ? new SessionEnd(SessionSide.Proxy, SessionStage.Ready, "stopped")
         : violation is null && _isDraining ? new SessionEnd(SessionSide.Proxy, SessionStage.Ready, "drained")
-        : violation is null && _isIdle ? new SessionEnd(SessionSide.Proxy, _hasServed ? SessionStage.Ready : SessionStage.Startup, _hasServed ? "idle-timeout" : "handshake-timeout")
+        : violation is null && _isIdle && front.IsAuthenticated ? new SessionEnd(SessionSide.Proxy, SessionStage.Ready, "idle-timeout")
+        : violation is null && _isIdle ? new SessionEnd(SessionSide.Proxy, SessionStage.Startup, "handshake-timeout")
         : violation is null ? new SessionEnd(SessionSide.Client, SessionStage.Ready, "closed")
         : new SessionEnd(SessionSide.Client, SessionStage.Ready, "protocol-violation", violation.Status.ToString(System.Globalization.CultureInfo.InvariantCulture), violation.Message);
 
@@ -119,7 +120,7 @@ internal sealed class H1ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
     /// <returns>Null without a violation: the client has closed, or said nothing for too long.</returns>
     private async Task<(H1RequestFacts? Facts, HttpViolation? Violation)> ReadHeadAsync(CancellationToken stop)
     {
-        _watch.Set(_hasServed ? Limits.Idle : Limits.Handshake);
+        _watch.Set(front.IsAuthenticated ? Limits.Idle : StrangersRest());
         bool hasBegun = false;
         while (true)
         {
@@ -130,7 +131,6 @@ internal sealed class H1ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
             if (status != ParseStatus.NeedMore)
             {
                 _watch.Clear();
-                _hasServed = true;
                 return status == ParseStatus.Done ? (facts, null) : (null, violation);
             }
 
@@ -149,10 +149,17 @@ internal sealed class H1ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
         }
     }
 
+    /// <summary>What is left of the time in which somebody has to log in.</summary>
+    private TimeSpan StrangersRest()
+    {
+        TimeSpan rest = Limits.Handshake - TimeSpan.FromMilliseconds(Environment.TickCount64 - _began);
+        return rest > TimeSpan.Zero ? rest : TimeSpan.FromMilliseconds(1);
+    }
+
     /// <summary>One request, from its head to the last byte of its answer.</summary>
     private async Task<(bool GoesOn, HttpViolation? Violation)> ServeAsync(H1RequestFacts facts, CancellationToken stop)
     {
-        bool upgrades = facts.Upgrade is H1Upgrade.WebSocket or H1Upgrade.Spdy31;
+        bool upgrades = facts.Upgrades;
         var stream = new H1Stream(this)
         {
             Minor = facts.Minor,

@@ -38,6 +38,9 @@ internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits, Time
         }
     }
 
+    /// <summary>Clients who do not read share this connection with others who do: it has room for all that all streams may hold, so none of them stops another.</summary>
+    protected override long Window => Math.Max(Limits.ConnectionWindow, Math.Min((long)Limits.Streams * Limits.StreamWindow, 1 << 30));
+
     /// <summary>Under the gate.</summary>
     private bool IsSpent => IsGoingAway || Output.IsOver || _next > LastUsable;
 

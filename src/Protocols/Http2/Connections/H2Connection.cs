@@ -139,11 +139,11 @@ internal abstract class H2Connection : IHttpOutputOwner
             return _closed.Find(id);
     }
 
-    /// <summary>Whether a stream that is not open once was. Of those that were closed long ago nobody knows.</summary>
+    /// <summary>Whether a stream that is not open may once have been.</summary>
     public bool WasOpen(int id)
     {
         lock (Output.Gate)
-            return _closed.Knows(id);
+            return _closed.MayHaveBeen(id);
     }
 
     /// <summary>Gives a stream its number towards a target. Under the gate.</summary>
@@ -404,11 +404,14 @@ internal abstract class H2Connection : IHttpOutputOwner
             await Lingering.WaitAsync(_duplex, Limits.LastWord, Time).ConfigureAwait(false);
     }
 
-    /// <summary>Gives the peer back what it may send on the whole connection, unless slow readers hold too much of it. Under the gate.</summary>
+    /// <summary>What the peer may have sent on all streams that is not forwarded, bytes.</summary>
+    protected virtual long Window => Limits.ConnectionWindow;
+
+    /// <summary>Gives the peer back what it may send on the whole connection, in pieces that are worth a frame: the less there is to give, the smaller. Under the gate.</summary>
     private void Replenish()
     {
-        long room = Limits.ConnectionWindow - _outstanding - _receiveWindow;
-        if (room < Limits.ConnectionWindow / 2)
+        long room = Window - _outstanding - _receiveWindow;
+        if (room <= 0 || room < Math.Min(Limits.ConnectionWindow / 2, (Window - _outstanding) / 2))
             return;
         WriteWindowUpdate(0, (int)room);
         _receiveWindow += (int)room;

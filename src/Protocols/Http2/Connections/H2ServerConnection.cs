@@ -8,6 +8,9 @@ namespace Sallyport.Protocols.Http2.Connections;
 /// <summary>Who answers requests.</summary>
 internal interface IHttpFront
 {
+    /// <summary>Somebody has logged in on this connection. Strangers get <see cref="HttpLimits.Handshake"/> in all: they hold one of few places.</summary>
+    bool IsAuthenticated { get; }
+
     /// <summary>A client has opened a stream; its head follows at once.</summary>
     IExchange Begin(HttpStream client);
 
@@ -19,7 +22,7 @@ internal interface IHttpFront
 internal sealed class H2ServerConnection(IDuplex duplex, HttpLimits limits, IHttpFront front, TimeProvider time)
     : H2Connection(duplex, limits, time, isServer: true), IServerConnection
 {
-    private static readonly HttpViolation NoRequest = new(H2ErrorCode.NO_ERROR, "no request in time");
+    private static readonly HttpViolation NoRequest = new(H2ErrorCode.NO_ERROR, "nobody has logged in in time");
     private static readonly HttpViolation NoAcknowledgement = new(H2ErrorCode.SETTINGS_TIMEOUT, "SETTINGS that are not acknowledged (6.5.3)");
     private static readonly HttpViolation SlowHead = new(H2ErrorCode.ENHANCE_YOUR_CALM, "a head or a frame that does not end");
     private static readonly HttpViolation Quiet = new(H2ErrorCode.NO_ERROR, "no request for too long");
@@ -174,7 +177,7 @@ internal sealed class H2ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
     {
         if (UnfinishedSince is not 0 and var since && IsPast(since, Limits.Head))
             return SlowHead;
-        if (LastStream == 0 && IsPast(_began, Limits.Handshake))
+        if (!front.IsAuthenticated && IsPast(_began, Limits.Handshake))
             return NoRequest;
         if (!IsAcknowledged && IsPast(_began, Limits.Handshake))
             return NoAcknowledgement;

@@ -11,7 +11,9 @@ internal struct EarlyBody
 {
     private PendingBytes _bytes;
     private TaskCompletionSource? _collected;
+    private BodyBudget? _budget;
     private int _most;
+    private int _taken;
 
     public readonly ReadOnlySpan<byte> Bytes => _bytes.Bytes;
 
@@ -19,6 +21,9 @@ internal struct EarlyBody
 
     /// <summary>The client was credited for so many of them.</summary>
     public int Credited { get; private set; }
+
+    /// <summary>There is no room to look into it.</summary>
+    public bool IsBeyondBudget { get; private set; }
 
     public readonly bool IsEmpty => _bytes.IsEmpty && Trailers is null;
 
@@ -37,8 +42,9 @@ internal struct EarlyBody
 
     /// <summary>From now on it is collected.</summary>
     /// <returns>What completes when it is whole or too large, and what the client is credited for.</returns>
-    public (Task Collected, int Credit) Collect(int most, bool hasEnded)
+    public (Task Collected, int Credit) Collect(int most, BodyBudget budget, bool hasEnded)
     {
+        _budget = budget;
         _collected ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _most = most;
         return (_collected.Task, Grow(_bytes.Length - Credited, hasEnded));
@@ -53,10 +59,12 @@ internal struct EarlyBody
         Trailers = null;
     }
 
-    /// <summary>Nobody will have it.</summary>
+    /// <summary>Nobody will have it any more, or all of it has gone on.</summary>
     public void Abandon()
     {
         Clear();
+        _budget?.Return(_taken);
+        (_budget, _taken) = (null, 0);
         _collected?.TrySetCanceled();
     }
 
@@ -64,7 +72,11 @@ internal struct EarlyBody
     {
         if (_collected is null)
             return 0;
-        if (end || _bytes.Length > _most)
+        int uncounted = _bytes.Length - _taken;
+        IsBeyondBudget |= uncounted > 0 && _budget is not null && !_budget.TryTake(uncounted);
+        if (!IsBeyondBudget && uncounted > 0 && _budget is not null)
+            _taken += uncounted;
+        if (end || IsBeyondBudget || _bytes.Length > _most)
         {
             _collected.TrySetResult();
             return 0;

@@ -58,24 +58,37 @@ internal sealed partial class Exchange
     }
 
     /// <summary>Waits for the whole body of a request that is not let through yet; the client gets room for it.</summary>
-    /// <returns>The body; null: it is larger than <paramref name="most"/>.</returns>
+    /// <returns>The body, or why it is not looked into.</returns>
     /// <exception cref="OperationCanceledException">The client has given it up.</exception>
-    public async Task<byte[]?> CollectAsync(int most, CancellationToken withdrawn)
+    public async Task<(byte[] Body, HttpRefusal? Refusal)> CollectAsync()
     {
+        HttpLimits limits = front.Limits;
         int credit;
         Task collected;
         lock (_lock)
         {
-            (collected, credit) = _early.Collect(most, _toTarget.HasEnded);
+            (collected, credit) = _early.Collect(limits.Body, front.Bodies, _toTarget.HasEnded);
             credit = Pay(ref _owedToClient, credit);
             Continue();
         }
 
         if (credit > 0)
             client.Credit(credit);
-        await collected.WaitAsync(withdrawn).ConfigureAwait(false);
+        try
+        {
+            await collected.WaitAsync(limits.BodyWait, front.Time, Withdrawn).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return ([], Refusals.BodyTooSlow);
+        }
+
         lock (_lock)
-            return _early.Body(most);
+        {
+            if (_early.IsBeyondBudget)
+                return ([], Refusals.TooManyBodies);
+            return _early.Body(limits.Body) is { } body ? (body, null) : ([], Refusals.BodyTooLarge);
+        }
     }
 
     /// <summary>Passes bytes on, through the filter, recorded as they go on.</summary>

@@ -83,6 +83,16 @@ internal sealed partial class Exchange(HttpFront front, HttpStream client) : IEx
         }
     }
 
+    /// <summary>Trailers have come, and wait to be let through with the request.</summary>
+    public bool HasTrailers
+    {
+        get
+        {
+            lock (_lock)
+                return _early.Trailers is not null;
+        }
+    }
+
     /// <summary>Cancelled when the client is gone, or has given it up.</summary>
     public CancellationToken Withdrawn
     {
@@ -219,6 +229,13 @@ internal sealed partial class Exchange(HttpFront front, HttpStream client) : IEx
 
             if (from != client && untouched && TryAgain())
                 return;
+            // A whole answer is there (RFC 9113 8.1) and waits because everything stands still: it goes out when that ends.
+            if (from != client && _isPaused && _toClient.HasEnded)
+            {
+                _toTarget.HasEnded = true;
+                return;
+            }
+
             _scope?.Tape.Reset(from == client ? Direction.FromClient : Direction.ToClient, Number, code);
             if (from != client && _status == 0 && code != H2ErrorCode.NO_ERROR && !(untouched && client.TryRefuse()))
             {

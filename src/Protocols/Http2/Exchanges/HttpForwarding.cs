@@ -37,8 +37,7 @@ internal static class HttpForwarding
         for (int i = 0; i < head.Count && fits; i++)
         {
             HttpField field = head[i];
-            if (field.Name[0] != (byte)':' && !IsOurs(field.Name, scope.Upstream.CredentialHeader)
-                && ForwardedFields.Judge(head, lists, field.Name, field.Value, ofClient: true) == FieldVerdict.Pass)
+            if (Passes(head, lists, field, scope.Upstream.CredentialHeader))
                 fits = into.TryAdd(field.Name, field.Value, field.NeverIndexed);
         }
 
@@ -50,6 +49,11 @@ internal static class HttpForwarding
             fits &= persona.TryAdd(into);
         return fits;
     }
+
+    /// <summary>Whether the target gets a field as the client sent it.</summary>
+    /// <param name="lists">The head has a Connection field.</param>
+    public static bool Passes(HttpHead head, bool lists, HttpField field, ReadOnlySpan<byte> credentialHeader) =>
+        field.Name[0] != (byte)':' && !IsOurs(field.Name, credentialHeader) && ForwardedFields.Judge(head, lists, field.Name, field.Value, ofClient: true) == FieldVerdict.Pass;
 
     /// <summary>The client's own proof, its host, its expectation (we answer that), and the field that the target's credential stands in.</summary>
     private static bool IsOurs(ReadOnlySpan<byte> name, ReadOnlySpan<byte> credentialHeader) =>

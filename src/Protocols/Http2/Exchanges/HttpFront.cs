@@ -35,13 +35,21 @@ internal sealed class HttpFront : IHttpFront
         _listener = listener;
         _doors = doors;
         _stop = stop;
-        _sessions = new HttpSessions(listener, doors, remote, isEncrypted, stop);
+        _sessions = new HttpSessions(listener, doors, remote, isEncrypted, stop, Note);
+        Bodies = new BodyBudget(listener.Limits.CollectedBytes, doors.Bodies);
         _out = NewHead();
     }
 
     public HttpLimits Limits => _listener.Limits;
 
+    public TimeProvider Time => _doors.Time;
+
     public int UnderWay => Volatile.Read(ref _underWay);
+
+    public bool IsAuthenticated => _sessions.IsAuthenticated;
+
+    /// <summary>What bodies that are looked into may hold of memory.</summary>
+    public BodyBudget Bodies { get; }
 
     /// <summary>Called when every session of the connection has been ended: it is to take no more requests.</summary>
     public Action? Drain
@@ -161,11 +169,28 @@ internal sealed class HttpFront : IHttpFront
             return true;
         }
 
+        bool isKept = false;
+        try
+        {
+            isKept = DecideAtOnce(exchange, scope, head, request, upstream);
+        }
+        finally
+        {
+            if (!isKept)
+                scope.Release();
+        }
+
+        return true;
+    }
+
+    /// <returns>True: it waits for a person, and releases the session when that is over.</returns>
+    private bool DecideAtOnce(Exchange exchange, HttpScope scope, HttpHead head, HttpRequest request, HttpStream upstream)
+    {
         if (McpGuard.Check(head, request, scope) is { } foreign)
         {
             upstream.Retire();
             exchange.Refuse(foreign);
-            return true;
+            return false;
         }
 
         Verdict verdict = Judge(exchange, scope, head, request, default, out bool mustWait);
@@ -175,12 +200,12 @@ internal sealed class HttpFront : IHttpFront
             if (verdict.Kind == VerdictKind.Deny)
             {
                 exchange.Refuse(Refusals.Of(verdict), About(head, request));
-                return true;
+                return false;
             }
 
             HttpHead kept = NewHead();
             kept.TryCopyFrom(head);
-            Track(HoldAsync(exchange, scope, kept, request, verdict));
+            Track(KeptAsync(exchange, scope, kept, request, verdict));
             return true;
         }
 
@@ -189,7 +214,7 @@ internal sealed class HttpFront : IHttpFront
         {
             upstream.Retire();
             exchange.Refuse(refusal, About(head, request));
-            return true;
+            return false;
         }
 
         lock (_out)
@@ -201,22 +226,23 @@ internal sealed class HttpFront : IHttpFront
             if (refusal is null)
             {
                 exchange.Open(upstream, _out);
-                return true;
+                return false;
             }
         }
 
         upstream.Retire();
         exchange.Refuse(refusal);
-        return true;
+        return false;
     }
 
     private async Task DecideAsync(Exchange exchange, HttpHead head, HttpRequest request, bool needsBody)
     {
         // Not on the read loop's thread: a login may look things up.
         await Task.Yield();
+        HttpScope? entered = null;
         try
         {
-            (HttpScope? scope, HttpRefusal? refusal) = await _sessions.EnterAsync(head, request).ConfigureAwait(false);
+            (HttpScope? scope, HttpRefusal? refusal) = await _sessions.EnterAsync(head, request, exchange.Withdrawn).ConfigureAwait(false);
             if (scope is null)
             {
                 exchange.Refuse(refusal!);
@@ -229,6 +255,7 @@ internal sealed class HttpFront : IHttpFront
                 return;
             }
 
+            entered = scope;
             if (McpGuard.Check(head, request, scope) is { } foreign)
             {
                 exchange.Refuse(foreign);
@@ -238,11 +265,15 @@ internal sealed class HttpFront : IHttpFront
             // Recorded before it is waited for: what is refused meanwhile is told, too.
             if (needsBody)
                 Record(exchange, scope, head, request);
-            byte[]? body = needsBody ? await exchange.CollectAsync(_listener.Limits.Body, exchange.Withdrawn).ConfigureAwait(false) : [];
-            if (body is null)
+            byte[] body = [];
+            if (needsBody)
             {
-                exchange.Refuse(Refusals.BodyTooLarge);
-                return;
+                (body, refusal) = await exchange.CollectAsync().ConfigureAwait(false);
+                if (refusal is not null)
+                {
+                    exchange.Refuse(refusal);
+                    return;
+                }
             }
 
             if (needsBody && McpPaths.Has(request, head))
@@ -261,6 +292,22 @@ internal sealed class HttpFront : IHttpFront
         {
             Fail(exchange, e);
         }
+        finally
+        {
+            entered?.Release();
+        }
+    }
+
+    private async Task KeptAsync(Exchange exchange, HttpScope scope, HttpHead head, HttpRequest request, Verdict verdict)
+    {
+        try
+        {
+            await HoldAsync(exchange, scope, head, request, verdict).ConfigureAwait(false);
+        }
+        finally
+        {
+            scope.Release();
+        }
     }
 
     private async Task HoldAsync(Exchange exchange, HttpScope scope, HttpHead head, HttpRequest request, Verdict verdict)
@@ -269,9 +316,12 @@ internal sealed class HttpFront : IHttpFront
         try
         {
             // What is approved is the whole request, so all of it must be here.
-            if (await exchange.CollectAsync(_listener.Limits.Body, exchange.Withdrawn).ConfigureAwait(false) is not { } body)
+            (byte[] body, HttpRefusal? refusal) = await exchange.CollectAsync().ConfigureAwait(false);
+            if (refusal is null && exchange.HasTrailers)
+                refusal = Refusals.TrailersHeld;
+            if (refusal is not null)
             {
-                exchange.Refuse(Refusals.BodyTooLarge);
+                exchange.Refuse(refusal);
                 return;
             }
 
@@ -286,15 +336,13 @@ internal sealed class HttpFront : IHttpFront
                 return;
             }
 
-            // What stands still until somebody watches begins when somebody does.
-            await scope.Context.WhileSuspendedAsync(exchange.Withdrawn, whileAwaited: true).ConfigureAwait(false);
-            if (scope.Context.IsSuspended)
+            exchange.Approval = outcome;
+            if (await WatchedAsync(exchange, scope, head, request, body).ConfigureAwait(false) is { } changed)
             {
-                exchange.Refuse(Refusals.Suspended, About(head, request));
+                exchange.Refuse(changed, About(head, request));
                 return;
             }
 
-            exchange.Approval = outcome;
             await ForwardAsync(exchange, scope, head, request).ConfigureAwait(false);
 
             ValueTask Told(HoldNotice notice, CancellationToken cancel)
@@ -307,6 +355,21 @@ internal sealed class HttpFront : IHttpFront
         {
             Fail(exchange, e);
         }
+    }
+
+    /// <summary>What stands still until somebody watches begins when somebody does, if it may still.</summary>
+    private async Task<HttpRefusal?> WatchedAsync(Exchange exchange, HttpScope scope, HttpHead head, HttpRequest request, byte[] body)
+    {
+        bool waited = scope.Context.Awaited is not null;
+        await scope.Context.WhileSuspendedAsync(exchange.Withdrawn, whileAwaited: true).ConfigureAwait(false);
+        if (scope.Context.IsSuspended)
+            return Refusals.Suspended;
+        if (!waited)
+            return null;
+        if (exchange.Approval?.EndsAt <= _doors.Time.GetUtcNow())
+            return Refusals.ApprovalOver;
+        Verdict again = Judge(exchange, scope, head, request, body, out _);
+        return again.Kind == VerdictKind.Deny ? Refusals.Of(again) : null;
     }
 
     private async Task ForwardAsync(Exchange exchange, HttpScope scope, HttpHead head, HttpRequest request)
@@ -324,7 +387,7 @@ internal sealed class HttpFront : IHttpFront
         }
         catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException)
         {
-            scope.Context.Event("target-unreachable", e.GetType().Name);
+            scope.Context.Event("target-unreachable", e.Message);
             exchange.Refuse(Refusals.TargetUnreachable);
             return;
         }
@@ -345,18 +408,28 @@ internal sealed class HttpFront : IHttpFront
     {
         // Not under the exchange's lock.
         await Task.Yield();
+        if (!scope.TryKeep())
+        {
+            exchange.Refuse(Refusals.SessionOver(scope.Ending?.Message));
+            return;
+        }
+
         try
         {
             exchange.Open(await OpenAsync(exchange, scope, http1: false).ConfigureAwait(false), head);
         }
         catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException)
         {
-            scope.Context.Event("target-unreachable", e.GetType().Name);
+            scope.Context.Event("target-unreachable", e.Message);
             exchange.Refuse(Refusals.TargetUnreachable);
         }
         catch (Exception e)
         {
             Fail(exchange, e);
+        }
+        finally
+        {
+            scope.Release();
         }
     }
 

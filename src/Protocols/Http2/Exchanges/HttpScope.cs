@@ -13,15 +13,19 @@ internal sealed class HttpScope : ISessionControl
 {
     private readonly ILiveSessions _sessions;
     private readonly Action _ended;
+    private readonly Action<Exception> _failed;
     private readonly Lock _lock = new();
     private readonly HashSet<Exchange> _underWay = [];
     private long _lastActivity = Environment.TickCount64;
     private (string Reason, string Message)? _ending;
+    private bool _isReplaced;
+    private int _kept;
     private HttpPersona? _persona;
 
-    public HttpScope(SessionContext context, HttpTarget target, HttpTape tape, HttpUpstreams pool, ILiveSessions sessions, Action ended)
+    public HttpScope(SessionContext context, HttpTarget target, HttpTape tape, HttpUpstreams pool, ILiveSessions sessions, Action ended, Action<Exception> failed)
     {
         _ended = ended;
+        _failed = failed;
         Context = context;
         Target = target;
         Tape = tape;
@@ -80,11 +84,37 @@ internal sealed class HttpScope : ISessionControl
         return persona is not null;
     }
 
+    /// <summary>Begins to decide on a request; <see cref="Release"/> ends it, and <see cref="Complete"/> the request.</summary>
     /// <returns>False: the session is over.</returns>
     public bool TryBegin(Exchange exchange)
     {
         lock (_lock)
-            return _ending is null && _underWay.Add(exchange);
+        {
+            if (_ending is not null)
+                return false;
+            _kept++;
+            return _underWay.Add(exchange);
+        }
+    }
+
+    /// <summary>Keeps the recording open for something that may have to be written, until <see cref="Release"/>.</summary>
+    /// <returns>False: the session is over.</returns>
+    public bool TryKeep()
+    {
+        lock (_lock)
+        {
+            if (_ending is not null)
+                return false;
+            _kept++;
+            return true;
+        }
+    }
+
+    public void Release()
+    {
+        lock (_lock)
+            _kept--;
+        EndIfQuiet();
     }
 
     public void Complete(Exchange exchange)
@@ -92,6 +122,40 @@ internal sealed class HttpScope : ISessionControl
         lock (_lock)
             _underWay.Remove(exchange);
         Touch();
+        EndIfQuiet();
+    }
+
+    /// <summary>Nothing is under way in it, and nothing is being decided.</summary>
+    public bool IsQuiet
+    {
+        get
+        {
+            lock (_lock)
+                return _underWay.Count == 0 && _kept == 0;
+        }
+    }
+
+    /// <summary>Another session has taken its place: it ends as soon as nothing is under way in it.</summary>
+    public void Replace()
+    {
+        Volatile.Write(ref _isReplaced, true);
+        EndIfQuiet();
+    }
+
+    private void EndIfQuiet()
+    {
+        bool hasEnded;
+        lock (_lock)
+        {
+            if (_underWay.Count > 0 || _kept > 0)
+                return;
+            hasEnded = _ending is not null;
+        }
+
+        if (hasEnded)
+            _ended();
+        else if (Volatile.Read(ref _isReplaced))
+            End("replaced", "the target's configuration has changed");
     }
 
     public IReadOnlyList<HoldOutcome> Approvals
@@ -174,18 +238,20 @@ internal sealed class HttpScope : ISessionControl
 
     private async Task CatchUpAsync(HttpStream stream)
     {
+        // Not on the thread of whoever sends: it holds its exchange's lock.
+        await Task.Yield();
         try
         {
             await Context.ReadyAsync(CancellationToken.None).ConfigureAwait(false);
+            stream.Unblock();
         }
-        catch (RecordingException)
+        catch (Exception e)
         {
+            if (e is not RecordingException)
+                _failed(e);
             // What was written stays blocked for good: the connection that it waits for ends.
             End("recording-failed", "the session can no longer be recorded, so it ends", refusal: null);
             stream.Cut();
-            return;
         }
-
-        stream.Unblock();
     }
 }

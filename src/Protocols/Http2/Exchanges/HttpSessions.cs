@@ -6,36 +6,37 @@ using Sallyport.Protocols.Http2.Heads;
 
 namespace Sallyport.Protocols.Http2.Exchanges;
 
-/// <summary>The sessions of one client connection: one for each proof of identity at each target, begun with its first request.</summary>
-internal sealed class HttpSessions(HttpListener listener, HttpDoors doors, IPEndPoint remote, bool isEncrypted, CancellationToken stop)
+/// <summary>
+/// The sessions of one client connection: one for each proof of identity at each target, begun with its first request. One that is over is remembered, so that its requests
+/// hear why; its recording is completed as soon as nothing is under way in it.
+/// </summary>
+internal sealed class HttpSessions(HttpListener listener, HttpDoors doors, IPEndPoint remote, bool isEncrypted, CancellationToken stop, Action<Exception> failed)
 {
+    /// <summary>Sessions that are over, and are remembered.</summary>
+    private const int MostOver = 64;
+
     private readonly Lock _lock = new();
-    private readonly List<Entry> _entries = [];
+    private readonly List<HttpSessionEntry> _entries = [];
     private readonly SemaphoreSlim _entering = new(1, 1);
-    private bool _isAuthenticated;
+    private volatile bool _isAuthenticated;
+    private volatile SessionContext? _first;
+    private Exception? _failure;
 
-    /// <summary>One proof at one target. The proof is compared whole, and wiped when the connection ends.</summary>
-    private sealed record Entry(byte[] Proof, HttpTarget Target, HttpScope Scope, ISessionRecorder Recorder);
-
-    /// <summary>Called when every session has been ended.</summary>
+    /// <summary>Called when every session has been ended, or no more can be begun.</summary>
     public Action? Drain { get; set; }
 
+    /// <summary>Somebody has logged in.</summary>
+    public bool IsAuthenticated => _isAuthenticated;
+
     /// <summary>Those of the first; null: nobody has logged in.</summary>
-    public SessionFacts? Facts
-    {
-        get
-        {
-            lock (_lock)
-                return _entries.Count == 0 ? null : _entries[0].Scope.Context.Facts;
-        }
-    }
+    public SessionFacts? Facts => _first?.Facts;
 
     /// <summary>The session of this proof at this target; null: there is none.</summary>
     public HttpScope? Find(ReadOnlySpan<byte> proof, HttpTarget target)
     {
         lock (_lock)
         {
-            foreach (Entry entry in _entries)
+            foreach (HttpSessionEntry entry in _entries)
             {
                 if (ReferenceEquals(entry.Target, target) && entry.Proof.AsSpan().SequenceEqual(proof))
                     return entry.Scope;
@@ -46,19 +47,25 @@ internal sealed class HttpSessions(HttpListener listener, HttpDoors doors, IPEnd
     }
 
     /// <summary>The session of this proof at this target, begun if there is none. One at a time, so that two requests do not begin two.</summary>
-    public async Task<(HttpScope? Scope, HttpRefusal? Refusal)> EnterAsync(HttpHead head, HttpRequest request)
+    /// <exception cref="OperationCanceledException">The client has given it up, or the daemon stops.</exception>
+    public async Task<(HttpScope? Scope, HttpRefusal? Refusal)> EnterAsync(HttpHead head, HttpRequest request, CancellationToken withdrawn)
     {
-        await _entering.WaitAsync(stop).ConfigureAwait(false);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, withdrawn);
+        await _entering.WaitAsync(either.Token).ConfigureAwait(false);
         try
         {
             if (Find(HttpRequest.Proof(head), request.Target) is { } known)
                 return (known, null);
-            if (Count() >= listener.Limits.Sessions)
+            if (!MakeRoom())
+            {
+                Drain?.Invoke();
                 return (null, Refusals.TooManySessions);
+            }
+
             string? token = HttpRequest.Token(head);
             if (token is null)
                 return (null, Refusals.LoginNeeded);
-            LoginResult login = await doors.Login.LoginAsync(new LoginProof(token, "", remote), stop).ConfigureAwait(false);
+            LoginResult login = await doors.Login.LoginAsync(new LoginProof(token, "", remote), either.Token).ConfigureAwait(false);
             if (login.Identity is not { } identity)
                 return (null, Refusals.LoginRefused);
             return await OpenAsync(head, request, identity).ConfigureAwait(false);
@@ -85,11 +92,16 @@ internal sealed class HttpSessions(HttpListener listener, HttpDoors doors, IPEnd
             ClientApplication = Encoding.Latin1.GetString(head.Value("user-agent"u8)),
             ClientTls = isEncrypted,
         };
-        if (doors.Policy.Open(facts).Judge(new ActionView { Kind = ActionKind.Login, Verb = Verb.Login }).Kind != VerdictKind.Allow)
+        Verdict verdict = doors.Policy.Open(facts).Judge(new ActionView { Kind = ActionKind.Login, Verb = Verb.Login });
+        if (verdict.Kind != VerdictKind.Allow)
+        {
+            listener.Forbidden?.Invoke(facts, verdict.RuleId);
             return (null, Refusals.TargetUnknown);
+        }
+
         ISessionRecorder recorder = doors.Recorder.Open(facts);
         var context = new SessionContext(facts, doors.Policy, recorder, doors.Time, doors.Approvals);
-        var scope = new HttpScope(context, request.Target, new HttpTape(recorder), doors.Pool, doors.Sessions, Ended);
+        var scope = new HttpScope(context, request.Target, new HttpTape(recorder), doors.Pool, doors.Sessions, Tidy, failed);
         if (!doors.Sessions.TryEnter(context, scope, out string? refusal))
         {
             scope.Upstream.Leave();
@@ -97,8 +109,17 @@ internal sealed class HttpSessions(HttpListener listener, HttpDoors doors, IPEnd
             return (null, Refusals.LimitReached(refusal));
         }
 
+        var entry = new HttpSessionEntry(HttpRequest.Proof(head).ToArray(), request.Target, scope, recorder);
+        HttpSessionEntry[] replaced;
         lock (_lock)
-            _entries.Add(new Entry(HttpRequest.Proof(head).ToArray(), request.Target, scope, recorder));
+        {
+            replaced = [.. _entries.Where(other => other.Target.Info.Name == facts.Target && other.Proof.AsSpan().SequenceEqual(entry.Proof))];
+            _entries.Add(entry);
+        }
+
+        foreach (HttpSessionEntry old in replaced)
+            old.Scope.Replace();
+        _first ??= context;
         if (!_isAuthenticated)
         {
             // From here on the person is known: a slow one is limited by policy, not counted among strangers.
@@ -110,43 +131,96 @@ internal sealed class HttpSessions(HttpListener listener, HttpDoors doors, IPEnd
     }
 
     /// <summary>Ends every session, and completes their recordings.</summary>
+    /// <exception cref="RecordingException">One could not be.</exception>
     public async Task CompleteAsync(SessionEnd end)
     {
-        foreach (Entry entry in All())
+        foreach (HttpSessionEntry entry in All())
         {
-            CryptographicOperations.ZeroMemory(entry.Proof);
-            SessionEnd own = entry.Scope.Ending is { } ending ? new SessionEnd(SessionSide.Proxy, SessionStage.Ready, ending.Reason) : end;
-            await entry.Scope.CompleteAsync(entry.Recorder, own).ConfigureAwait(false);
+            await NotedAsync(entry.CompleteAsync(end)).ConfigureAwait(false);
+            lock (_lock)
+                CryptographicOperations.ZeroMemory(entry.Proof);
         }
+
+        if (_failure is { } failure)
+            throw new RecordingException(failure.Message, failure);
     }
 
     /// <summary>The daemon stops: every request under way is answered or given up.</summary>
     public void Stop()
     {
-        foreach (Entry entry in All())
+        foreach (HttpSessionEntry entry in All())
             entry.Scope.End("stopped", "the server stops", Refusals.Stopping);
     }
 
-    private Entry[] All()
+    private HttpSessionEntry[] All()
     {
         lock (_lock)
             return [.. _entries];
     }
 
-    private void Ended()
+    /// <summary>A session is over, or nothing is under way in it any more.</summary>
+    private void Tidy()
+    {
+        bool isOver = true;
+        foreach (HttpSessionEntry entry in All())
+        {
+            if (entry.Scope.Ending is null)
+                isOver = false;
+            else if (entry.Scope.IsQuiet)
+                _ = NotedAsync(entry.CompleteAsync(new SessionEnd(SessionSide.Proxy, SessionStage.Ready, "closed")));
+        }
+
+        Forget();
+        if (isOver)
+            Drain?.Invoke();
+    }
+
+    /// <summary>Forgets those that ended longest ago.</summary>
+    private void Forget()
     {
         lock (_lock)
         {
-            if (_entries.Exists(static entry => entry.Scope.Ending is null))
-                return;
+            int over = _entries.Count(static entry => entry.IsCompleted);
+            for (int i = 0; i < _entries.Count && over > MostOver; i++)
+            {
+                if (!_entries[i].IsCompleted)
+                    continue;
+                CryptographicOperations.ZeroMemory(_entries[i].Proof);
+                _entries.RemoveAt(i--);
+                over--;
+            }
         }
-
-        Drain?.Invoke();
     }
 
-    private int Count()
+    /// <summary>At the bound the session that has had nothing to do for longest makes room: a client that renews its token must not run out of sessions.</summary>
+    /// <returns>False: all of them have something under way.</returns>
+    private bool MakeRoom()
     {
+        HttpScope? unused;
         lock (_lock)
-            return _entries.Count;
+        {
+            if (_entries.Count(static entry => entry.Scope.Ending is null) < listener.Limits.Sessions)
+                return true;
+            unused = _entries.Select(static entry => entry.Scope).Where(static scope => scope.Ending is null && scope.IsQuiet).MinBy(static scope => scope.LastActivity);
+        }
+
+        unused?.End("replaced", "others of its connection took its place");
+        return unused is not null;
+    }
+
+    private async Task NotedAsync(Task completion)
+    {
+        try
+        {
+            await completion.ConfigureAwait(false);
+        }
+        catch (RecordingException e)
+        {
+            _failure ??= e;
+        }
+        catch (Exception e)
+        {
+            failed(e);
+        }
     }
 }

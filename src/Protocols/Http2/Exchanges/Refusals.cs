@@ -29,6 +29,14 @@ internal static class Refusals
 
     public static HttpRefusal BodyTooLarge { get; } = new(413, "", "The request's body is too large to be judged.");
 
+    public static HttpRefusal TrailersHeld { get; } = new(400, "", "What a person has to approve cannot have trailers: send them as fields of the request.");
+
+    public static HttpRefusal ApprovalOver { get; } = new(403, "", "What this was approved by has ended: send it again to ask anew.");
+
+    public static HttpRefusal BodyTooSlow { get; } = new(408, "", "The request's body, which is judged as a whole, did not come in time.");
+
+    public static HttpRefusal TooManyBodies { get; } = new(503, "", "Too many bodies wait to be judged: try again in a moment.") { RetryAfterSeconds = 1 };
+
     /// <summary>The identity provider gave them one of the cluster's own names.</summary>
     public static HttpRefusal NotImpersonated { get; } = new(403, "", $"Your name begins with \"{HttpImpersonation.Reserved}\", or cannot stand in a field: the cluster is not told that it is you. Ask whoever runs this server (\"impersonate\").");
 

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using System.Text;
 using Sallyport.Contract;
 using Sallyport.Protocols.Http2.Bodies;
@@ -13,8 +11,6 @@ namespace Sallyport.Protocols.Http2.Exchanges;
 /// <summary>A request as policy sees it, from its head and, where that matters, its body. One request at a time: whoever uses it holds its lock.</summary>
 internal sealed class RequestActions
 {
-    private const byte DigestVersion = 1;
-
     private readonly HttpActions _actions = new();
     private readonly KubeBody _body = new();
     private byte[] _scratch = new byte[4096];
@@ -71,13 +67,16 @@ internal sealed class RequestActions
         var details = new List<HeldParameter>();
         foreach (ref readonly ObjectRef part in action.Objects)
         {
-            if (part.Verb == Verb.HttpDetail && part.Qualifier(action.Names) is var attribute && attribute.StartsWith("header:"u8) && !HeaderDetails.IsShown(head, attribute["header:".Length..]))
-                continue;
             string name = Encoding.UTF8.GetString(action.Names.Slice(part.Start, part.Length));
             if (part.Verb != Verb.HttpDetail)
+            {
                 effects.Add(new HeldEffect(part.Verb, name.Replace('\0', ' ').TrimEnd()));
-            else
-                details.Add(new HeldParameter(name[..name.IndexOf('\0', StringComparison.Ordinal)], name[(name.IndexOf('\0', StringComparison.Ordinal) + 1)..]));
+                continue;
+            }
+
+            int end = name.IndexOf('\0', StringComparison.Ordinal);
+            bool isShown = part.Qualifier(action.Names) is var attribute && (!attribute.StartsWith("header:"u8) || HeaderDetails.IsShown(head, attribute["header:".Length..]));
+            details.Add(new HeldParameter(name[..end], isShown ? name[(end + 1)..] : Encoding.ASCII.GetString(SecretFields.Blank)));
         }
 
         return new HeldAction
@@ -89,7 +88,7 @@ internal sealed class RequestActions
             Effects = effects,
             Parameters = details,
             Patience = patience,
-            Digest = Digest(head, request, body.Span),
+            Digest = RequestDigest.Of(head, request, body.Span),
         };
     }
 
@@ -98,27 +97,5 @@ internal sealed class RequestActions
         if (_scratch.Length < path.Length * 2)
             _scratch = new byte[path.Length * 2];
         return RequestInfo.Parse(method, path, request.IsUpgrade, _scratch);
-    }
-
-    /// <summary>SHA-256 over what decides what a request does: where to, method, path and query, every field that the target gets from the client, and the body.</summary>
-    private static byte[] Digest(HttpHead head, HttpRequest request, ReadOnlySpan<byte> body)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData([DigestVersion]);
-        Append(hash, Encoding.UTF8.GetBytes(request.Target.Info.Name));
-        Append(hash, head.Value(":method"u8));
-        Append(hash, request.Path(head));
-        foreach (string name in (string[])["content-type", "content-encoding", "accept", "grpc-encoding", "upgrade", "sec-websocket-protocol", "x-stream-protocol-version"])
-            Append(hash, head.Value(Encoding.ASCII.GetBytes(name)));
-        Append(hash, body);
-        return hash.GetHashAndReset();
-    }
-
-    private static void Append(IncrementalHash hash, ReadOnlySpan<byte> bytes)
-    {
-        Span<byte> length = stackalloc byte[4];
-        BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
-        hash.AppendData(length);
-        hash.AppendData(bytes);
     }
 }

@@ -53,7 +53,11 @@ internal enum H1TargetForm : byte
 /// <param name="Minor">The minor version: 0 or 1.</param>
 /// <param name="KeepAlive">The client would send another request on the connection (RFC 9112 9.3).</param>
 /// <param name="ExpectContinue">The client waits for 100 before it sends the body (RFC 9110 10.1.1).</param>
-internal readonly record struct H1RequestFacts(H1TargetForm Form, int Minor, H1Framing Framing, bool KeepAlive, bool ExpectContinue, H1Upgrade Upgrade);
+internal readonly record struct H1RequestFacts(H1TargetForm Form, int Minor, H1Framing Framing, bool KeepAlive, bool ExpectContinue, H1Upgrade Upgrade)
+{
+    /// <summary>It asks for a protocol that is passed on; any other is ignored, as RFC 9110 7.8 lets a server do.</summary>
+    public bool Upgrades => Upgrade is H1Upgrade.WebSocket or H1Upgrade.Spdy31;
+}
 
 /// <summary>What a response's head says about the connection and the body, beside its fields.</summary>
 /// <param name="Status">100 to 599; below 200 (but for 101) another head follows.</param>

@@ -50,13 +50,15 @@ internal ref struct H1Fields
 
     /// <summary>Adds every field but Host and Transfer-Encoding: the one is <c>:authority</c>, the other is the connection's own (RFC 9110 7.6.1).</summary>
     /// <param name="hasLength">False: without Content-Length, too.</param>
-    public static bool TryAdd(ReadOnlySpan<byte> lines, HttpHead into, bool hasLength = true)
+    /// <param name="hasUpgrade">False: without Upgrade, too. Nobody who asks the head is to take for an upgrade what is none to this connection (RFC 9110 7.8: a server may ignore the field).</param>
+    public static bool TryAdd(ReadOnlySpan<byte> lines, HttpHead into, bool hasLength = true, bool hasUpgrade = true)
     {
         for (ReadOnlySpan<byte> line = H1Lines.Next(ref lines); !line.IsEmpty; line = H1Lines.Next(ref lines))
         {
             if (!TrySplit(line, out ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value))
                 return false;
-            if (FieldRules.EqualsIgnoringCase(name, "host"u8) || FieldRules.EqualsIgnoringCase(name, "transfer-encoding"u8) || (!hasLength && FieldRules.EqualsIgnoringCase(name, "content-length"u8)))
+            if (FieldRules.EqualsIgnoringCase(name, "host"u8) || FieldRules.EqualsIgnoringCase(name, "transfer-encoding"u8)
+                || (!hasLength && FieldRules.EqualsIgnoringCase(name, "content-length"u8)) || (!hasUpgrade && FieldRules.EqualsIgnoringCase(name, "upgrade"u8)))
                 continue;
             if (!H1Bytes.TryAddLowered(into, name, value))
                 return false;

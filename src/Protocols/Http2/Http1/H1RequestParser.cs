@@ -57,7 +57,7 @@ internal sealed class H1RequestParser(H1Limits limits, bool secure)
 
         bool keepAlive = !fields.Close && (minor == 1 || fields.KeepAlive);
         facts = new H1RequestFacts(target.Form, minor, fields.Framing, keepAlive, fields.ExpectContinue && minor == 1, fields.Upgrade);
-        return TryFill(into, method, target, fields.Host) && H1Fields.TryAdd(lines, into) ? null : H1Faults.TooManyFields;
+        return TryFill(into, method, target, fields.Host) && H1Fields.TryAdd(lines, into, hasUpgrade: facts.Upgrades) ? null : H1Faults.TooManyFields;
     }
 
     /// <summary>request-line = method SP request-target SP HTTP-version.</summary>

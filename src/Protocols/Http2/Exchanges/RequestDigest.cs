@@ -1,0 +1,56 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using Sallyport.Protocols.Http2.Heads;
+
+namespace Sallyport.Protocols.Http2.Exchanges;
+
+/// <summary>
+/// What an approval of a request is bound to: SHA-256 over where it goes, its method, path and query, every field that the target gets from the client, in their order, and the
+/// body. Whoever adds a field, or changes one, asks for something else. Left out is what a client says anew each time it sends the same request.
+/// </summary>
+internal static class RequestDigest
+{
+    private const byte Version = 2;
+
+    private static readonly HashSet<string> OfOneTry =
+    [
+        "content-length", "date", "grpc-previous-rpc-attempts", "grpc-timeout", "kubectl-session", "prefer", "sec-websocket-key", "traceparent", "tracestate", "x-request-id",
+    ];
+
+    /// <param name="head">As the client sent it.</param>
+    /// <param name="body">All of it.</param>
+    public static byte[] Of(HttpHead head, HttpRequest request, ReadOnlySpan<byte> body)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData([Version]);
+        Append(hash, Encoding.UTF8.GetBytes(request.Target.Info.Name));
+        Append(hash, head.Value(":method"u8));
+        Append(hash, request.Path(head));
+        Append(hash, head.Value(":protocol"u8));
+        Append(hash, head.Value("upgrade"u8));
+        byte[] credentialHeader = Encoding.ASCII.GetBytes(request.Target.CredentialHeader);
+        bool lists = head.Has("connection"u8);
+        for (int i = 0; i < head.Count; i++)
+        {
+            HttpField field = head[i];
+            if (!HttpForwarding.Passes(head, lists, field, credentialHeader) || OfOneTry.Contains(Encoding.ASCII.GetString(field.Name)))
+                continue;
+            Append(hash, field.Name);
+            Append(hash, field.Value);
+        }
+
+        // No field has an empty name: here the fields end.
+        Append(hash, default);
+        Append(hash, body);
+        return hash.GetHashAndReset();
+    }
+
+    private static void Append(IncrementalHash hash, ReadOnlySpan<byte> bytes)
+    {
+        Span<byte> length = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
+        hash.AppendData(length);
+        hash.AppendData(bytes);
+    }
+}
