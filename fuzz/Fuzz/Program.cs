@@ -20,7 +20,7 @@ internal static class Program
             new PgFramesTarget(), new PgMessagesTarget(), new SqlScannerTarget(), new PolicyParserTarget(), new RecordingReaderTarget(), new SamlTarget(),
             new SshPacketsTarget(), new SshHandshakeTarget(), new SshMessagesTarget(), new SshChannelsTarget(), new SshKeysTarget(), new SshFilesTarget(), new SshShellTarget(),
             new SshTerminalTarget(), new SshTranscriptTarget(), new HttpTranscriptTarget(),
-            new HttpRequestTarget(), new HttpBodyTarget(), new JsonMaskerTarget(),
+            new HttpSessionTarget(), new HttpRequestTarget(), new HttpBodyTarget(), new JsonMaskerTarget(),
             new H2FramesTarget(), new HpackTarget(),
             new Http1HeadTarget(), new Http1ChunkedTarget(), new WebSocketTarget(), new SpdyTarget(),
         ];

@@ -39,10 +39,10 @@ internal sealed class Http1HeadTarget : ITarget
 
         var written = new ArrayBufferWriter<byte>();
         // A path of "*" may have come with a method that has none, and an Upgrade is written only where it is meant.
-        H1Ending ending = facts.Upgrade != H1Upgrade.None ? H1Ending.Upgrade : facts.KeepAlive ? H1Ending.KeepAlive : H1Ending.Close;
+        H1Ending ending = facts.Upgrades ? H1Ending.Upgrade : facts.KeepAlive ? H1Ending.KeepAlive : H1Ending.Close;
         OracleException.Require(H1Writer.TryWriteRequest(head, facts.Framing, ending, written) is null, "understood, and not to be written");
         status = new H1RequestParser(H1Limits.Default with { StartLine = 1 << 20, FieldLine = 1 << 20, Head = 1 << 20 }, secure: true).TryParse(written.WrittenSpan, again, out consumed, out found, out violation);
-        OracleException.Require(status == ParseStatus.Done && consumed == written.WrittenCount && found.Framing == facts.Framing && found.Upgrade == facts.Upgrade, $"written anew it is {status} {violation?.Message}");
+        OracleException.Require(status == ParseStatus.Done && consumed == written.WrittenCount && found.Framing == facts.Framing && found.Upgrades == facts.Upgrades, $"written anew it is {status} {violation?.Message}");
         Same(head, again, ":method"u8);
         Same(head, again, ":path"u8);
         Same(head, again, ":authority"u8);
