@@ -5,7 +5,7 @@ using Sallyport.Protocols.Postgres.Transcript;
 namespace Sallyport.Proxy.Admin.Live;
 
 /// <summary>One thing that happened in a session, as it is shown: the words and members are those of <c>sallyport-replay show --json</c>.</summary>
-/// <param name="Type"><c>statement</c>, <c>function-call</c>, <c>message</c>, <c>notification</c>, <c>malformed</c>, <c>channel</c>, <c>request</c>, <c>global-request</c>, <c>input</c>, <c>output</c>, <c>decision</c>, <c>event</c>; last <c>end</c> or <c>dropped</c>.</param>
+/// <param name="Type"><c>statement</c>, <c>function-call</c>, <c>message</c>, <c>notification</c>, <c>malformed</c>, <c>channel</c>, <c>request</c>, <c>global-request</c>, <c>exchange</c>, <c>body</c>, <c>input</c>, <c>output</c>, <c>decision</c>, <c>event</c>; last <c>end</c> or <c>dropped</c>.</param>
 internal sealed record TranscriptJson(string Type, DateTimeOffset At)
 {
     public string? Step { get; init; }
@@ -47,6 +47,19 @@ internal sealed record TranscriptJson(string Type, DateTimeOffset At)
     public string? Detail { get; init; }
 
     public string? Reason { get; init; }
+
+    /// <summary>Of HTTP: which exchange of the session it is about.</summary>
+    public uint? Exchange { get; init; }
+
+    public string? Method { get; init; }
+
+    public string? Url { get; init; }
+
+    public int? Status { get; init; }
+
+    public long? RequestBytes { get; init; }
+
+    public long? ResponseBytes { get; init; }
 
     public static TranscriptJson Of(PgTranscriptEntry entry) => entry switch
     {

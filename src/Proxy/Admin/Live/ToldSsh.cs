@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Text;
 using Sallyport.Contract;
 using Sallyport.Policy.Yaml;
 using Sallyport.Protocols.Ssh.Transcript;
@@ -11,14 +10,11 @@ namespace Sallyport.Proxy.Admin.Live;
 /// a piece of four bytes: whoever comes in the middle is shown each direction from the next such piece on. What is taken up at a wrong place makes no sense
 /// soon, and is taken up anew.
 /// </summary>
-internal sealed class LiveSsh
+internal sealed class ToldSsh : IToldSession
 {
-    /// <summary>Longest text of one piece that is shown, bytes.</summary>
-    private const int MostText = 16 << 10;
-
     private static readonly SshTranscriptLimits Limits = new() { FromMiddle = true, TextChars = 4096, Channels = 1024 };
 
-    private readonly Dictionary<(string Channel, SshStream Stream), Decoder> _decoders = [];
+    private readonly Dictionary<(string Channel, SshStream Stream), ToldText> _texts = [];
     private readonly bool[] _joined = new bool[2];
     private SshTranscript _transcript = new(Limits);
 
@@ -35,7 +31,7 @@ internal sealed class LiveSsh
             {
                 // The other direction stands somewhere in a message too, which a new transcript knows nothing of.
                 Array.Clear(_joined);
-                _decoders.Clear();
+                _texts.Clear();
                 _transcript = new SshTranscript(Limits);
                 break;
             }
@@ -76,30 +72,19 @@ internal sealed class LiveSsh
         }
     }
 
-    /// <summary>Characters that two pieces share are shown with the second.</summary>
     private TranscriptJson? Text(SshDataEntry data)
     {
         (string, SshStream) key = (data.Channel.Label, data.Stream);
-        if (!_decoders.TryGetValue(key, out Decoder? decoder))
-            _decoders[key] = decoder = Encoding.UTF8.GetDecoder();
-        ReadOnlySpan<byte> bytes = data.Bytes.Span;
-        bool cut = bytes.Length > MostText;
-        char[] chars = new char[MostText + 2];
-        int length = decoder.GetChars(cut ? bytes[..MostText] : bytes, chars, flush: cut);
-        if (length == 0)
-            return null;
-        return new TranscriptJson(data.Stream == SshStream.Input ? "input" : "output", data.At)
-        {
-            Name = data.Channel.Label,
-            Kind = data.Stream == SshStream.Error ? "stderr" : null,
-            Text = new string(chars, 0, length),
-            TextTruncated = cut ? true : null,
-        };
+        if (!_texts.TryGetValue(key, out ToldText? text))
+            _texts[key] = text = new ToldText();
+        return text.Of(data.Stream == SshStream.Input ? "input" : "output", data.At, data.Bytes.Span) is { } told
+            ? told with { Name = data.Channel.Label, Kind = data.Stream == SshStream.Error ? "stderr" : null }
+            : null;
     }
 
     private void Forget(string channel)
     {
         foreach (SshStream stream in Enum.GetValues<SshStream>())
-            _decoders.Remove((channel, stream));
+            _texts.Remove((channel, stream));
     }
 }
