@@ -57,14 +57,11 @@ missing_packages() {
             nginx) [ -x /usr/sbin/nginx ] || echo nginx-light ;;
             kubectl) command -v kubectl >/dev/null || echo kubernetes-client ;;
             node) command -v node >/dev/null || echo nodejs ;;
-            # A daemon's folder is not on everybody's path.
-            sshd) [ -x /usr/sbin/sshd ] || echo openssh-server ;;
-            ssh) command -v ssh >/dev/null || echo openssh-client ;;
             sftp-server) [ -x /usr/lib/openssh/sftp-server ] || echo openssh-sftp-server ;;
             dbclient) command -v dbclient >/dev/null && command -v dropbearconvert >/dev/null || echo dropbear-bin ;;
             plink) command -v plink >/dev/null && command -v psftp >/dev/null && command -v puttygen >/dev/null || echo putty-tools ;;
             # Modules are of Debian's own Python, whichever other comes first on the path.
-            paramiko | asyncssh) /usr/bin/python3 -W ignore -c "import $tool" 2>/dev/null || echo python3 "python3-$tool" ;;
+            paramiko | asyncssh | kubernetes) /usr/bin/python3 -W ignore -c "import $tool" 2>/dev/null || echo python3 "python3-$tool" ;;
             libssh) /usr/bin/python3 -c 'import ctypes; ctypes.CDLL("libssh.so.4")' 2>/dev/null || echo python3 libssh-4 ;;
             php)
                 [ -d /usr/share/simplesamlphp ] && php -r 'exit(extension_loaded("dom") && extension_loaded("mbstring") ? 0 : 1);' 2>/dev/null && continue

@@ -18,6 +18,10 @@ public sealed class WritingTests(KubernetesFixture way) : WritingCommands(way);
 [Collection(KubernetesClusters.Name)]
 public sealed class StreamingTests(KubernetesFixture way) : StreamingCommands(way);
 
+/// <inheritdoc cref="ReadingTests"/>
+[Collection(KubernetesClusters.Name)]
+public sealed class LibraryTests(KubernetesFixture way) : LibraryCommands(way);
+
 /// <summary>Who the cluster takes somebody for, without a proxy.</summary>
 [Collection(KubernetesClusters.Name)]
 public sealed class IdentityTests(KubernetesFixture way) : IDisposable

@@ -14,3 +14,7 @@ public sealed class WritingTests(GatewayFixture way) : WritingCommands(way);
 /// <inheritdoc cref="ReadingTests"/>
 [Collection(KubernetesGateways.Name)]
 public sealed class StreamingTests(GatewayFixture way) : StreamingCommands(way);
+
+/// <inheritdoc cref="ReadingTests"/>
+[Collection(KubernetesGateways.Name)]
+public sealed class LibraryTests(GatewayFixture way) : LibraryCommands(way);

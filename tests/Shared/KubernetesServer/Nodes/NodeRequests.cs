@@ -43,7 +43,7 @@ internal sealed class NodeRequests(TestNode node)
                 throw new ApiException(404, "NotFound", "404 page not found");
         }
 
-        bool Truth(string name) => query[name].ToString() is "1" or "true";
+        bool Truth(string name) => ApiRequest.IsTrue(query[name]);
     }
 
     /// <summary>The log of a container, each line sent as it is written.</summary>

@@ -25,7 +25,7 @@ internal sealed class ObjectRequests(ObjectStore store, ResourceKinds kinds)
         {
             switch (method)
             {
-                case "GET" or "HEAD" when query["watch"] is [("1" or "true")]:
+                case "GET" or "HEAD" when ApiRequest.IsTrue(query["watch"]):
                     await _watches.HandleAsync(context, request, kind, form);
                     return;
                 case "GET" or "HEAD":
@@ -46,7 +46,7 @@ internal sealed class ObjectRequests(ObjectStore store, ResourceKinds kinds)
         string name = request.Name;
         switch (method)
         {
-            case "GET" or "HEAD" when query["watch"] is [("1" or "true")] && request.Subresource is null:
+            case "GET" or "HEAD" when ApiRequest.IsTrue(query["watch"]) && request.Subresource is null:
                 await _watches.HandleAsync(context, request with { Name = null }, kind, form, "metadata.name=" + name);
                 break;
             case "GET" or "HEAD":

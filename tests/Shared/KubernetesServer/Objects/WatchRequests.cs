@@ -18,7 +18,7 @@ internal sealed class WatchRequests(ObjectStore store)
         IQueryCollection query = context.Request.Query;
         string fields = string.Join(',', ((string?[])[query["fieldSelector"], alsoFields]).Where(f => !string.IsNullOrEmpty(f)));
         Func<JsonObject, bool> selects = Selectors.Parse(query["labelSelector"], fields);
-        bool bookmarks = query["allowWatchBookmarks"] is [("1" or "true")];
+        bool bookmarks = ApiRequest.IsTrue(query["allowWatchBookmarks"]);
         long from = long.TryParse(query["resourceVersion"], CultureInfo.InvariantCulture, out long asked) ? asked : 0;
 
         using var time = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);

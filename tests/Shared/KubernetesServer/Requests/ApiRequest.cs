@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 
 namespace Sallyport.Shared.KubernetesServer.Requests;
 
@@ -53,6 +54,9 @@ internal sealed record ApiRequest(string Group, string Version, string? Namespac
         int query = raw.IndexOf('?', StringComparison.Ordinal);
         return query < 0 ? (raw, "") : (raw[..query], raw[query..]);
     }
+
+    /// <summary>A Boolean of a query as the API server reads it: what is there is a yes, unless it says no. python3-kubernetes says <c>True</c>.</summary>
+    public static bool IsTrue(StringValues value) => value.Count > 0 && value[0] is not "0" && !string.Equals(value[0], "false", StringComparison.OrdinalIgnoreCase);
 
     private static string? Part(string[] parts, int at) => at < parts.Length && parts[at].Length > 0 ? Uri.UnescapeDataString(parts[at]) : null;
 }
