@@ -84,6 +84,9 @@ internal sealed record ListenerConfig
     /// <summary>Its private key (PEM).</summary>
     public ConfigPath? Key { get; init; }
 
+    /// <summary>Authorities of which clients must have a certificate, besides their login (PEM); null: they need none.</summary>
+    public ConfigPath? ClientAuthority { get; init; }
+
     /// <summary>Tokens may come unencrypted. Only ever true on a loopback address.</summary>
     public bool Plaintext { get; init; }
 

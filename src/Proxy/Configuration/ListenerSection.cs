@@ -40,7 +40,19 @@ internal static class ListenerSection
 
         bool plaintext = ListenAddress.AllowsPlaintext(map, address, "A listener", "name");
         (ConfigPath? certificate, ConfigPath? key) = ListenAddress.Tls(map, files);
+        ConfigPath? clientAuthority = map.Map("tls") is { } tls ? files.Optional(tls, "client-ca") : null;
+        if (plaintext && clientAuthority is not null)
+            map.Error("plaintext", "Who comes unencrypted shows no certificate: leave out \"plaintext\", or \"client-ca\".");
         HttpListenerConfig? http = protocol == "http" ? HttpListenerSection.Read(map, plaintext) : null;
-        return address is null ? null : new ListenerConfig { Name = name, Address = address, Certificate = certificate, Key = key, Plaintext = plaintext, Http = http };
+        return address is null ? null : new ListenerConfig
+        {
+            Name = name,
+            Address = address,
+            Certificate = certificate,
+            Key = key,
+            ClientAuthority = clientAuthority,
+            Plaintext = plaintext,
+            Http = http,
+        };
     }
 }

@@ -52,6 +52,8 @@ internal sealed record Materials
         {
             if (listener is { Certificate: { } certificate, Key: { } key } && LoadListenerTls(certificate, key, bag, errors) is { } tls)
                 listenerTls[listener.Name] = tls;
+            if (listener.ClientAuthority is { } file && errors.Try(file, () => LoadAuthorities(file.Path)) is { } authorities && listenerTls.TryGetValue(listener.Name, out SslServerAuthenticationOptions? options))
+                Listeners.ListenerTls.RequireClient(options, authorities);
         }
 
         List<Target> targets = [.. config.Targets.Select(target => LoadTarget(target, ssh, errors))];

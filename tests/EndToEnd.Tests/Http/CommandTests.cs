@@ -29,6 +29,25 @@ public sealed class CommandTests(HttpFixture gateway)
         Assert.Contains("status codes: 500 2xx", output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("client", "200")]
+    [InlineData("stranger", "000")]
+    [InlineData("server", "000")]
+    [InlineData(null, "000")]
+    public async Task A_listener_that_asks_for_a_certificate_lets_nobody_in_without(string? whose, string status)
+    {
+        foreach (string version in new[] { "--http2", "--http1.1" })
+        {
+            await using ChildProcess curl = ChildProcess.Start(
+            [
+                "curl", "-s", version, "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "30", "--cacert", gateway.CaFile, "-H", $"Authorization: Bearer {gateway.Token}",
+                .. whose is null ? Array.Empty<string>() : ["--cert", gateway.Certificate(whose)], $"https://localhost:{gateway.MutualPort}/http/app/echo",
+            ]);
+            int code = await curl.WaitForExitAsync();
+            Assert.Equal((status, status == "200"), (curl.Output.Trim(), code == 0));
+        }
+    }
+
     private static async Task<string> RunAsync(params string[] command)
     {
         await using ChildProcess program = ChildProcess.Start(command);

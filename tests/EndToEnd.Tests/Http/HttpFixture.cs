@@ -38,6 +38,12 @@ public sealed class HttpFixture : IAsyncLifetime
 
     public int PlainPort { get; } = FreePort.Next();
 
+    /// <summary>Of a listener that asks for a certificate.</summary>
+    public int MutualPort { get; } = FreePort.Next();
+
+    /// <summary>A certificate with its key: <c>client</c> of the right authority, <c>stranger</c> of its own, <c>server</c> of the right one and for servers.</summary>
+    public string Certificate(string whose) => _folder.At(whose + ".pem");
+
     public string CaFile => _folder.At("listener.crt");
 
     public string Recordings => _folder.At("recordings");
@@ -56,6 +62,10 @@ public sealed class HttpFixture : IAsyncLifetime
         (string certificate, string key) = Pem.NewServer();
         _folder.Write("listener.crt", certificate);
         _folder.Write("listener.key", key);
+        (string Certificate, string Key) client = Pem.NewClient(), stranger = Pem.NewClient(), forServers = Pem.NewClient(isClient: false);
+        _folder.Write("clients.crt", client.Certificate + "\n" + forServers.Certificate);
+        foreach ((string name, (string, string) pair) in new[] { ("client", client), ("stranger", stranger), ("server", forServers) })
+            _folder.Write(name + ".pem", pair.Item1 + "\n" + pair.Item2);
         _folder.Write("token.key", Pem.NewKey());
         _folder.Write("target.crt", _server.Authority);
         _folder.Write("target.secret", "canary-of-the-target\n");
@@ -71,6 +81,10 @@ public sealed class HttpFixture : IAsyncLifetime
                 protocol: http
                 address: 127.0.0.1:{{TlsPort}}
                 tls: {certificate: listener.crt, key: listener.key}
+              - name: mutual
+                protocol: http
+                address: 127.0.0.1:{{MutualPort}}
+                tls: {certificate: listener.crt, key: listener.key, client-ca: clients.crt}
               - name: plain
                 protocol: http
                 address: 127.0.0.1:{{PlainPort}}
