@@ -123,6 +123,18 @@ public sealed class TargetRouteTests : IAsyncLifetime
         await PutAsync("billing", Form(now), null, HttpStatusCode.OK);
     }
 
+    [Theory]
+    [InlineData("Billing", null)]
+    [InlineData("other", "billing.gate.example")]
+    [InlineData("other", "PAY.example")]
+    public async Task A_host_that_leads_to_a_target_leads_to_no_other(string name, string? host)
+    {
+        await PutAsync("billing", new { protocol = "http", address = "server:443", hosts = new[] { "pay.example" } }, Canary, HttpStatusCode.OK);
+        string answer = await PutAsync(name, new { protocol = "http", address = "evil:443", hosts = host is null ? [] : new[] { host } }, "x", HttpStatusCode.Conflict);
+        Assert.Equal("host-taken", AdminRig.Word(answer));
+        await PutAsync("billing", new { protocol = "http", address = "server:443", hosts = new[] { "pay.example", "billing.example" } }, null, HttpStatusCode.OK);
+    }
+
     /// <summary>Settings in a line: protocol, kind, and what else: an address, or that there is a pin.</summary>
     private static object Form(string line)
     {

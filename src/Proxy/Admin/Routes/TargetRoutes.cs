@@ -48,6 +48,8 @@ internal sealed class TargetRoutes(IStateStore store, ISealer sealer, ICluster c
         if (directory.IsConfigured(name))
             throw AdminProblem.Conflict("target-configured", $"The configuration file has a target {name}.", "Change it there, or choose another name.");
         (string settings, StoredTargetConfig target) = Settings(name, body.Settings);
+        if (directory.Taken(target.Config) is { } taken)
+            throw AdminProblem.Conflict("host-taken", $"\"{taken.What}\" leads to {taken.Owner} already.", "Choose another name or host: hosts do not know capitals, and every host whose first label is a target's name leads there.");
         TargetRow? before = await RowAsync(name, call.Cancel).ConfigureAwait(false);
         bool mints = body.Settings.CredentialKind is "mint" or "none";
         if (mints && body.Password is not null)
