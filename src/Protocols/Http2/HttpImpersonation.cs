@@ -18,8 +18,11 @@ public sealed record HttpImpersonation
     /// <summary>People with one of the cluster's own names who may be impersonated; one may end with a star.</summary>
     public IReadOnlyList<string> SystemUsers { get; init; } = [];
 
+    /// <summary>True when nothing that this stands before is one of the cluster's own names: it is neither like their beginning nor a part of it, as <c>sys</c> is.</summary>
+    public static bool IsPrefix(string prefix) => prefix.Length == 0 || !(prefix.StartsWith(Reserved, StringComparison.Ordinal) || Reserved.StartsWith(prefix, StringComparison.Ordinal));
+
     /// <summary>True when the target may be told that it is this person.</summary>
-    public bool PassesUser(string subject) => IsPlain(subject) && (!IsReserved(subject) || Lists(SystemUsers, subject));
+    public bool PassesUser(string subject) => IsPlain(subject) && (!IsReserved(subject) || Lists(SystemUsers, Prefix + subject));
 
     /// <summary>True when the target may be told that the person is in this group.</summary>
     public bool PassesGroup(string group)
@@ -28,11 +31,12 @@ public sealed record HttpImpersonation
             return false;
         // A pattern as wide as "*" does not mean the cluster's own: those must be meant.
         return IsReserved(group)
-            ? Groups is not null && Lists(Groups.Where(pattern => pattern.StartsWith(Reserved, StringComparison.Ordinal)), group)
+            ? Groups is not null && Lists(Groups.Where(pattern => pattern.StartsWith(Reserved, StringComparison.Ordinal)), Prefix + group)
             : Groups is null || Lists(Groups, group);
     }
 
-    private bool IsReserved(string name) => Prefix.Length == 0 && name.StartsWith(Reserved, StringComparison.Ordinal);
+    // What the cluster is told counts.
+    private bool IsReserved(string name) => (Prefix + name).StartsWith(Reserved, StringComparison.Ordinal);
 
     // Servers take the white space around a field's value away (RFC 9110 5.5), and what is left may be another name.
     private static bool IsPlain(string name) => name.Length > 0 && name.Trim().Length == name.Length && !name.Any(char.IsControl);

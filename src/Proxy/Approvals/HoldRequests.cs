@@ -22,7 +22,7 @@ namespace Sallyport.Proxy.Approvals;
 /// </summary>
 internal sealed class HoldRequests(ApprovalParts parts, Waiters waiters)
 {
-    private readonly HoldWaiting _waiting = new(parts);
+    private readonly HoldWaiting _waiting = new(parts, waiters);
 
     /// <inheritdoc cref="IApprovals.RequestAsync"/>
     public async ValueTask<HoldOutcome> RequestAsync(
@@ -37,13 +37,14 @@ internal sealed class HoldRequests(ApprovalParts parts, Waiters waiters)
             return Refused(OutcomeWords.Withdrawn, "The policy has changed: run it again.");
 
         ApprovalRow row = RowOf(session, action, held, now);
-        using Waiters.Waiter waiter = waiters.Enter(row.Id, row.ExpiresAt, withdrawn);
+        using Waiters.Waiter waiter = waiters.Enter(row.Id, row.ExpiresAt, owns: true, withdrawn);
+        ApprovalRow? asked = null;
         try
         {
             if (await WithoutAskingAsync(session, action, held, row, now, withdrawn).ConfigureAwait(false) is { } known)
                 return known;
-            if (action.Patience is not null && await JoinableAsync(row, now, withdrawn).ConfigureAwait(false) is { } asked)
-                return await JoinAsync(asked, verdict, action, tell, withdrawn).ConfigureAwait(false);
+            if (action.Patience is not null)
+                asked = await parts.Store.ReadAsync((db, stop) => JoinableAsync(db, row, now, stop), withdrawn).ConfigureAwait(false);
         }
         catch (IOException failure)
         {
@@ -52,10 +53,16 @@ internal sealed class HoldRequests(ApprovalParts parts, Waiters waiters)
 
         try
         {
-            if (await WriteAsync(row, many: session.Protocol != "postgres", now, withdrawn).ConfigureAwait(false) is { } refusal)
+            string? refusal = null;
+            if (asked is null)
+                (refusal, asked) = await WriteAsync(row, session, joins: action.Patience is not null, now, withdrawn).ConfigureAwait(false);
+            if (refusal is not null)
                 return Refused(OutcomeWords.TooMany, refusal);
-            await parts.TellAsync(row.Id, row.Status, withdrawn).ConfigureAwait(false);
-            await parts.Audit.KeepAsync(EventOf(AuditTypes.ApprovalRequested, row, session), withdrawn).ConfigureAwait(false);
+            if (asked is null)
+            {
+                await parts.TellAsync(row.Id, row.Status, withdrawn).ConfigureAwait(false);
+                await parts.Audit.KeepAsync(EventOf(AuditTypes.ApprovalRequested, row, session), withdrawn).ConfigureAwait(false);
+            }
         }
         catch (Exception failure) when (failure is IOException or OperationCanceledException)
         {
@@ -65,34 +72,34 @@ internal sealed class HoldRequests(ApprovalParts parts, Waiters waiters)
             return Unavailable(row, failure);
         }
 
+        if (asked is not null)
+            return await JoinAsync(asked, verdict, action, tell, withdrawn).ConfigureAwait(false);
         HoldNotice notice = NoticeOf(row, verdict);
-        return await _waiting.WaitAsync(row, waiter, new HoldWait(action.Patience, IsJoined: false), cancel => tell(notice, cancel), withdrawn).ConfigureAwait(false);
+        return await _waiting.WaitAsync(row, waiter, action.Patience, cancel => tell(notice, cancel), withdrawn).ConfigureAwait(false);
     }
 
     /// <summary>
     /// What the same person asked for before and is not done with: pending, approved and not let through, or denied. It is the same when everything is that an approval is
-    /// bound to: who, on whose behalf, by which login, from where, to what, by which rules of which policy.
+    /// bound to: who, on whose behalf, by which login, from where, to what, by which rules of which policy. What was approved comes first: it can go through now.
     /// </summary>
-    private async Task<ApprovalRow?> JoinableAsync(ApprovalRow row, DateTimeOffset now, CancellationToken cancel)
+    private static async Task<ApprovalRow?> JoinableAsync(StateContext db, ApprovalRow row, DateTimeOffset now, CancellationToken cancel)
     {
         // What cannot be told from another login has nothing remembered for it.
         if (row.Credential is null)
             return null;
-        return await parts.Store.ReadAsync(
-            (db, stop) => db.Approvals.AsNoTracking()
-                .Where(a => a.ActionDigest == row.ActionDigest && a.Kind == ApprovalKind.Action && a.ExpiresAt > now
-                    && (a.Status == ApprovalStatus.Pending || a.Status == ApprovalStatus.Approved || a.Status == ApprovalStatus.Denied)
-                    && a.Subject == row.Subject && a.Issuer == row.Issuer && a.IdentityKind == row.IdentityKind && a.ActingFor == row.ActingFor && a.Credential == row.Credential
-                    && a.Source == row.Source && a.Target == row.Target && a.Resource == row.Resource && a.Rules == row.Rules && a.Policy == row.Policy)
-                .OrderByDescending(a => a.CreatedAt).FirstOrDefaultAsync(stop),
-            cancel).ConfigureAwait(false);
+        return await db.Approvals.AsNoTracking()
+            .Where(a => a.ActionDigest == row.ActionDigest && a.Kind == ApprovalKind.Action && a.ExpiresAt > now
+                && (a.Status == ApprovalStatus.Pending || a.Status == ApprovalStatus.Approved || a.Status == ApprovalStatus.Denied)
+                && a.Subject == row.Subject && a.Issuer == row.Issuer && a.IdentityKind == row.IdentityKind && a.ActingFor == row.ActingFor && a.Credential == row.Credential
+                && a.Source == row.Source && a.Target == row.Target && a.Resource == row.Resource && a.Rules == row.Rules && a.Policy == row.Policy)
+            .OrderByDescending(a => a.Status == ApprovalStatus.Approved).ThenByDescending(a => a.CreatedAt).FirstOrDefaultAsync(cancel).ConfigureAwait(false);
     }
 
     private async Task<HoldOutcome> JoinAsync(ApprovalRow asked, Verdict verdict, HeldAction action, Func<HoldNotice, CancellationToken, ValueTask> tell, CancellationToken withdrawn)
     {
-        using Waiters.Waiter waiter = waiters.Enter(asked.Id, asked.ExpiresAt, withdrawn);
+        using Waiters.Waiter waiter = waiters.Enter(asked.Id, asked.ExpiresAt, owns: false, withdrawn);
         HoldNotice notice = NoticeOf(asked, verdict);
-        return await _waiting.WaitAsync(asked, waiter, new HoldWait(action.Patience, IsJoined: true), cancel => tell(notice, cancel), withdrawn).ConfigureAwait(false);
+        return await _waiting.WaitAsync(asked, waiter, action.Patience, cancel => tell(notice, cancel), withdrawn).ConfigureAwait(false);
     }
 
     private HoldNotice NoticeOf(ApprovalRow row, Verdict verdict) => new(row.Id.ToString(), verdict.RuleId, parts.UrlOf(row.Id), row.ExpiresAt, verdict.Hint);
@@ -149,29 +156,33 @@ internal sealed class HoldRequests(ApprovalParts parts, Waiters waiters)
         return new HoldOutcome(true, grant.Id.ToString(), OutcomeWords.BreakGlass, "", grant.EndsAt);
     }
 
-    /// <summary>Writes it down, within bounds.</summary>
-    /// <param name="many">The session has channels, of which each may wait.</param>
-    /// <returns>What the client is told when there are too many already.</returns>
-    private async Task<string?> WriteAsync(ApprovalRow row, bool many, DateTimeOffset now, CancellationToken cancel)
+    /// <summary>Writes it down, within bounds, unless it is there already: of two that ask for the same at once, one writes and the other joins it.</summary>
+    /// <param name="joins">It may join what was asked before.</param>
+    /// <returns>What the client is told when there are too many already, or what it joins.</returns>
+    private async Task<(string? Refusal, ApprovalRow? Asked)> WriteAsync(ApprovalRow row, SessionFacts session, bool joins, DateTimeOffset now, CancellationToken cancel)
     {
-        string? refusal = await parts.Store.WriteAsync(
+        // A session of PostgreSQL does one thing at a time; others have channels or streams, of which each may wait.
+        bool many = session.Protocol != "postgres";
+        (string? Refusal, ApprovalRow? Asked) known = await parts.Store.WriteAsync(
             async (db, stop) =>
             {
+                if (joins && await JoinableAsync(db, row, now, stop).ConfigureAwait(false) is { } asked)
+                    return (null, asked);
                 IQueryable<ApprovalRow> pending = db.Approvals.Where(a => a.Status == ApprovalStatus.Pending);
                 if (!many && await pending.AnyAsync(a => a.SessionId == row.SessionId, stop).ConfigureAwait(false))
-                    return "Something of this session waits for approval already.";
+                    return ("Something of this session waits for approval already.", null);
                 if (await pending.CountAsync(a => a.Subject == row.Subject, stop).ConfigureAwait(false) >= parts.Config.MaxPendingPerSubject)
-                    return $"At most {parts.Config.MaxPendingPerSubject} actions of one subject may wait for approval at a time.";
+                    return ($"At most {parts.Config.MaxPendingPerSubject} actions of one subject may wait for approval at a time.", null);
                 if (await pending.CountAsync(stop).ConfigureAwait(false) >= parts.Config.MaxPending)
-                    return "Too many actions wait for approval: try again later.";
+                    return ("Too many actions wait for approval: try again later.", null);
                 db.Approvals.Add(row);
                 await parts.Webhooks.AddAsync(db, new Announcement(WebhookEvents.Requested, row), now, stop).ConfigureAwait(false);
                 await db.SaveChangesAsync(stop).ConfigureAwait(false);
-                return null;
+                return ((string?)null, (ApprovalRow?)null);
             },
             cancel).ConfigureAwait(false);
         parts.Webhooks.Wake();
-        return refusal;
+        return known;
     }
 
     private ApprovalRow RowOf(SessionFacts session, HeldAction action, HeldTerms held, DateTimeOffset now)

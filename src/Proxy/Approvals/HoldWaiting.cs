@@ -7,16 +7,11 @@ using Sallyport.Proxy.Store.Entities;
 
 namespace Sallyport.Proxy.Approvals;
 
-/// <summary>How a client waits.</summary>
-/// <param name="Patience">For so long; null: until it is decided.</param>
-/// <param name="IsJoined">With what was asked before.</param>
-internal readonly record struct HoldWait(TimeSpan? Patience, bool IsJoined);
-
 /// <summary>
 /// Waits with one held action until it has been decided, on whatever node, and lets it through exactly once. Whoever waits owns the end: it is
-/// withdrawn or expired by the one who waits, and by others only when that one is gone.
+/// withdrawn or expired by the one who waits, or the last of several who wait with the same, and by others only when they are gone.
 /// </summary>
-internal sealed class HoldWaiting(ApprovalParts parts)
+internal sealed class HoldWaiting(ApprovalParts parts, Waiters waiters)
 {
     /// <summary>What remains to be written when a client has gone must not hold its connection for long.</summary>
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(10);
@@ -24,13 +19,13 @@ internal sealed class HoldWaiting(ApprovalParts parts)
     /// <summary>Waits. The row has been written and is pending.</summary>
     /// <param name="row">What waits.</param>
     /// <param name="waiter">Hears of it.</param>
-    /// <param name="wait">How long the client waits, and whether others wait with the same.</param>
+    /// <param name="patience">How long the client waits; null: until it is decided.</param>
     /// <param name="tell">Tells the client that it waits.</param>
     /// <param name="withdrawn">The client has gone.</param>
     /// <exception cref="OperationCanceledException">It was withdrawn.</exception>
-    public async Task<HoldOutcome> WaitAsync(ApprovalRow row, Waiters.Waiter waiter, HoldWait wait, Func<CancellationToken, ValueTask> tell, CancellationToken withdrawn)
+    public async Task<HoldOutcome> WaitAsync(ApprovalRow row, Waiters.Waiter waiter, TimeSpan? patience, Func<CancellationToken, ValueTask> tell, CancellationToken withdrawn)
     {
-        using CancellationTokenSource? late = wait.Patience is { } patience && patience > TimeSpan.Zero ? new CancellationTokenSource(patience, parts.Time) : null;
+        using CancellationTokenSource? late = patience > TimeSpan.Zero ? new CancellationTokenSource(patience.Value, parts.Time) : null;
         try
         {
             await tell(waiter.Over).ConfigureAwait(false);
@@ -38,10 +33,15 @@ internal sealed class HoldWaiting(ApprovalParts parts)
             {
                 if (await LookAsync(row, waiter).ConfigureAwait(false) is { } outcome)
                     return outcome;
-                if (wait.Patience is null)
+                if (patience is null)
+                {
                     await waiter.NewsAsync().ConfigureAwait(false);
+                }
                 else if (late is null || !await waiter.NewsAsync(late.Token).ConfigureAwait(false))
+                {
+                    waiters.Promise(waiter);
                     return Ended(row, OutcomeWords.Pending, "Nobody has decided yet.");
+                }
             }
         }
         catch (OperationCanceledException) when (!withdrawn.IsCancellationRequested && waiter.Over.IsCancellationRequested)
@@ -49,15 +49,11 @@ internal sealed class HoldWaiting(ApprovalParts parts)
             await EndAsync(row, ApprovalStatus.Expired).ConfigureAwait(false);
             return new HoldOutcome(false, row.Id.ToString(), OutcomeWords.Expired, "Nobody approved it in time.");
         }
-        catch (OperationCanceledException) when (wait.IsJoined)
-        {
-            // It was told before where this is decided, and may come again.
-            throw;
-        }
         catch
         {
-            // The client has gone, or cannot even be told that it waits.
-            await EndAsync(row, ApprovalStatus.Withdrawn).ConfigureAwait(false);
+            // The client has gone, or cannot even be told that it waits. Who was told where this is decided may come again.
+            if (waiters.Leave(waiter))
+                await EndAsync(row, ApprovalStatus.Withdrawn).ConfigureAwait(false);
             throw;
         }
     }

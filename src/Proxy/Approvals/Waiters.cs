@@ -6,14 +6,46 @@ namespace Sallyport.Proxy.Approvals;
 internal sealed class Waiters
 {
     private readonly ConcurrentDictionary<Waiter, Guid> _waiters = new();
+    private readonly Lock _owning = new();
 
     public int Count => _waiters.Count;
 
-    public Waiter Enter(Guid approval, DateTimeOffset expiresAt, CancellationToken withdrawn)
+    /// <param name="owns">It wrote the request down: who goes without an answer, and leaves nobody who waits with it, withdraws it.</param>
+    public Waiter Enter(Guid approval, DateTimeOffset expiresAt, bool owns, CancellationToken withdrawn)
     {
-        var waiter = new Waiter(this, expiresAt, withdrawn);
-        _waiters[waiter] = approval;
+        var waiter = new Waiter(this, expiresAt, withdrawn) { Owns = owns };
+        lock (_owning)
+            _waiters[waiter] = approval;
         return waiter;
+    }
+
+    /// <summary>Its client has gone without an answer. What it owns is another's who waits with the same.</summary>
+    /// <returns>True: it was the last, and the request is to be withdrawn.</returns>
+    public bool Leave(Waiter waiter)
+    {
+        lock (_owning)
+        {
+            if (!_waiters.TryRemove(waiter, out Guid approval) || !waiter.Owns)
+                return false;
+            waiter.Owns = false;
+            Waiter? heir = _waiters.FirstOrDefault(other => other.Value == approval).Key;
+            if (heir is null)
+                return true;
+            heir.Owns = true;
+            return false;
+        }
+    }
+
+    /// <summary>Somebody was told to come again for it: it is not withdrawn when others go.</summary>
+    public void Promise(Waiter waiter)
+    {
+        lock (_owning)
+        {
+            if (!_waiters.TryGetValue(waiter, out Guid approval))
+                return;
+            foreach ((Waiter other, Guid id) in _waiters)
+                other.Owns &= id != approval;
+        }
     }
 
     /// <summary>Something may have been decided about it; about all of them, if null.</summary>
@@ -66,6 +98,9 @@ internal sealed class Waiters
         }
 
         public DateTimeOffset ExpiresAt { get; }
+
+        /// <summary>Nobody else withdraws what it waits with. Under the lock of all.</summary>
+        public bool Owns { get; set; }
 
         /// <summary>Cancelled when it was withdrawn or has expired.</summary>
         public CancellationToken Over { get; }

@@ -149,7 +149,7 @@ internal static class HttpTargetSection
         if (map.Map("impersonate") is not { } how)
             return null;
         string prefix = how.Text("prefix", 64) ?? "";
-        if (prefix.StartsWith(HttpImpersonation.Reserved, StringComparison.Ordinal) || prefix.Any(char.IsControl) || prefix.Trim().Length != prefix.Length)
+        if (!HttpImpersonation.IsPrefix(prefix) || prefix.Any(char.IsControl) || prefix.Trim().Length != prefix.Length)
             how.Error("prefix", $"\"{prefix}\" cannot stand before names: what begins with \"{HttpImpersonation.Reserved}\" is the cluster's own. Write one such as \"corp:\".");
         string[] groups = [.. how.Texts("groups", 256, 1000).Select(text => Pattern(how, "groups", text))];
         string[] users = [.. how.Texts("system-users", 256, 1000).Select(text => Pattern(how, "system-users", text))];

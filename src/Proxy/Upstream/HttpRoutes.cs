@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Sallyport.Protocols.Http2;
+using Sallyport.Proxy.Configuration;
 
 namespace Sallyport.Proxy.Upstream;
 
@@ -12,20 +13,53 @@ internal sealed class HttpRoutes
     private readonly FrozenDictionary<string, HttpTarget>.AlternateLookup<ReadOnlySpan<char>> _byHost;
     private readonly FrozenDictionary<string, HttpTarget>.AlternateLookup<ReadOnlySpan<char>> _byName;
 
-    public HttpRoutes(IEnumerable<Target> targets)
+    /// <param name="configured">Targets of the configuration: they come first.</param>
+    /// <param name="stored">Those of the store: what leads to another already does not lead to them.</param>
+    public HttpRoutes(IEnumerable<Target> configured, IEnumerable<Target> stored)
     {
         var byHost = new Dictionary<string, HttpTarget>(StringComparer.Ordinal);
         var byName = new Dictionary<string, HttpTarget>(StringComparer.Ordinal);
-        foreach (Target target in targets.Where(target => target.Config.Http is not null))
-        {
-            HttpTarget http = Http(target, target.Config.Http!);
-            byName[target.Info.Name.ToLowerInvariant()] = http;
-            foreach (string host in target.Config.Http!.Hosts)
-                byHost[host] = http;
-        }
+        foreach (Target target in configured.Where(target => target.Config.Http is not null))
+            Add(byHost, byName, target, target.Config.Http!.Hosts);
+        var first = byName.ToFrozenDictionary(StringComparer.Ordinal);
+        foreach (Target target in stored.Where(target => target.Config.Http is not null).OrderBy(target => target.Info.Name, StringComparer.Ordinal))
+            Add(byHost, byName, target, target.Config.Http!.Hosts.Where(host => !first.ContainsKey(Label(host).ToString())));
 
         _byHost = byHost.ToFrozenDictionary(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
         _byName = byName.ToFrozenDictionary(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+    }
+
+    /// <summary>What of a target's name and hosts leads to another already, and to which; null: nothing does.</summary>
+    public (string What, string Owner)? Taken(TargetConfig target)
+    {
+        if (target.Http is not { } http)
+            return null;
+        if (_byName.TryGetValue(target.Name.ToLowerInvariant(), out HttpTarget? same) && same.Info.Name != target.Name)
+            return (target.Name, same.Info.Name);
+        foreach (string host in http.Hosts)
+        {
+            if ((_byHost.TryGetValue(host, out HttpTarget? owner) || _byName.TryGetValue(Label(host), out owner)) && owner.Info.Name != target.Name)
+                return (host, owner.Info.Name);
+        }
+
+        return null;
+    }
+
+    private static void Add(Dictionary<string, HttpTarget> byHost, Dictionary<string, HttpTarget> byName, Target target, IEnumerable<string> hosts)
+    {
+        HttpTarget http = Http(target, target.Config.Http!);
+        byName.TryAdd(target.Info.Name.ToLowerInvariant(), http);
+        foreach (string host in hosts)
+            byHost.TryAdd(host, http);
+    }
+
+    /// <summary>The first label of a host; empty: it is an address, which has none (10.0.0.1 is not the host of a target that is called 10).</summary>
+    private static ReadOnlySpan<char> Label(ReadOnlySpan<char> host)
+    {
+        if (host.IndexOfAnyExcept(Address) < 0 || host.Contains(':'))
+            return default;
+        int dot = host.IndexOf('.');
+        return dot < 0 ? host : host[..dot];
     }
 
     private static ReadOnlySpan<byte> Kubernetes => "/k8s/"u8;
@@ -54,11 +88,7 @@ internal sealed class HttpRoutes
             return null;
         if (_byHost.TryGetValue(host, out HttpTarget? whole))
             return whole;
-        // An address has no first label: 10.0.0.1 is not the host of a target that is called 10.
-        if (host.IndexOfAnyExcept(Address) < 0 || host.Contains(':'))
-            return null;
-        int dot = host.IndexOf('.');
-        return _byName.TryGetValue(dot < 0 ? host : host[..dot], out HttpTarget? first) ? first : null;
+        return _byName.TryGetValue(Label(host), out HttpTarget? first) ? first : null;
     }
 
     private const int HostPortLength = 260;
@@ -97,7 +127,7 @@ internal sealed class HttpRoutes
         return true;
     }
 
-    private static HttpTarget Http(Target target, Configuration.HttpTargetConfig http) => new()
+    private static HttpTarget Http(Target target, HttpTargetConfig http) => new()
     {
         Info = target.Info,
         IsKubernetes = http.IsKubernetes,

@@ -56,6 +56,11 @@ internal sealed class StoredTargets(IStateStore store, ISealer sealer, ICluster 
         }
 
         directory.ReplaceStored(targets);
+        foreach (Target target in targets)
+        {
+            if (directory.Taken(target.Config) is { } taken)
+                log.Warning("stored-target-hidden", new("target", target.Info.Name), new("by", $"{taken.What} leads to {taken.Owner}"));
+        }
     }
 
     /// <summary>One that cannot be read is left out: it must not take the others along.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Sallyport.Contract;
 using Sallyport.Protocols.Http2;
 using Sallyport.Protocols.Wire;
+using Sallyport.Proxy.Configuration;
 using Sallyport.Proxy.Ssh;
 
 namespace Sallyport.Proxy.Upstream;
@@ -15,6 +16,7 @@ internal sealed class TargetDirectory : IUpstream, IHttpTargets
     private volatile FrozenDictionary<string, Target> _targets;
     private volatile FrozenDictionary<string, Target> _stored = FrozenDictionary<string, Target>.Empty;
 
+    private readonly Lock _replacing = new();
     private volatile HttpRoutes _routes;
     private readonly HostKeyBoard? _hosts;
     private readonly SshCredentials? _credentials;
@@ -25,26 +27,38 @@ internal sealed class TargetDirectory : IUpstream, IHttpTargets
     {
         _hosts = hosts;
         _credentials = credentials;
-        _targets = ByName(targets);
-        _routes = Routes();
+        lock (_replacing)
+        {
+            _targets = ByName(targets);
+            _routes = Routes();
+        }
     }
 
     /// <summary>Takes up new settings. Sessions that are connected stay connected.</summary>
     public void Replace(IEnumerable<Target> targets)
     {
-        _targets = ByName(targets);
-        _routes = Routes();
+        lock (_replacing)
+        {
+            _targets = ByName(targets);
+            _routes = Routes();
+        }
     }
 
     /// <summary>Takes up the store's targets as they are now. Sessions that are connected stay connected.</summary>
     public void ReplaceStored(IEnumerable<Target> targets)
     {
-        _stored = ByName(targets);
-        _routes = Routes();
+        lock (_replacing)
+        {
+            _stored = ByName(targets);
+            _routes = Routes();
+        }
     }
 
     /// <inheritdoc/>
     public HttpTarget? Route(ReadOnlySpan<byte> authority, ReadOnlySpan<byte> path, out int prefix) => _routes.Route(authority, path, out prefix);
+
+    /// <inheritdoc cref="HttpRoutes.Taken"/>
+    public (string What, string Owner)? Taken(TargetConfig target) => _routes.Taken(target);
 
     /// <summary>True when the configuration has a target of that name.</summary>
     public bool IsConfigured(string name) => _targets.ContainsKey(name);
@@ -88,7 +102,7 @@ internal sealed class TargetDirectory : IUpstream, IHttpTargets
     /// <summary>The target of that name, whatever its protocol; null: there is none.</summary>
     public Target? FindAny(string name) => Lookup(name);
 
-    private HttpRoutes Routes() => new(_targets.Values.Concat(_stored.Values.Where(stored => !IsConfigured(stored.Info.Name))));
+    private HttpRoutes Routes() => new(_targets.Values, _stored.Values.Where(stored => !IsConfigured(stored.Info.Name)));
 
     private Target Get(TargetInfo target) => Lookup(target.Name) ?? throw new IOException($"target {target.Name} is no longer configured");
 

@@ -57,6 +57,27 @@ public sealed class HttpPersonaTests
         Assert.Equal(["corp:system:masters"], Values(persona, "impersonate-group"));
     }
 
+    [Theory]
+    [InlineData("sys", "tem:masters")]
+    [InlineData("system", ":masters")]
+    [InlineData("s", "ystem:masters")]
+    [InlineData("system:", "masters")]
+    public void A_name_that_becomes_the_clusters_own_by_its_prefix_is_nobodys(string prefix, string name)
+    {
+        var rules = new HttpImpersonation { Prefix = prefix };
+        Assert.False(HttpImpersonation.IsPrefix(prefix));
+        Assert.Null(HttpPersona.Of(rules, Person(name), Session));
+        Assert.False(rules.PassesGroup(name));
+        Assert.False((rules with { Groups = ["*"] }).PassesGroup(name));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("corp:")]
+    [InlineData("systems:")]
+    [InlineData("System:")]
+    public void Any_other_prefix_may_stand_before_names(string prefix) => Assert.True(HttpImpersonation.IsPrefix(prefix));
+
     private static Identity Person(string subject, params string[] groups) =>
         new() { Subject = subject, Issuer = "https://corp.example", Groups = [.. groups], ActingFor = ["pat", "bob"], ExpiresAt = DateTimeOffset.MaxValue };
 

@@ -37,6 +37,24 @@ public sealed class GitPushTests
         Assert.Equal([$"refs/heads/main {One} {Two}", $"refs/heads/signed {Zero} {One}", $"refs/heads/behind {One} {Zero}"], Push(asked, cut));
     }
 
+    /// <summary>A certificate in pieces that git puts together, and which hide a ref from those who read it otherwise.</summary>
+    [Theory]
+    [InlineData("push-cert|x\npush-cert-end\n1 2 ref|s/heads/a\n|push-cert-end\n", "refs/heads/a")]
+    [InlineData("push-cert|x\n\n|push-cert-end|\n1 2 refs/heads/|b\n|push-cert-end\n", "refs/heads/b")]
+    [InlineData("push-cert|no line feed|push-cert-end\n|1 2 refs/heads/c|2 1 refs/heads/d", "refs/heads/c,refs/heads/d")]
+    [InlineData("push-cert\n|1 2 refs/he\0gone\n|ads/e\n|push-cert-end\n", "refs/heads/e")]
+    [InlineData("push-cert|x\0\n|\n1 2 refs/heads/f\n|push-cert-end\n\0x|2 1 refs/heads/g", "refs/heads/f,refs/heads/g")]
+    [InlineData("push-cert|\n\n1 2 refs/heads/h", "refs/heads/h")]
+    [InlineData("push-cert|\n\n1 2 refs/heads|push-cert-end\n|2 1 refs/heads/i|push-cert|/j\n|push-cert-end\n", "refs/heads/i,refs/heads/j")]
+    [InlineData("push-cert|push-cert-en|1 2 x\n1 2 refs/heads/k\n|push-cert-end\n", "refs/heads/k")]
+    [InlineData("push-cert|push-cert-end\nmore\n1 2 refs/heads/l|push-cert-end\n|2 1 refs/heads/m", "refs/heads/m,refs/heads/l")]
+    public void A_certificate_is_put_together_as_git_does(string payloads, string refs)
+    {
+        string asked = string.Concat(payloads.Replace("1 2 ", $"{One} {Two} ", StringComparison.Ordinal).Replace("2 1 ", $"{Two} {One} ", StringComparison.Ordinal).Split('|').Select(Line)) + "0000PACK";
+        foreach (int cut in new[] { 1, 3, 7, int.MaxValue })
+            Assert.Equal(refs.Split(','), Push(asked, cut).Select(told => told.Split(' ')[0]));
+    }
+
     [Theory]
     [InlineData("0001")]
     [InlineData("0003")]

@@ -79,6 +79,80 @@ public sealed class TargetRouteTests : IAsyncLifetime
         Assert.Equal("target-unfit", AdminRig.Word(answer));
     }
 
+    /// <summary>Where the target gets the secret itself, an administrator could have it sent to a server of their own.</summary>
+    [Theory]
+    [InlineData("kubernetes bearer", "ssh password evil:22")]
+    [InlineData("kubernetes bearer", "ssh password")]
+    [InlineData("kubernetes bearer", "http bearer")]
+    [InlineData("kubernetes bearer", "kubernetes basic")]
+    [InlineData("kubernetes bearer", "kubernetes bearer evil:443")]
+    [InlineData("kubernetes bearer", "postgres plain evil:5432")]
+    [InlineData("kubernetes bearer", "postgres cleartext evil:5432")]
+    [InlineData("ssh password", "ssh password evil:22")]
+    [InlineData("ssh password", "ssh password pinned")]
+    [InlineData("ssh password pinned", "ssh password")]
+    [InlineData("ssh password", "ssh private-key")]
+    [InlineData("ssh private-key", "ssh password")]
+    [InlineData("ssh private-key", "postgres plain")]
+    [InlineData("ssh mint", "ssh password")]
+    [InlineData("postgres plain", "postgres cleartext evil:5432")]
+    [InlineData("postgres plain", "postgres cleartext")]
+    [InlineData("postgres cleartext", "postgres cleartext evil:5432")]
+    [InlineData("postgres cleartext", "postgres plain evil:5432")]
+    [InlineData("postgres md5", "postgres md5 evil:5432")]
+    [InlineData("postgres plain", "http basic evil:443")]
+    public async Task A_secret_that_is_kept_goes_nowhere_else(string was, string now)
+    {
+        await PutAsync("billing", Form(was), was == "ssh mint" ? null : Canary, HttpStatusCode.OK);
+        string answer = await PutAsync("billing", Form(now), null, HttpStatusCode.BadRequest);
+        Assert.Equal("password-missing", AdminRig.Word(answer));
+        await PutAsync("billing", Form(now), Canary, HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData("kubernetes bearer", "kubernetes bearer")]
+    [InlineData("ssh password pinned", "ssh password pinned")]
+    [InlineData("ssh private-key", "ssh private-key evil:22")]
+    [InlineData("ssh private-key", "ssh mint")]
+    [InlineData("postgres plain", "postgres plain evil:5432")]
+    [InlineData("postgres cleartext", "postgres cleartext")]
+    [InlineData("postgres cleartext", "postgres plain")]
+    public async Task A_secret_stays_where_it_does_as_it_did(string was, string now)
+    {
+        await PutAsync("billing", Form(was), Canary, HttpStatusCode.OK);
+        await PutAsync("billing", Form(now), null, HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData("Billing", null)]
+    [InlineData("other", "billing.gate.example")]
+    [InlineData("other", "PAY.example")]
+    public async Task A_host_that_leads_to_a_target_leads_to_no_other(string name, string? host)
+    {
+        await PutAsync("billing", new { protocol = "http", address = "server:443", hosts = new[] { "pay.example" } }, Canary, HttpStatusCode.OK);
+        string answer = await PutAsync(name, new { protocol = "http", address = "evil:443", hosts = host is null ? [] : new[] { host } }, "x", HttpStatusCode.Conflict);
+        Assert.Equal("host-taken", AdminRig.Word(answer));
+        await PutAsync("billing", new { protocol = "http", address = "server:443", hosts = new[] { "pay.example", "billing.example" } }, null, HttpStatusCode.OK);
+    }
+
+    /// <summary>Settings in a line: protocol, kind, and what else: an address, or that there is a pin.</summary>
+    private static object Form(string line)
+    {
+        string[] words = line.Split(' ');
+        string[] rest = words[2..];
+        string address = rest.FirstOrDefault(word => word.Contains(':', StringComparison.Ordinal)) ?? "server:4711";
+        var form = new Dictionary<string, object> { ["protocol"] = words[0], ["address"] = address };
+        if (words[0] == "postgres" || words[1] == "basic")
+            form["user"] = "app";
+        if (words[0] != "postgres")
+            form["credentialKind"] = words[1];
+        if (words[1] is "cleartext" or "md5")
+            form["weakLogins"] = new[] { words[1] };
+        if (rest.Contains("pinned"))
+            form["hostPins"] = new[] { "SHA256:" + new string('A', 43) };
+        return form;
+    }
+
     private async Task<string> PutAsync(string name, object settings, string? password, HttpStatusCode expected)
     {
         (HttpStatusCode status, string body) = await Rig.SendAsync(HttpMethod.Put, $"/v1/targets/{Uri.EscapeDataString(name)}", Administrator, new { settings, reason = "because", password });

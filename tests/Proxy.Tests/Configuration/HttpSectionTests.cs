@@ -103,6 +103,8 @@ public sealed class HttpSectionTests : IDisposable
     [InlineData("tls: { mode: disable }\n            plain", "tls: { mode: disable, certificate: c.pem, key: c.key }\n            plain", 24, "no effect with mode disable")]
     [InlineData("tls: { mode: disable }\n            plain", "plain", 24, "no effect with TLS")]
     [InlineData("prefix: \"corp:\"", "prefix: \"system:\"", 16, "cannot stand before names")]
+    [InlineData("prefix: \"corp:\"", "prefix: sys", 16, "cannot stand before names")]
+    [InlineData("prefix: \"corp:\"", "prefix: \"system:corp:\"", 16, "cannot stand before names")]
     [InlineData("\"dev-*\"", "\"*-dev\"", 16, "a star stands at the end only")]
     [InlineData("\"system:serviceaccount:ci:*\"", "ada", 16, "needs no leave")]
     [InlineData("user: gate,", "user: \"a:b\",", 20, "no colon")]

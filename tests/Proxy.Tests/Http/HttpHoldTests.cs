@@ -124,6 +124,74 @@ public sealed class HttpHoldTests
         Assert.Equal(ApprovalStatus.Pending, (await approvals.RowAsync(second)).Status);
     }
 
+    [Fact]
+    public async Task The_same_that_is_sent_many_times_at_once_asks_once()
+    {
+        await using ApprovalRig approvals = await ApprovalRig.StartAsync();
+        await using HttpRig rig = await new HttpRig { Approvals = approvals.A, Time = approvals.Time, HoldWait = TimeSpan.Zero }.StartAsync();
+        (int Status, JsonNode Problem, TimeSpan?)[] answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => PostAsync(rig, true, "a")));
+        Assert.Single(answers.Select(answer => answer.Problem["approval"]!.GetValue<string>()).Distinct());
+        await PendingAsync(approvals);
+    }
+
+    [Fact]
+    public async Task What_one_asked_for_and_another_waits_for_stays_until_both_are_gone()
+    {
+        await using ApprovalRig approvals = await ApprovalRig.StartAsync();
+        await using HttpRig rig = await new HttpRig { Approvals = approvals.A, Time = approvals.Time }.StartAsync();
+        using HttpClient client = rig.Client(http2: true);
+        using var first = new CancellationTokenSource();
+        using var second = new CancellationTokenSource();
+        Task<HttpResponseMessage> asks = client.PostAsync("/orders", new StringContent("a"), first.Token);
+        Guid id = await PendingAsync(approvals);
+        int alone = await SettledAsync(approvals, 0);
+        Task<HttpResponseMessage> joins = client.PostAsync("/orders", new StringContent("a"), second.Token);
+        int both = await SettledAsync(approvals, alone);
+
+        await first.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asks);
+        while (approvals.A.Waiting >= both)
+            await Task.Delay(10);
+        await Task.Delay(100);
+        Assert.Equal(ApprovalStatus.Pending, (await approvals.RowAsync(id)).Status);
+        await second.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => joins);
+        await StatusAsync(approvals, id, ApprovalStatus.Withdrawn);
+    }
+
+    [Fact]
+    public async Task What_somebody_was_told_to_come_again_for_stays_when_who_asked_goes()
+    {
+        await using ApprovalRig approvals = await ApprovalRig.StartAsync();
+        await using HttpRig rig = await new HttpRig { Approvals = approvals.A, Time = approvals.Time }.StartAsync();
+        using HttpClient client = rig.Client(http2: true);
+        using var gone = new CancellationTokenSource();
+        Task<HttpResponseMessage> asks = client.PostAsync("/orders", new StringContent("a"), gone.Token);
+        Guid id = await PendingAsync(approvals);
+        await SettledAsync(approvals, 0);
+        Assert.Equal(429, (await PostAsync(rig, true, "a", prefers: true)).Status);
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asks);
+        while (approvals.A.Waiting > 0)
+            await Task.Delay(10);
+        Assert.Equal(ApprovalStatus.Pending, (await approvals.RowAsync(id)).Status);
+        await ApproveAsync(approvals, id);
+        Assert.Equal(200, (await PostAsync(rig, true, "a")).Status);
+    }
+
+    /// <summary>Waits until more wait than that, and no more come.</summary>
+    private static async Task<int> SettledAsync(ApprovalRig approvals, int than)
+    {
+        int last = -1;
+        for (int now = approvals.A.Waiting; now <= than || now != last; now = approvals.A.Waiting)
+        {
+            last = now;
+            await Task.Delay(150);
+        }
+
+        return last;
+    }
+
     private static async Task<(int Status, JsonNode Problem, TimeSpan? Again)> PostAsync(HttpRig rig, bool http2, string body, bool prefers = false, string token = "alice")
     {
         using HttpClient client = rig.Client(http2, token);

@@ -69,6 +69,31 @@ public sealed class KubeConfigTests : IDisposable
         Assert.Equal("sallyport-v1.2", View(KubeConfigFile.With(text, "sallyport", "sallyport-", Clusters, null, ["/bin/sallyport"], "sallyport-v1.2"))["current-context"]!.GetValue<string>());
     }
 
+    [Fact]
+    public void Two_logins_do_not_take_each_others_clusters()
+    {
+        string text = KubeConfigFile.With(null, "sallyport:https://a.example/oidc", "sallyport-", Clusters, null, ["x", "--broker", "https://a.example/oidc"], null);
+        KubeCluster[] others = [new("b-prod", "https://b.example/k8s/prod"), new("b-old", "https://b.example/k8s/old")];
+        text = KubeConfigFile.With(text, "sallyport:https://b.example/oidc", "b-", others, null, ["x", "--broker", "https://b.example/oidc"], null);
+        Assert.Equal(["a.example", "b.example"], View(text)["users"]!.AsArray().Select(user => new Uri(user!["user"]!["exec"]!["args"]![1]!.GetValue<string>()).Host));
+
+        // The same prefix for both: neither the other's entries nor those that somebody has made go.
+        Assert.Throws<ClientException>(() => KubeConfigFile.With(text, "sallyport:https://c.example/oidc", "b-", [others[0]], null, ["x"], null));
+        text = text.Replace("contexts:\n", "contexts:\n- {name: b-mine, context: {cluster: b-old, user: 'sallyport:https://b.example/oidc', namespace: own}}\n- {name: b-theirs, context: {cluster: b-theirs, user: me}}\n", StringComparison.Ordinal);
+        Assert.Contains("b-old", Names(View(KubeConfigFile.With(text, "sallyport:https://c.example/oidc", "b-", [], null, ["x"], null)), "contexts"));
+        JsonNode view = View(KubeConfigFile.With(text, "sallyport:https://b.example/oidc", "b-", [others[0]], null, ["x"], null));
+        Assert.Equal(["b-mine", "b-prod", "b-theirs", "sallyport-prod", "sallyport-v1.2"], Names(view, "contexts").Order(StringComparer.Ordinal));
+        Assert.Contains("b-old", Names(view, "clusters"));
+    }
+
+    [Fact]
+    public void What_has_a_name_of_ours_and_is_not_stays()
+    {
+        const string theirs = "clusters:\n- {name: sallyport-prod, cluster: {server: 'https://own.example'}}\n";
+        Assert.Throws<ClientException>(() => KubeConfigFile.With(theirs, "sallyport", "sallyport-", Clusters, null, ["x"], null));
+        Assert.Contains("sallyport-prod", Names(View(KubeConfigFile.With(theirs, "sallyport", "sallyport-", [], null, ["x"], null)), "clusters"));
+    }
+
     [Theory]
     [InlineData("- a\n- b")]
     [InlineData("clusters: {a: b}")]
@@ -94,6 +119,8 @@ public sealed class KubeConfigTests : IDisposable
     [InlineData(null, null, null, null)]
     [InlineData(null, "http://gate.example:8443", "proxy.example", null)]
     [InlineData(null, "file:///etc", "proxy.example", null)]
+    [InlineData("http://other.example", null, null, null)]
+    [InlineData("http://127.0.0.1:8080", null, null, "http://127.0.0.1:8080")]
     public void Where_the_gateway_is(string? named, string? said, string? host, string? expected)
     {
         var known = new HttpClientJson([new HttpListenerJson("web", 9443, said, true)], []);
@@ -102,6 +129,36 @@ public sealed class KubeConfigTests : IDisposable
             Assert.Throws<ClientException>(() => Where());
         else
             Assert.Equal(expected, Where());
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", "http://127.0.0.1:9443")]
+    [InlineData("::1", "http://[::1]:9443")]
+    [InlineData("proxy.example", null)]
+    public void A_listener_without_TLS_gets_tokens_of_this_machine_only(string host, string? expected)
+    {
+        string Where(params HttpListenerJson[] listeners) => KubeConfigCommand.Where(null, new HttpClientJson(listeners, []), new ClientConfig { Host = host });
+        var plain = new HttpListenerJson("plain", 9443, null, false);
+        if (expected is null)
+            Assert.Throws<ClientException>(() => Where(plain));
+        else
+            Assert.Equal(expected, Where(plain));
+        Assert.EndsWith(":9444", Where(plain, new HttpListenerJson("web", 9444, null, true)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, "https://broker.example", "https://broker.example/oidc")]
+    [InlineData("https://named.example/oidc", "https://broker.example", "https://named.example/oidc")]
+    [InlineData(null, null, "https://only.example/oidc")]
+    public void The_plugin_is_told_which_login(string? named, string? configured, string issuer)
+    {
+        var logins = new SavedLogins(_directory["logins"]);
+        var session = new ClientSession(new ClientConfig { Broker = configured is null ? null : new Uri(configured) }, logins, TimeProvider.System);
+        logins.Save(new SavedLogin { Issuer = "https://only.example/oidc" });
+        Assert.Equal(issuer, session.Issuer(named is null ? null : new Uri(named)));
+        logins.Save(new SavedLogin { Issuer = "https://second.example/oidc" });
+        if (named is null && configured is null)
+            Assert.Throws<ClientException>(() => session.Issuer(null));
     }
 
     [Theory]
@@ -133,7 +190,7 @@ public sealed class KubeConfigTests : IDisposable
     {
         string home = _directory["config-home"];
         var logins = new SavedLogins(Path.Combine(home, "sallyport", "logins"));
-        logins.Save(new SavedLogin { Issuer = "https://gate.example", Tokens = new() { [ClientSession.DataScope] = new SavedToken("token-1", DateTimeOffset.UtcNow.AddHours(1)) } });
+        logins.Save(new SavedLogin { Issuer = "https://gate.example/oidc", Tokens = new() { [ClientSession.DataScope] = new SavedToken("token-1", DateTimeOffset.UtcNow.AddHours(1)) } });
         using X509Certificate2 authority = TestCertificates.Authority("gate");
         using X509Certificate2 certificate = TestCertificates.Leaf(authority, "127.0.0.1");
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -143,10 +200,10 @@ public sealed class KubeConfigTests : IDisposable
         await server.StartAsync();
         string plugin = Path.Combine(Repository.Root, "artifacts/bin/Proxy/release/sallyport");
         string kubeconfig = _directory.Write("plugin", KubeConfigFile.With(
-            null, "sallyport", "sallyport-", [new("sallyport-prod", server.Urls.First() + "/k8s/prod")], authority.ExportCertificatePem(), [plugin, "kube-token"], null));
+            null, "sallyport", "sallyport-", [new("sallyport-prod", server.Urls.First() + "/k8s/prod")], authority.ExportCertificatePem(), [plugin, "kube-token", "--broker", "https://gate.example/oidc"], null));
         Assert.Equal("/k8s/prod/version Bearer token-1", JsonNode.Parse(Run(kubeconfig, home, "version", "-o", "json"))!["serverVersion"]!["buildDate"]!.GetValue<string>());
 
-        logins.Remove("https://gate.example");
+        logins.Remove("https://gate.example/oidc");
         (int code, string error) = RunFailing(kubeconfig, home, "version");
         Assert.NotEqual(0, code);
         Assert.Contains("sallyport login", error, StringComparison.Ordinal);

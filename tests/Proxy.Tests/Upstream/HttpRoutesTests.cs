@@ -10,7 +10,7 @@ namespace Sallyport.Proxy.Tests.Upstream;
 /// <summary>Which target a request is for.</summary>
 public sealed class HttpRoutesTests
 {
-    private readonly HttpRoutes _routes = new([Target("prod", true, "kube.example.com", "2001:db8::1", "192.0.2.7"), Target("App", false, "app.other.example"), Target("10", false), Target("v1.2", true)]);
+    private readonly HttpRoutes _routes = new([Target("prod", true, "kube.example.com", "2001:db8::1", "192.0.2.7"), Target("App", false, "app.other.example"), Target("10", false), Target("v1.2", true)], []);
 
     [Theory]
     [InlineData("kube.example.com", "prod")]
@@ -88,6 +88,33 @@ public sealed class HttpRoutesTests
         Assert.Equal("prod", Route("prod.gate.example", "/http/nobody/x", out prefix));
         Assert.Equal(0, prefix);
     }
+
+    [Fact]
+    public void What_the_store_has_takes_nothing_from_the_configuration()
+    {
+        var routes = new HttpRoutes(
+            [Target("prod", true, "kube.example.com")],
+            [Target("PROD", true), Target("thief", true, "kube.example.com", "prod.gate.example", "prod", "thief.example"), Target("zoe", false, "thief.example", "zoe.example")]);
+        string? To(string authority, string path) => routes.Route(Encoding.UTF8.GetBytes(authority), Encoding.UTF8.GetBytes(path), out _)?.Info.Name;
+        Assert.All(["kube.example.com", "prod.gate.example", "prod", "PROD.gate.example"], host => Assert.Equal("prod", To(host, "/")));
+        Assert.Equal("prod", To("gate.example", "/k8s/prod/api"));
+        Assert.Equal("thief", To("thief.example", "/"));
+        Assert.Equal("zoe", To("zoe.example", "/"));
+    }
+
+    [Theory]
+    [InlineData("APP", null, "App")]
+    [InlineData("app", null, "App")]
+    [InlineData("App", null, null)]
+    [InlineData("new", "kube.example.com", "prod")]
+    [InlineData("new", "app.elsewhere.example", "App")]
+    [InlineData("new", "prod", "prod")]
+    [InlineData("new", "10.0.0.1", null)]
+    [InlineData("new", "192.0.2.7", "prod")]
+    [InlineData("new", "2001:db8::1", "prod")]
+    [InlineData("prod", "kube.example.com", null)]
+    public void What_is_taken_is_told(string name, string? host, string? owner) =>
+        Assert.Equal(owner, _routes.Taken(Target(name, true, host is null ? [] : [host]).Config)?.Owner);
 
     [Fact]
     public void A_name_longer_than_any_host_is_nobodys()

@@ -144,6 +144,27 @@ public sealed class WatcherTests
     }
 
     [Fact]
+    public async Task Who_comes_and_goes_at_once_has_not_watched()
+    {
+        var approver = new Approver();
+        await using var rig = new SshRig { Approvals = approver };
+        (SshPeer client, SshPeer target) = await rig.ReadyAsync();
+        await SshRig.OpenAsync(client, target, 0);
+        await client.SendAsync(SshMsg.Exec(0, "held thing"));
+        Approver.Asked asked = await approver.NextAsync();
+        await client.ExpectAsync(SshMessageNumber.ChannelExtendedData);
+        rig.Live.Only.Suspend(Rule, Hint, passes: true);
+        asked.Approve();
+        await client.ExpectAsync(SshMessageNumber.ChannelExtendedData);
+        rig.Live.Only.Resume();
+        rig.Live.Only.Suspend(Rule, Hint, passes: true);
+        await SshRig.OpenAsync(client, target, 1);
+        rig.Live.Only.Suspend("session/frozen", "This session is frozen.");
+        await client.ExpectAsync(SshMsg.Success(100));
+        Assert.Contains("the session stands still", Encoding.UTF8.GetString(await client.ExpectAsync(SshMessageNumber.ChannelExtendedData)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_menus_terminal_waits_with_what_is_typed_ahead()
     {
         await using var rig = new SshRig();

@@ -42,26 +42,47 @@ internal sealed class SshHolds(SshShared shared, CancellationToken session)
             wait.Dispose();
     }
 
-    /// <summary>What was approved while nobody watched who must begins once somebody does, if that is soon enough.</summary>
-    private async Task<HoldOutcome> WatchedAsync(HoldOutcome approved, string hint, SshWait wait)
+    /// <summary>What was approved while nobody watched who must begins once somebody does, if that is soon enough. Whoever came may be gone again: only a session that does not stand still begins it.</summary>
+    private async Task<HoldOutcome> WatchedAsync(HoldOutcome approved, SshWait wait)
     {
+        if (!shared.Context.IsSuspended)
+            return approved;
         TimeSpan most = shared.Limits.Watcher;
         if (approved.EndsAt - shared.Time.GetUtcNow() is { } left && left < most)
             most = left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        DateTimeOffset until = shared.Time.GetUtcNow() + most;
         using var late = new CancellationTokenSource(most, shared.Time);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(late.Token, wait.Withdrawn);
-        wait.Unwatched?.Invoke(SshRefusal.WaitsForWatcher(hint, shared.Time.GetUtcNow() + most));
-        await shared.Transport(SshSide.Client).FlushAsync(wait.Withdrawn).ConfigureAwait(false);
-        try
+        bool isTold = false;
+        while (shared.Context.IsSuspended)
         {
-            await shared.Context.WhileSuspendedAsync(over.Token, whileAwaited: true).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!wait.Withdrawn.IsCancellationRequested)
-        {
-            return new HoldOutcome(false, approved.Id, "suspended", hint);
+            if (shared.Context.Awaited is not { } hint)
+            {
+                // Either somebody came just now, or it is frozen.
+                if (shared.Context.IsSuspended)
+                    return new HoldOutcome(false, approved.Id, "suspended", "the session stands still");
+                continue;
+            }
+
+            if (!isTold)
+            {
+                isTold = true;
+                wait.Unwatched?.Invoke(SshRefusal.WaitsForWatcher(hint, until));
+                await shared.Transport(SshSide.Client).FlushAsync(wait.Withdrawn).ConfigureAwait(false);
+            }
+
+            try
+            {
+                await shared.Context.WhileSuspendedAsync(over.Token, whileAwaited: true).ConfigureAwait(false);
+                over.Token.ThrowIfCancellationRequested();
+            }
+            catch (OperationCanceledException) when (!wait.Withdrawn.IsCancellationRequested)
+            {
+                return new HoldOutcome(false, approved.Id, "suspended", hint);
+            }
         }
 
-        return shared.Context.IsSuspended ? new HoldOutcome(false, approved.Id, "suspended", "the session stands still") : approved;
+        return approved;
     }
 
     private async Task RunAsync(SshWait wait, Verdict verdict, HeldAction action, Func<HoldNotice, CancellationToken, ValueTask> tell, Func<HoldOutcome, ValueTask> then)
@@ -69,8 +90,8 @@ internal sealed class SshHolds(SshShared shared, CancellationToken session)
         try
         {
             HoldOutcome outcome = await shared.Context.HoldAsync(verdict, action, tell, wait.Withdrawn, isPart: true).ConfigureAwait(false);
-            if (outcome.Approved && shared.Context.Awaited is { } hint)
-                outcome = await WatchedAsync(outcome, hint, wait).ConfigureAwait(false);
+            if (outcome.Approved)
+                outcome = await WatchedAsync(outcome, wait).ConfigureAwait(false);
             await then(outcome).ConfigureAwait(false);
             await shared.Transport(SshSide.Client).FlushAsync(session).ConfigureAwait(false);
             await shared.Transport(SshSide.Target).FlushAsync(session).ConfigureAwait(false);

@@ -42,8 +42,8 @@ internal sealed class SshShared(
 
     public SshTape Tape { get; } = new(context);
 
-    /// <summary>What runs under approvals.</summary>
-    public SshApprovals Kept => field ??= new SshApprovals(this);
+    /// <summary>What runs under approvals: one, whoever asks for it first.</summary>
+    public SshApprovals Kept => field ?? Interlocked.CompareExchange(ref field, new SshApprovals(this), null) ?? field;
 
     /// <inheritdoc/>
     public IReadOnlyList<HoldOutcome> Approvals => Kept.All;

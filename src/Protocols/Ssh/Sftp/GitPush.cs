@@ -9,9 +9,11 @@ namespace Sallyport.Protocols.Ssh.Sftp;
 /// the target hears of it:
 /// <code>
 ///   pkt-line:  4 hexadecimal digits, the length with them | payload        0000: a flush, the end of the list
-///   payload:   old-id SP new-id SP ref [NUL capabilities] [LF]  |  shallow SP id  |  push-cert NUL capabilities … push-cert-end
+///   payload:   old-id SP new-id SP ref [NUL capabilities] [LF]  |  shallow SP id  |  push-cert NUL capabilities … push-cert-end LF
 /// </code>
-/// A signed push has the same lines inside its certificate, which is a text of its own, cut anywhere. Whether the target does what it is asked is its own to say.
+/// Between push-cert and push-cert-end payloads are pieces of a text, the certificate, of which each line may be a command (git: queue_commands_from_cert). A line
+/// may go on in the next piece, and in the next certificate; only a payload that is push-cert-end and nothing else ends it; and of a payload nothing is read behind a
+/// NUL. It is read as git does, or refs could be hidden by how they are cut. Whether the target does what it is asked is its own to say.
 /// </summary>
 internal sealed class GitPush(SessionContext context, uint channel, string path)
 {
@@ -21,15 +23,17 @@ internal sealed class GitPush(SessionContext context, uint channel, string path)
     /// <summary>Most bytes of a line that are kept: two ids of SHA-256, and so much of a ref that it fits an event however it is escaped.</summary>
     private const int MostLine = 2 * 65 + 512;
 
-    private readonly byte[] _line = new byte[MostLine];
-    private int _length;
-    private bool _isCut;
-    private bool _afterName;
+    private readonly Text _payload = new();
+    private readonly Text _certificate = new();
+    private bool _isCertificate;
+    private int _ended;
+    private bool _afterNul;
     private int _digits;
     private int _size;
     private int _left;
-    private bool _isCertificate;
     private int _refs;
+
+    private static ReadOnlySpan<byte> CertificateEnd => "push-cert-end\n"u8;
 
     /// <summary>True once the list has ended: what follows is the pack.</summary>
     public bool IsOver { get; private set; }
@@ -53,11 +57,12 @@ internal sealed class GitPush(SessionContext context, uint channel, string path)
                 ready &= Character(c);
             data = data[count..];
             _left -= count;
-            if (_left == 0 && !_isCertificate)
-                ready &= End();
+            if (_left == 0)
+                ready &= EndPayload();
         }
 
-        return ready;
+        // What stands at the end of a certificate needs no line feed.
+        return IsOver ? ready & EndLine() : ready;
     }
 
     /// <summary>Writes down how many refs there were beyond those that were.</summary>
@@ -82,31 +87,74 @@ internal sealed class GitPush(SessionContext context, uint channel, string path)
 
     private bool Character(byte c)
     {
-        if (c == '\n')
-            return End();
-        _afterName |= c == 0;
-        if (_afterName)
+        _afterNul |= c == 0;
+        if (_afterNul)
             return true;
-        if (_length < MostLine)
-            _line[_length++] = c;
+        if (!_isCertificate)
+        {
+            _payload.Add(c);
+            return true;
+        }
+
+        // What may be the end of the certificate is no part of it, until it turns out not to be.
+        if (_ended >= 0 && _ended < CertificateEnd.Length && c == CertificateEnd[_ended])
+        {
+            _ended++;
+            return true;
+        }
+
+        return GoOn() & Certified(c);
+    }
+
+    private bool EndPayload()
+    {
+        _afterNul = false;
+        if (_isCertificate)
+        {
+            bool isOver = _ended == CertificateEnd.Length;
+            bool ready = isOver || GoOn();
+            (_isCertificate, _ended) = (!isOver, 0);
+            return ready;
+        }
+
+        bool told = true;
+        _payload.Chomp();
+        if (_payload.Bytes.SequenceEqual("push-cert"u8))
+            _isCertificate = true;
         else
-            _isCut = true;
+            told = Command(_payload);
+        _payload.Clear();
+        return told;
+    }
+
+    /// <summary>It is not the end of the certificate.</summary>
+    private bool GoOn()
+    {
+        bool ready = true;
+        for (int i = 0; i < _ended; i++)
+            ready &= Certified(CertificateEnd[i]);
+        _ended = -1;
+        return ready;
+    }
+
+    private bool Certified(byte c)
+    {
+        if (c == '\n')
+            return EndLine();
+        _certificate.Add(c);
         return true;
     }
 
-    private bool End()
+    private bool EndLine()
     {
-        ReadOnlySpan<byte> line = _line.AsSpan(0, _length);
-        bool isCut = _isCut;
-        (_length, _isCut, _afterName) = (0, false, false);
-        if (line.SequenceEqual("push-cert"u8))
-            _isCertificate = true;
-        else if (line.SequenceEqual("push-cert-end"u8))
-            _isCertificate = false;
-        else if (TrySplit(line, out string old, out string now, out ReadOnlySpan<byte> name) && ++_refs <= MostRefs)
-            return context.Event(SshGitPushEvent.Name, new SshGitPushEvent(channel, path, Encoding.UTF8.GetString(name) + (isCut ? "…" : ""), old, now).ToDetail());
-        return true;
+        bool told = Command(_certificate);
+        _certificate.Clear();
+        return told;
     }
+
+    private bool Command(Text line) =>
+        !TrySplit(line.Bytes, out string old, out string now, out ReadOnlySpan<byte> name) || ++_refs > MostRefs
+        || context.Event(SshGitPushEvent.Name, new SshGitPushEvent(channel, path, Encoding.UTF8.GetString(name) + (line.IsCut ? "…" : ""), old, now).ToDetail());
 
     private static bool TrySplit(ReadOnlySpan<byte> line, out string old, out string now, out ReadOnlySpan<byte> name)
     {
@@ -131,5 +179,33 @@ internal sealed class GitPush(SessionContext context, uint channel, string path)
         }
 
         return true;
+    }
+
+    /// <summary>A line, as much of it as is kept.</summary>
+    private sealed class Text
+    {
+        private readonly byte[] _bytes = new byte[MostLine];
+        private int _length;
+
+        public bool IsCut { get; private set; }
+
+        public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
+
+        public void Add(byte c)
+        {
+            if (_length < MostLine)
+                _bytes[_length++] = c;
+            else
+                IsCut = true;
+        }
+
+        /// <summary>Takes the line feed at its end away, as git does.</summary>
+        public void Chomp()
+        {
+            if (!IsCut && _length > 0 && _bytes[_length - 1] == '\n')
+                _length--;
+        }
+
+        public void Clear() => (_length, IsCut) = (0, false);
     }
 }

@@ -48,14 +48,16 @@ internal sealed class TargetRoutes(IStateStore store, ISealer sealer, ICluster c
         if (directory.IsConfigured(name))
             throw AdminProblem.Conflict("target-configured", $"The configuration file has a target {name}.", "Change it there, or choose another name.");
         (string settings, StoredTargetConfig target) = Settings(name, body.Settings);
+        if (directory.Taken(target.Config) is { } taken)
+            throw AdminProblem.Conflict("host-taken", $"\"{taken.What}\" leads to {taken.Owner} already.", "Choose another name or host: hosts do not know capitals, and every host whose first label is a target's name leads there.");
         TargetRow? before = await RowAsync(name, call.Cancel).ConfigureAwait(false);
         bool mints = body.Settings.CredentialKind is "mint" or "none";
         if (mints && body.Password is not null)
             throw AdminProblem.Wrong("password-unfit", $"A target of kind {body.Settings.CredentialKind} has no secret.");
         if (before is null && body.Password is null && !mints)
             throw AdminProblem.Wrong("password-missing", "A new target needs a password, a token, or a private key.");
-        if (before is not null && body.Password is null && !mints && target.Config.Http is not null && !GoesWhere(before, target))
-            throw AdminProblem.Wrong("password-missing", "Give the credential again: HTTP sends it as it is, and the one that is kept was given for another address or other TLS settings.");
+        if (before is not null && body.Password is null && !mints && !KeptSecret.MayStay(before, target))
+            throw AdminProblem.Wrong("password-missing", "Give the credential again: the one that is kept was given for another protocol, kind, address, or other TLS settings or host keys, and the target gets to see it.");
         if (body.Password is { Length: 0 or > LongestPassword } || body.Password?.Contains('\0', StringComparison.Ordinal) == true)
             throw AdminProblem.Wrong("password-unfit", $"A password has 1 to {LongestPassword} characters, and no zero.");
         var audit = new AuditEvent(before is null ? AuditTypes.TargetCreated : AuditTypes.TargetChanged, call.Actor)
@@ -72,7 +74,7 @@ internal sealed class TargetRoutes(IStateStore store, ISealer sealer, ICluster c
         return await call.DoAsync(audit, async cancel =>
         {
             byte[]? password = mints ? [] : body.Password is null ? null : sealer.Seal(SealPurposes.TargetPassword(name), Encoding.UTF8.GetBytes(body.Password));
-            TargetRow row = await store.WriteAsync((db, token) => WriteAsync(db, name, settings, password, call.Identity.Subject, token), cancel).ConfigureAwait(false);
+            TargetRow row = await store.WriteAsync((db, token) => WriteAsync(db, before, name, settings, password, call.Identity.Subject, token), cancel).ConfigureAwait(false);
             await TellAsync(name, cancel).ConfigureAwait(false);
             return Json(row);
         }).ConfigureAwait(false);
@@ -115,18 +117,7 @@ internal sealed class TargetRoutes(IStateStore store, ISealer sealer, ICluster c
         throw new AdminProblem(400, "target-unfit", bag.Items[0].Message) { More = new Dictionary<string, object> { ["problems"] = bag.Items.Select(item => item.Message).ToArray() } };
     }
 
-    /// <summary>True when a secret that is kept already goes to the same server as before, and in the same field.</summary>
-    private static bool GoesWhere(TargetRow before, StoredTargetConfig now)
-    {
-        if (StoredTargetSection.Read(before.Name, before.Settings, new DiagnosticBag()) is not { } was)
-            return false;
-        (TargetConfig old, TargetConfig @new) = (was.Config, now.Config);
-        return (old.Protocol, old.Host, old.Port, old.TlsMode, old.ServerName) == (@new.Protocol, @new.Host, @new.Port, @new.TlsMode, @new.ServerName)
-            && (old.Http?.Credential, old.Http?.CredentialHeader) == (@new.Http?.Credential, @new.Http?.CredentialHeader)
-            && (was.Authorities ?? []).Select(authority => authority.Thumbprint).SequenceEqual((now.Authorities ?? []).Select(authority => authority.Thumbprint));
-    }
-
-    private async Task<TargetRow> WriteAsync(StateContext db, string name, string settings, byte[]? password, string by, CancellationToken cancel)
+    private async Task<TargetRow> WriteAsync(StateContext db, TargetRow? before, string name, string settings, byte[]? password, string by, CancellationToken cancel)
     {
         TargetRow? row = await db.Targets.AsTracking().SingleOrDefaultAsync(target => target.Name == name, cancel).ConfigureAwait(false);
         DateTimeOffset now = time.GetUtcNow();
@@ -138,6 +129,9 @@ internal sealed class TargetRoutes(IStateStore store, ISealer sealer, ICluster c
             return row;
         }
 
+        // The secret stays by what was read before: what was written since may lead it elsewhere.
+        if (password is null && (row.Settings != before?.Settings || !row.Password.AsSpan().SequenceEqual(before.Password)))
+            throw AdminProblem.Conflict("target-changed", "The target was changed meanwhile.", "Look at it, and ask again.");
         (row.Settings, row.Password, row.ChangedBy, row.ChangedAt) = (settings, password ?? row.Password, by, now);
         return row;
     }

@@ -25,7 +25,10 @@ internal static class AdminVerb
     /// <summary>A command.</summary>
     /// <param name="symbols">Its own options and arguments.</param>
     /// <param name="run">What it does; the result is the exit code.</param>
-    public static Command Create(string name, string description, IEnumerable<Symbol> symbols, Func<AdminContext, Task<int>> run)
+    /// <param name="config">The option among them that names another client.yaml; null: there is none.</param>
+    /// <param name="broker">The option among them that says whose login is meant; null: there is none.</param>
+    public static Command Create(
+        string name, string description, IEnumerable<Symbol> symbols, Func<AdminContext, Task<int>> run, Option<FileInfo?>? config = null, Option<Uri?>? broker = null)
     {
         Option<Uri?> url = UrlOption.Create($"Where the admin API is; ${UrlVariable} by default, else \"admin\" of client.yaml", "--url", "-u");
         Option<FileInfo?> tokenFile = new("--token-file") { Description = $"A file that holds a token; ${TokenVariable} by default, else the token of sallyport login", HelpName = "FILE" };
@@ -45,7 +48,8 @@ internal static class AdminVerb
             TextWriter error = parsed.InvocationConfiguration.Error;
             try
             {
-                using AdminClient client = await ClientAsync(parsed.GetValue(url), parsed.GetValue(tokenFile), parsed.GetValue(ca), cancel).ConfigureAwait(false);
+                using AdminClient client = await ClientAsync(
+                    parsed.GetValue(url), parsed.GetValue(tokenFile), parsed.GetValue(ca), config is null ? null : parsed.GetValue(config), broker is null ? null : parsed.GetValue(broker), cancel).ConfigureAwait(false);
                 var output = new AdminOutput(parsed.InvocationConfiguration.Output, error, parsed.GetValue(json));
                 return await run(new AdminContext(client, output, parsed, cancel)).ConfigureAwait(false);
             }
@@ -63,11 +67,11 @@ internal static class AdminVerb
         return command;
     }
 
-    private static ClientConfig Saved()
+    private static ClientConfig Saved(FileInfo? file)
     {
         try
         {
-            return ClientConfig.Read(null);
+            return ClientConfig.Read(file);
         }
         catch (ClientException wrong)
         {
@@ -75,19 +79,19 @@ internal static class AdminVerb
         }
     }
 
-    private static async Task<AdminClient> ClientAsync(Uri? url, FileInfo? tokenFile, FileInfo? ca, CancellationToken cancel)
+    private static async Task<AdminClient> ClientAsync(Uri? url, FileInfo? tokenFile, FileInfo? ca, FileInfo? config, Uri? broker, CancellationToken cancel)
     {
         if (url is null && Environment.GetEnvironmentVariable(UrlVariable) is { Length: > 0 } named && !Uri.TryCreate(named, UriKind.Absolute, out url))
             throw new AdminClientException($"${UrlVariable} is no address: {named}");
         string? token = tokenFile is not null
             ? (await File.ReadAllTextAsync(tokenFile.FullName, cancel).ConfigureAwait(false)).Trim()
             : Environment.GetEnvironmentVariable(TokenVariable);
-        ClientConfig? saved = url is null ? Saved() : null;
+        ClientConfig? saved = url is null ? Saved(config) : null;
         url ??= saved?.Admin;
         if (url is null)
             throw new AdminClientException($"Where is the admin API? Say --url, ${UrlVariable}, or \"admin\" in ~/.config/sallyport/client.yaml.");
         if (string.IsNullOrEmpty(token))
-            token = await Client.ClientSession.AdminTokenAsync(cancel).ConfigureAwait(false);
+            token = await Client.ClientSession.AdminTokenAsync(config, broker, cancel).ConfigureAwait(false);
 
         // Where the address comes from, there it also says whom to trust.
         X509Certificate2Collection? authorities = ca is null ? saved?.Authorities() : null;

@@ -71,19 +71,25 @@ internal sealed class ClientSession(ClientConfig config, SavedLogins logins, Tim
     }
 
     /// <summary>A token of the saved login for the admin API; for commands that were given none.</summary>
+    /// <param name="file">The client's configuration; null: where it always is.</param>
+    /// <param name="broker">Where the login is; null: where the configuration says, or the only one.</param>
     /// <exception cref="Admin.AdminClientException">Nobody is logged in, or the login is over.</exception>
-    public static async Task<string> AdminTokenAsync(CancellationToken cancel)
+    public static async Task<string> AdminTokenAsync(FileInfo? file, Uri? broker, CancellationToken cancel)
     {
         try
         {
-            var session = new ClientSession(ClientConfig.Read(null), SavedLogins.Default, TimeProvider.System);
-            return (await session.TokenAsync(null, AdminScope, cancel).ConfigureAwait(false)).Token.Token;
+            var session = new ClientSession(ClientConfig.Read(file), SavedLogins.Default, TimeProvider.System);
+            return (await session.TokenAsync(broker, AdminScope, cancel).ConfigureAwait(false)).Token.Token;
         }
         catch (ClientException wrong)
         {
             throw new Admin.AdminClientException($"Who asks? {wrong.Message} Or give a token in $SALLYPORT_TOKEN or --token-file.", null, wrong);
         }
     }
+
+    /// <summary>The issuer of the login that is meant.</summary>
+    /// <exception cref="ClientException">That is not said, and there is not exactly one.</exception>
+    public string Issuer(Uri? broker) => (broker ?? config.Broker) is { } named ? BrokerClient.IssuerAt(named) : Which(null).Issuer;
 
     /// <summary>Forgets a login, here and at the broker.</summary>
     /// <returns>What could not be done at the broker; null: all was.</returns>

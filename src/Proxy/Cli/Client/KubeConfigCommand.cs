@@ -27,8 +27,9 @@ internal static class KubeConfigCommand
             string? chosen = context.Value(use) is { } target ? clusters.FirstOrDefault(cluster => cluster.Name == start + target)?.Name ?? throw new ClientException($"There is no cluster {target}, or it is not for you.") : null;
             string? trusted = context.Value(authority)?.FullName ?? config.CertificateAuthority;
             string path = context.Value(output)!;
+            string issuer = new ClientSession(config, SavedLogins.Default, TimeProvider.System).Issuer(context.Value(broker));
             string text = KubeConfigFile.With(
-                path == "-" ? null : ClientFiles.Read(path), "sallyport", start, clusters, trusted is null ? null : Pem(trusted), Plugin(context.Value(broker), context.Value(file)), chosen);
+                path == "-" ? null : ClientFiles.Read(path), $"sallyport:{issuer}", start, clusters, trusted is null ? null : Pem(trusted), Plugin(issuer, context.Value(file)), chosen);
             if (path == "-")
             {
                 context.Output.Done(new { kubeconfig = text, targets = clusters }, text.TrimEnd('\n'));
@@ -40,33 +41,33 @@ internal static class KubeConfigCommand
             string first = chosen ?? (clusters.Length > 0 ? clusters[0].Name : start + "TARGET");
             context.Output.Done(new { file = path, targets = clusters }, $"{path} has {clusters.Length} clusters: kubectl --context {first} get pods");
             return ExitCode.Done;
-        });
+        }, file, broker);
     }
 
     /// <summary>The operator's word, unless the person knows better.</summary>
     internal static string Where(Uri? named, HttpClientJson known, ClientConfig config)
     {
         if (named is not null)
-            return named.GetLeftPart(UriPartial.Authority);
+            return Fit(named);
         if (known.Listeners.Count == 0)
             throw new ClientException("This gateway has no HTTP listener.");
-        HttpListenerJson listener = known.Listeners.FirstOrDefault(listener => listener.Url is not null) ?? known.Listeners[0];
-        if (listener.Url is { } url)
-        {
-            bool good = Uri.TryCreate(url, UriKind.Absolute, out Uri? address) && Identity.KeyFetcher.IsAcceptable(address);
-            return good ? address!.GetLeftPart(UriPartial.Authority) : throw new ClientException("The server named an address that no token may be sent to.");
-        }
-
-        string host = config.Host ?? throw new ClientException("Where is the gateway? Say --gateway, or \"proxy\" in " + ClientConfig.DefaultPath + ".");
-        return $"https://{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{listener.Port}";
+        HttpListenerJson listener = known.Listeners.FirstOrDefault(listener => listener.Url is not null) ?? known.Listeners.FirstOrDefault(listener => listener.Tls) ?? known.Listeners[0];
+        string host = config.Host ?? "";
+        if (listener.Url is null && host.Length == 0)
+            throw new ClientException("Where is the gateway? Say --gateway, or \"proxy\" in " + ClientConfig.DefaultPath + ".");
+        string address = listener.Url ?? $"{(listener.Tls ? "https" : "http")}://{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{listener.Port}";
+        return Fit(Uri.TryCreate(address, UriKind.Absolute, out Uri? url) ? url : null);
     }
 
+    /// <summary>Without a path, and only where a token may be sent.</summary>
+    private static string Fit(Uri? address) => address is not null && Identity.KeyFetcher.IsAcceptable(address)
+        ? address.GetLeftPart(UriPartial.Authority)
+        : throw new ClientException($"No token may be sent to {(address is null ? "what the server named" : AdminOutput.Safe(address.GetLeftPart(UriPartial.Authority)))}: say --gateway with an https address, of what takes TLS for the gateway if it does not itself.");
+
     /// <summary>This same program, by its whole path: what its name means depends on who starts kubectl.</summary>
-    private static List<string> Plugin(Uri? broker, FileInfo? file)
+    private static List<string> Plugin(string issuer, FileInfo? file)
     {
-        List<string> words = [Environment.ProcessPath ?? "sallyport", "kube-token"];
-        if (broker is not null)
-            words.AddRange(["--broker", broker.AbsoluteUri]);
+        List<string> words = [Environment.ProcessPath ?? "sallyport", "kube-token", "--broker", issuer];
         if (file is not null)
             words.AddRange(["--client-config", file.FullName]);
         return words;

@@ -10,8 +10,8 @@ namespace Sallyport.Proxy.Cli.Client;
 internal sealed record KubeCluster(string Name, string Server);
 
 /// <summary>
-/// Writes what is ours into a kubeconfig (Kubernetes, "Organizing Cluster Access Using kubeconfig Files") and leaves everything else as it is: entries of the same
-/// names are replaced, and clusters of ours that are no longer the person's go.
+/// Writes what is ours into a kubeconfig (Kubernetes, "Organizing Cluster Access Using kubeconfig Files") and leaves everything else as it is. Ours is a
+/// context that has our user, and the name of its cluster: it is written anew, and goes when the cluster is no longer the person's. What has its name and is not ours is not touched.
 /// </summary>
 internal static class KubeConfigFile
 {
@@ -19,13 +19,13 @@ internal static class KubeConfigFile
 
     /// <summary>The file with our entries in it.</summary>
     /// <param name="before">What it holds; null or empty: nothing.</param>
-    /// <param name="user">The name of the user entry.</param>
+    /// <param name="user">The name of the user entry, of which there is one for each login.</param>
     /// <param name="prefix">What the names of our clusters begin with.</param>
     /// <param name="clusters">All there are.</param>
     /// <param name="authority">Certificates to trust for them (PEM); null: the system's.</param>
     /// <param name="plugin">The program that gives tokens, and its arguments.</param>
     /// <param name="current">The context to be in; null: the one that it is, or the first of ours where there is none.</param>
-    /// <exception cref="ClientException">What is there is no kubeconfig.</exception>
+    /// <exception cref="ClientException">What is there is no kubeconfig, or has a name of ours for something else.</exception>
     public static string With(string? before, string user, string prefix, IReadOnlyList<KubeCluster> clusters, string? authority, IReadOnlyList<string> plugin, string? current)
     {
         YamlMappingNode root = Parse(before);
@@ -33,8 +33,8 @@ internal static class KubeConfigFile
         Set(root, "kind", "Config");
         YamlSequenceNode ownClusters = List(root, "clusters");
         YamlSequenceNode contexts = List(root, "contexts");
-        Drop(ownClusters, prefix, clusters);
-        Drop(contexts, prefix, clusters);
+        RefuseForeign(ownClusters, contexts, user, prefix, clusters);
+        Drop(ownClusters, contexts, user, prefix, clusters);
         foreach (KubeCluster cluster in clusters)
         {
             var where = new YamlMappingNode { { "server", cluster.Server } };
@@ -110,13 +110,43 @@ internal static class KubeConfigFile
         return list;
     }
 
-    private static void Drop(YamlSequenceNode list, string prefix, IReadOnlyList<KubeCluster> kept)
+    /// <summary>Entries of other logins, and those that somebody has written, are not ours to replace.</summary>
+    private static void RefuseForeign(YamlSequenceNode clusters, YamlSequenceNode contexts, string user, string prefix, IReadOnlyList<KubeCluster> ours)
+    {
+        foreach (string name in ours.Select(cluster => cluster.Name))
+        {
+            bool isForeign = Find(contexts, name) is { } context
+                ? !IsOurs(context, user)
+                : Find(clusters, name) is { } cluster && !LeadsTo(cluster, name, prefix);
+            if (isForeign)
+                throw new ClientException($"There is a \"{name}\" already that is not of this login: choose other names by --prefix, or another file.");
+        }
+    }
+
+    private static void Drop(YamlSequenceNode clusters, YamlSequenceNode contexts, string user, string prefix, IReadOnlyList<KubeCluster> kept)
     {
         if (prefix.Length == 0)
             return;
-        foreach (YamlNode entry in list.Where(entry => NameOf(entry) is { } name && name.StartsWith(prefix, StringComparison.Ordinal) && kept.All(cluster => cluster.Name != name)).ToArray())
-            list.Children.Remove(entry);
+        YamlNode[] gone = [.. contexts.Where(entry => IsOurs(entry, user) && NameOf(entry) is { } name && name.StartsWith(prefix, StringComparison.Ordinal) && kept.All(cluster => cluster.Name != name))];
+        foreach (YamlNode context in gone)
+        {
+            contexts.Children.Remove(context);
+            string name = NameOf(context)!;
+            // A context of their own may lead there yet.
+            if (Find(clusters, name) is { } cluster && LeadsTo(cluster, name, prefix) && contexts.All(other => Text(other, "context", "cluster") != name))
+                clusters.Children.Remove(cluster);
+        }
     }
+
+    private static bool IsOurs(YamlNode context, string user) => Text(context, "context", "user") == user && Text(context, "context", "cluster") == NameOf(context);
+
+    private static bool LeadsTo(YamlNode cluster, string name, string prefix) => Text(cluster, "cluster", "server")?.EndsWith("/k8s/" + name[prefix.Length..], StringComparison.Ordinal) == true;
+
+    private static YamlNode? Find(YamlSequenceNode list, string name) => list.FirstOrDefault(entry => NameOf(entry) == name);
+
+    private static string? Text(YamlNode entry, string key, string inner) =>
+        entry is YamlMappingNode map && map.Children.TryGetValue(key, out YamlNode? node) && node is YamlMappingNode { Children: var within }
+        && within.TryGetValue(inner, out YamlNode? text) && text is YamlScalarNode scalar ? scalar.Value : null;
 
     private static void Put(YamlSequenceNode list, string name, string key, YamlMappingNode value)
     {

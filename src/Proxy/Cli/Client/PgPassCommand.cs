@@ -52,7 +52,7 @@ internal static class PgPassCommand
                 context.Output.Error.WriteLine($"sallyport: {wrong.Message}");
                 return ExitCode.Failed;
             }
-        });
+        }, config: file);
         return command;
     }
 

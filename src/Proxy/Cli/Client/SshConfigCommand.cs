@@ -40,7 +40,7 @@ internal static class SshConfigCommand
                 context.Output.Error.WriteLine($"sallyport: {wrong.Message}");
                 return ExitCode.Failed;
             }
-        });
+        }, config: file);
     }
 
     private static HostPort Where(string? named, SshClientJson known, ClientConfig config)
