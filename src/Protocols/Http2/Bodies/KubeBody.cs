@@ -39,7 +39,7 @@ internal sealed class KubeBody
             return;
         }
 
-        BodyReading reading = _body.Read(head, info.Verb, body);
+        BodyReading reading = _body.Read(head, info.Verb, body, KubeGroups.IsOwn(info.Group));
         actions.Kubernetes(method, info, reading == BodyReading.Unparsed ? default : _body.Fields.Value("metadata.name"u8));
         if (reading == BodyReading.Unparsed)
             actions.Flag(ActionFlags.Unparsed);
