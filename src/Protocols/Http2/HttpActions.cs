@@ -109,6 +109,14 @@ internal sealed class HttpActions
             Detail("patch-type"u8, KubeParameters.PatchType(type));
     }
 
+    /// <summary>The method on the path, as one more effect.</summary>
+    /// <param name="target">Path and query, as they were sent.</param>
+    public void Path(ReadOnlySpan<byte> method, ReadOnlySpan<byte> target)
+    {
+        QueryReader.Of(target, out ReadOnlySpan<byte> path);
+        AddPath(HttpMethods.VerbOf(method), path);
+    }
+
     /// <summary>Another effect, such as a method of gRPC or a tool of MCP.</summary>
     /// <param name="verb">What is done.</param>
     /// <param name="qualifier">Empty: the name stands alone.</param>
