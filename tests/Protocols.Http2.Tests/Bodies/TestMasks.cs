@@ -16,7 +16,10 @@ internal sealed class TestMasks(params string[] starts) : MaskPlan, IFieldMask
 
     public override IFieldMask? Find(string schema, string table, string column) => null;
 
-    public override MaskPlan? Of(in ActionView request) => this;
+    /// <summary>The actions that they are about; null: all.</summary>
+    public string? About { get; init; }
+
+    public override MaskPlan? Of(in ActionView request) => About is null || Encoding.UTF8.GetString(request.Text).Contains(About, StringComparison.Ordinal) ? this : null;
 
     public override IFieldMask? Find(ReadOnlySpan<byte> path)
     {
