@@ -239,7 +239,7 @@ internal sealed class HttpActions
                 continue;
             ReadOnlySpan<byte> attribute = KubeParameters.AttributeOf(_scratch.AsSpan(0, length));
             if (!attribute.IsEmpty && PercentText.TryDecodeForm(value, _scratch, out length))
-                Detail(attribute, _scratch.AsSpan(0, length));
+                Detail(attribute, KubeParameters.ValueOf(attribute, _scratch.AsSpan(0, length)));
         }
     }
 
