@@ -172,6 +172,17 @@ public sealed class BodyFieldsTests
         Assert.Equal("…", Read("application/json", Verb.KubeCreate, $$"""{"a":"{{new string('x', 1 << 19)}}"}"""));
     }
 
+    [Fact]
+    public void What_one_large_object_needed_is_not_kept()
+    {
+        var body = new BodyFields();
+        string large = "{\"" + new string('k', 20_000) + "\":{\"a\":1},\"b\":\"" + new string('x', 100_000) + "\"}";
+        Assert.Equal(BodyReading.Whole, body.Read(Head("application/json"), Verb.KubeCreate, Encoding.UTF8.GetBytes(large), isOwn: true));
+        Assert.InRange(body.Fields.Capacity, 100_000, int.MaxValue);
+        body.Fields.Clear();
+        Assert.InRange(body.Fields.Capacity, 0, 10_000);
+    }
+
     [Theory]
     [InlineData("6B38730A19120D44656C6574654F7074696F6E73", "!")]
     public void Protobuf_that_ends_too_soon(string hex, string expected) => Assert.Equal(expected, Read("application/vnd.kubernetes.protobuf", Verb.KubeDelete, Convert.FromHexString(hex)));

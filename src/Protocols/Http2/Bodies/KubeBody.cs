@@ -51,6 +51,8 @@ internal sealed class KubeBody
         if (_deletes && HasDeleteParameters(info.Query))
             actions.Flag(ActionFlags.Unparsed);
         _body.Fields.ForEach(_field);
+        // They are the action's now, and the next request may be a long time coming.
+        _body.Fields.Clear();
     }
 
     private void Field(ReadOnlySpan<byte> path, ReadOnlySpan<byte> value)
