@@ -69,15 +69,17 @@ internal sealed class RequestActions
         ActionView action = View(head, request, body);
         var effects = new List<HeldEffect>();
         var details = new List<HeldParameter>();
+        bool hides = KubeSecrets.AreIn(action);
         foreach (ref readonly ObjectRef part in action.Objects)
         {
             if (part.Verb == Verb.HttpDetail && part.Qualifier(action.Names) is var attribute && attribute.StartsWith("header:"u8) && !HeaderDetails.IsShown(head, attribute["header:".Length..]))
                 continue;
             string name = Encoding.UTF8.GetString(action.Names.Slice(part.Start, part.Length));
+            int end = name.IndexOf('\0', StringComparison.Ordinal);
             if (part.Verb != Verb.HttpDetail)
                 effects.Add(new HeldEffect(part.Verb, name.Replace('\0', ' ').TrimEnd()));
             else
-                details.Add(new HeldParameter(name[..name.IndexOf('\0', StringComparison.Ordinal)], name[(name.IndexOf('\0', StringComparison.Ordinal) + 1)..]));
+                details.Add(new HeldParameter(name[..end], hides && KubeSecrets.Has(name[..end]) ? KubeSecrets.Hidden : name[(end + 1)..]));
         }
 
         return new HeldAction
