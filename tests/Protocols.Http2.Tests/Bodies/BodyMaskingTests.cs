@@ -137,6 +137,29 @@ public sealed class BodyMaskingTests
     }
 
     [Theory]
+    [InlineData(" \n{\"a\":\"hunter2\"}", " \n{\"a\":\"###\"}")]
+    [InlineData("\"hunter2\"", "\"###\"")]
+    [InlineData("[{}, nonsense", null)]
+    [InlineData("\uFEFF{\"a\":\"hunter2\"}", null)]
+    [InlineData("6f3a {", "6f3a {")]
+    public void Of_servers_that_name_no_type_detectors_look_into_what_looks_like_json(string body, string? expected)
+    {
+        var head = new HttpHead(1 << 16, 100);
+        head.TryAdd(":status"u8, "200"u8);
+        byte[] bytes = Encoding.UTF8.GetBytes(body);
+        foreach (int size in (ReadOnlySpan<int>)[1, 2, bytes.Length])
+        {
+            IBodyFilter filter = Plan(Detectors, Request("GET", "/files/a"), isKubernetes: false)!.OnResponse(head)!;
+            var shown = new StringBuilder();
+            HttpRefusal? refusal = null;
+            for (int at = 0; at < bytes.Length && refusal is null; at += size)
+                shown.Append(Encoding.UTF8.GetString(filter.Take(bytes.AsSpan(at, Math.Min(size, bytes.Length - at)), at + size >= bytes.Length, out refusal)));
+            Assert.Equal(expected is null ? 502 : null, refusal?.Status);
+            Assert.True(expected is null || shown.ToString() == expected, shown.ToString());
+        }
+    }
+
+    [Theory]
     [InlineData("200")]
     [InlineData("204")]
     [InlineData("422")]

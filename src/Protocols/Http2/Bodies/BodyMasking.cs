@@ -93,7 +93,13 @@ internal sealed class BodyMasking : IExchangePlan
         bool isOne = (at < 0 || head.IndexOf("content-type"u8, at + 1) < 0) && status != 206;
         // Without a type clients take it for what they asked for.
         if (type.IsEmpty || IsJson(type))
-            return isPlain && isOne && (at < 0 || IsUtf8(head[at].Value)) ? new JsonMasker(Paths(status), _plan) : new RefusedResponse(Unreadable);
+        {
+            if (!isPlain || !isOne || (at >= 0 && !IsUtf8(head[at].Value)))
+                return new RefusedResponse(Unreadable);
+            var json = new JsonMasker(Paths(status), _plan);
+            return type.IsEmpty && !MasksFields && _resource is null ? new UntypedFilter(json) : json;
+        }
+
         return MasksFields || IsObject(type) ? new RefusedResponse(Unreadable) : null;
     }
 
