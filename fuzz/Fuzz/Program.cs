@@ -22,7 +22,7 @@ internal static class Program
             new SshTerminalTarget(), new SshTranscriptTarget(), new HttpTranscriptTarget(),
             new HttpSessionTarget(), new HttpRequestTarget(), new HttpBodyTarget(), new JsonMaskerTarget(),
             new H2FramesTarget(), new HpackTarget(),
-            new Http1HeadTarget(), new Http1ChunkedTarget(), new WebSocketTarget(), new SpdyTarget(),
+            new Http1HeadTarget(), new Http1ChunkedTarget(), new WebSocketTarget(), new SpdyTarget(), new McpMessageTarget(),
         ];
 
     private static int Main(string[] args)

@@ -51,6 +51,6 @@ public abstract class MaskPlan
     /// <summary>The masks of what a request of HTTP is answered with; null: there are none. Theirs has <see cref="Computed"/>, for what has no path, if it masks fields by path at all.</summary>
     public virtual MaskPlan? Of(in ActionView request) => null;
 
-    /// <summary>The mask of a field of such an answer, by its path as docs/policy.md writes it; null: it is shown as it is.</summary>
+    /// <summary>The mask of a field of such an answer, by its path as docs/policy.md writes it; with <c>.*</c> at its end, of any key below; null: it is shown as it is.</summary>
     public virtual IFieldMask? Find(ReadOnlySpan<byte> path) => null;
 }

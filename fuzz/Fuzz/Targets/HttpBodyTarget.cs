@@ -25,14 +25,15 @@ internal sealed class HttpBodyTarget : ITarget
         var head = new HttpHead(1 << 12, 10);
         head.TryAdd("content-type"u8, System.Text.Encoding.ASCII.GetBytes(type));
         var body = new BodyFields();
-        (BodyReading Reading, int Count, uint Sum) first = Read(body, head, verb, input[1..]);
-        OracleException.Require(first == Read(body, head, verb, input[1..]), "other fields the second time");
+        bool isOwn = input[0] / Forms.Length % 2 == 0;
+        (BodyReading Reading, int Count, uint Sum) first = Read(body, head, verb, input[1..], isOwn);
+        OracleException.Require(first == Read(body, head, verb, input[1..], isOwn), "other fields the second time");
         OracleException.Require(first.Count <= FieldList.MostFields, $"{first.Count} fields");
     }
 
-    private static (BodyReading Reading, int Count, uint Sum) Read(BodyFields body, HttpHead head, Verb verb, ReadOnlySpan<byte> input)
+    private static (BodyReading Reading, int Count, uint Sum) Read(BodyFields body, HttpHead head, Verb verb, ReadOnlySpan<byte> input, bool isOwn)
     {
-        BodyReading reading = body.Read(head, verb, input);
+        BodyReading reading = body.Read(head, verb, input, isOwn);
         uint sum = 0;
         body.Fields.ForEach((path, value) =>
         {

@@ -61,31 +61,36 @@ internal sealed class Decision(int effects)
             return Of(DefaultVerdicts.Malformed(version), "The action contradicts itself.");
         if (_first.TryGetValue(VerdictKind.Deny, out (PolicyRule Rule, string Reason) deny))
             return Of(deny.Rule, deny.Reason);
-        int open = Array.FindIndex(_grants, g => g is null);
-        if (open >= 0)
-            return Open($"No rule grants {RuleProbe.Describe(action[open], action.Names)}", action.Flags, version);
+        for (int i = 0; i < _grants.Length; i++)
+        {
+            if (IsOpen(action, i))
+                return Open($"No rule grants {RuleProbe.Describe(action[i], action.Names)}", action, version);
+        }
+
         return _first.TryGetValue(VerdictKind.Hold, out (PolicyRule Rule, string Reason) hold)
             ? Of(hold.Rule, hold.Reason)
             : Of(_grants[0]!, "Every effect is granted.");
     }
 
     // What is not granted would be after another login, or is refused by default.
-    private (VerdictKind Kind, string RuleId, string? Hint, string Reason) Open(string reason, ActionFlags flags, int version)
+    private (VerdictKind Kind, string RuleId, string? Hint, string Reason) Open(string reason, in ActionEffects action, int version)
     {
         (PolicyRule Rule, PolicyDocument Document)? first = null;
         for (int i = 0; i < _grants.Length && !_deniedLater; i++)
         {
-            if (_grants[i] is not null)
+            if (!IsOpen(action, i))
                 continue;
             if (_later[i] is not { } later)
-                return Of(DefaultVerdicts.For(flags, version), $"{reason}.");
+                return Of(DefaultVerdicts.For(action.Flags, version), $"{reason}.");
             first = IsBefore(later.Rule, first?.Rule) ? later : first;
         }
 
         return first is { } named
             ? Of(StepUp.Verdict(named.Document, version), $"{reason}; after another login {named.Rule.Id} would.")
-            : Of(DefaultVerdicts.For(flags, version), $"{reason}.");
+            : Of(DefaultVerdicts.For(action.Flags, version), $"{reason}.");
     }
+
+    private bool IsOpen(in ActionEffects action, int effect) => _grants[effect] is null && action.NeedsGrant(action[effect]);
 
     private static (VerdictKind Kind, string RuleId, string? Hint, string Reason) Of(PolicyRule rule, string reason) =>
         (rule.Effect, rule.Id, rule.Hint, reason);

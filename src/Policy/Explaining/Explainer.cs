@@ -118,7 +118,7 @@ internal static class Explainer
     {
         EffectExplanation[] all = new EffectExplanation[effects.IsWellFormed ? effects.Count : 0];
         for (int i = 0; i < all.Length; i++)
-            all[i] = new EffectExplanation(RuleProbe.Describe(effects[i], effects.Names), decision.GrantOf(i));
+            all[i] = new EffectExplanation(RuleProbe.Describe(effects[i], effects.Names), decision.GrantOf(effects.NeedsGrant(effects[i]) ? i : 0));
         return all;
     }
 

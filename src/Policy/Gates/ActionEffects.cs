@@ -11,10 +11,12 @@ internal readonly ref struct ActionEffects
 {
     private readonly ReadOnlySpan<ObjectRef> _objects;
     private readonly ObjectRef _own;
+    private readonly bool _isCall;
 
     public ActionEffects(in ActionView action)
     {
         _own = new ObjectRef(action.Verb, ObjectFlags.None, 0, 0, 0);
+        _isCall = action.Verb == Verb.GrpcCall;
         Names = action.Names;
         Home = action.Home;
         Flags = action.Flags;
@@ -64,6 +66,9 @@ internal readonly ref struct ActionEffects
     public int Count { get; }
 
     public ObjectRef this[int index] => index < _objects.Length ? _objects[index] : _own;
+
+    /// <summary>False of the path of a call of gRPC: rules may stop it, but what is granted is the method, which that path names.</summary>
+    public bool NeedsGrant(in ObjectRef effect) => !_isCall || effect.Verb != Verb.HttpPost;
 
     private static bool IsInside(in ObjectRef effect, int length)
     {

@@ -57,7 +57,7 @@ internal sealed class RuleSet
             EffectName name = new(effect, effects);
             denied = _deny.FirstThatStops(denied, effects.Flags, effect, name);
             held = _hold.FirstThatStops(held, effects.Flags, effect, name);
-            if (!granted)
+            if (!granted || !effects.NeedsGrant(effect))
                 continue;
             int grant = _grants.FirstThatGrants(effects.Flags, effect, name);
             granted = grant != RuleTable.None;

@@ -35,7 +35,7 @@ internal sealed class StepUpRules
             EffectName name = new(effect, effects);
             if (_deny.FirstThatStops(RuleTable.None, effects.Flags, effect, name) != RuleTable.None)
                 return null;
-            if (inForce.FirstThatGrants(effects.Flags, effect, name) != RuleTable.None)
+            if (!effects.NeedsGrant(effect) || inForce.FirstThatGrants(effects.Flags, effect, name) != RuleTable.None)
                 continue;
             int grant = _grants.FirstThatGrants(effects.Flags, effect, name);
             if (grant == RuleTable.None)

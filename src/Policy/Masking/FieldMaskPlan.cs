@@ -18,10 +18,12 @@ internal sealed class FieldMaskPlan(MaskPlan session, (FieldMaskTerms Terms, IFi
     {
         if (fields.Length == 0)
             return null;
+        // A key that is a star stands in brackets.
+        bool isBelow = path.EndsWith(".*"u8);
         byte[] dotted = Encoding.UTF8.GetBytes(FieldPattern.Dotted(Encoding.UTF8.GetString(path)));
         foreach ((FieldMaskTerms terms, IFieldMask mask) in fields)
         {
-            if (terms.Matches(dotted))
+            if (isBelow ? terms.MatchesBelow(dotted.AsSpan(0, dotted.Length - 1)) : terms.Matches(dotted))
                 return mask;
         }
 

@@ -43,6 +43,19 @@ internal sealed record FieldMaskTerms(IReadOnlyList<string> Texts, ResourceCondi
         return false;
     }
 
+    /// <summary>True when some field below matches.</summary>
+    /// <param name="dotted">The path of a map, with a dot behind it.</param>
+    public bool MatchesBelow(ReadOnlySpan<byte> dotted)
+    {
+        foreach (Glob field in _fields)
+        {
+            if (field.MatchesBelow(dotted))
+                return true;
+        }
+
+        return false;
+    }
+
     private bool MatchesPath(ReadOnlySpan<byte> path)
     {
         foreach (PathPattern pattern in Paths!)

@@ -109,6 +109,47 @@ internal sealed class Glob
         return p == pattern.Length;
     }
 
+    /// <summary>True when some text matches that begins so and goes on in letters, digits, <c>-</c>, <c>_</c>, <c>.</c> and <c>/</c>: a key below a path.</summary>
+    /// <param name="prefix">ASCII.</param>
+    public bool MatchesBelow(ReadOnlySpan<byte> prefix)
+    {
+        // All places in the pattern that the prefix can lead to.
+        bool[] at = new bool[_pattern.Length + 1];
+        at[0] = true;
+        foreach (byte c in prefix)
+        {
+            bool[] next = new bool[at.Length];
+            for (int p = 0; p < _pattern.Length; p++)
+            {
+                if (at[p] && _pattern[p] == Star)
+                    (at[p + 1], next[p]) = (true, true);
+                else if (at[p] && (_pattern[p] == One || _pattern[p] == c))
+                    next[p + 1] = true;
+            }
+
+            at = next;
+        }
+
+        for (int p = 0; p < _pattern.Length; p++)
+        {
+            if (at[p] && IsKey(_pattern.AsSpan(p)))
+                return true;
+        }
+
+        return false;
+    }
+
+    private static bool IsKey(ReadOnlySpan<byte> pattern)
+    {
+        foreach (byte c in pattern)
+        {
+            if (c is not (Star or One or (byte)'-' or (byte)'_' or (byte)'.' or (byte)'/') && !char.IsAsciiLetterOrDigit((char)c))
+                return false;
+        }
+
+        return true;
+    }
+
     private static int CharacterLength(ReadOnlySpan<byte> text)
     {
         int length = 1;

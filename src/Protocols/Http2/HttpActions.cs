@@ -109,6 +109,14 @@ internal sealed class HttpActions
             Detail("patch-type"u8, KubeParameters.PatchType(type));
     }
 
+    /// <summary>The method on the path, as one more effect.</summary>
+    /// <param name="target">Path and query, as they were sent.</param>
+    public void Path(ReadOnlySpan<byte> method, ReadOnlySpan<byte> target)
+    {
+        QueryReader.Of(target, out ReadOnlySpan<byte> path);
+        AddPath(HttpMethods.VerbOf(method), path);
+    }
+
     /// <summary>Another effect, such as a method of gRPC or a tool of MCP.</summary>
     /// <param name="verb">What is done.</param>
     /// <param name="qualifier">Empty: the name stands alone.</param>
@@ -231,7 +239,7 @@ internal sealed class HttpActions
                 continue;
             ReadOnlySpan<byte> attribute = KubeParameters.AttributeOf(_scratch.AsSpan(0, length));
             if (!attribute.IsEmpty && PercentText.TryDecodeForm(value, _scratch, out length))
-                Detail(attribute, _scratch.AsSpan(0, length));
+                Detail(attribute, KubeParameters.ValueOf(attribute, _scratch.AsSpan(0, length)));
         }
     }
 

@@ -5,8 +5,8 @@ using Sallyport.Protocols.Http2.Kubernetes;
 namespace Sallyport.Protocols.Http2;
 
 /// <summary>
-/// What a client could ask for, as the action that a session would have judged: for explanations, nothing is connected to. Without a body: what rules say of fields is
-/// not met. One action at a time, whose spans are valid until the next. Not thread-safe.
+/// What a client could ask for, as the action that a session would have judged: for explanations, nothing is connected to. Without a body, header fields or an upgrade: what rules
+/// say of them is not met, and a call of gRPC or a message of MCP is the POST that carries it. One action at a time, whose spans are valid until the next. Not thread-safe.
 /// </summary>
 public sealed class HttpProbe
 {

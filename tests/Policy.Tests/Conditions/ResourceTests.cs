@@ -121,6 +121,24 @@ public class ResourceTests
         Assert.Equal(granted ? "allow by p/a" : "deny by default", Ask(store, call));
     }
 
+    [Theory]
+    [InlineData(Verb.HttpPost, "/shop/Get", "allow by p/a")]
+    [InlineData(Verb.HttpPost, "/admin/Get", "deny by p/d")]
+    [InlineData(Verb.HttpGet, "/shop/Get", "deny by default")]
+    public void The_path_of_a_call_needs_no_grant_and_can_be_denied(Verb verb, string path, string expected)
+    {
+        PolicyStore store = Load("policy: p\nrules:\n - {id: a, effect: allow, verbs: [grpc-call], objects: ['*.*']}\n - {id: d, effect: deny, verbs: [http-post], paths: ['/admin/**']}");
+        Assert.Equal(expected, Ask(store, TestAction.Of(Verb.GrpcCall, new TestEffect(Verb.GrpcCall, "shop", "Get"), new TestEffect(verb, Name: path))));
+    }
+
+    [Fact]
+    public void A_path_is_no_call()
+    {
+        PolicyStore store = Load("policy: p\nrules: [{id: a, effect: allow, verbs: [grpc-call], objects: ['*.*']}]");
+        Assert.Equal("deny by default", Ask(store, TestAction.Of(Verb.GrpcCall, new TestEffect(Verb.HttpPost, Name: "/shop/Get"))));
+        Assert.Equal("deny by default", Ask(store, TestAction.Of(Verb.HttpPost, new TestEffect(Verb.GrpcCall, "shop", "Get"), new TestEffect(Verb.HttpPost, Name: "/shop/Get"))));
+    }
+
     [Fact]
     public void A_resource_without_its_three_parts_is_malformed()
     {

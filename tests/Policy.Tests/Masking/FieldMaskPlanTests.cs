@@ -47,6 +47,25 @@ public sealed class FieldMaskPlanTests
         Assert.Equal(plan is not null, plan?.Computed is not null);
     }
 
+    [Theory]
+    [InlineData("spec.selector.matchLabels.team", true)]
+    [InlineData("spec.selector.matchLabels[\"example.com/team\"]", true)]
+    [InlineData("spec.selector.matchLabels.*", true)]
+    [InlineData("spec.selector.*", true)]
+    [InlineData("*", true)]
+    [InlineData("*.team", true)]
+    [InlineData("spec.selector.matchLabel?.t*m", true)]
+    [InlineData("spec.selector.matchLabels", false)]
+    [InlineData("spec.selector.matchExpressions[*].key", false)]
+    [InlineData("*containers[*].env[*].value", false)]
+    [InlineData("spec.template.*", false)]
+    public void Whether_any_key_of_a_map_is_masked_can_be_asked(string field, bool expected)
+    {
+        MaskPlan masks = Load($"policy: a\nmask: [{{id: m, fields: ['{field}'], resources: ['*'], with: redact}}]").Open(Facts()).Masks!;
+        MaskPlan plan = Of(masks, Verb.KubeGet, "deployments.apps|shop|web")!;
+        Assert.Equal(expected, plan.Find("spec.selector.matchLabels.*"u8) is not null);
+    }
+
     [Fact]
     public void Requests_that_no_mask_is_about_have_no_plan()
     {

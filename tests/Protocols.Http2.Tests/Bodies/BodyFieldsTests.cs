@@ -95,6 +95,38 @@ public sealed class BodyFieldsTests
     public void Json_patch(string body, string expected) => Assert.Equal(expected, Read("application/json-patch+json", Verb.KubePatch, body));
 
     [Theory]
+    [InlineData("/data/a/00")]
+    [InlineData("/spec/containers/00/image")]
+    [InlineData("/spec/containers/01/image")]
+    [InlineData("/spec/containers/+0/image")]
+    [InlineData("/spec/containers/-0/image")]
+    [InlineData("/spec/containers/-1/image")]
+    [InlineData("/spec/a/0/1/2/3")]
+    public void Places_that_servers_read_in_different_ways_are_not_understood(string path)
+    {
+        Assert.Equal("!", Patch(path, isOwn: true));
+        Assert.Equal("!", Patch(path, isOwn: false));
+    }
+
+    [Theory]
+    [InlineData("/spec/containers/0/image", "spec.containers[*].image=x")]
+    [InlineData("/spec/containers/10/ports/-", "spec.containers[*].ports[*]=x")]
+    [InlineData("/metadata/labels/00", "metadata.labels.00=x")]
+    [InlineData("/metadata/annotations/-", "metadata.annotations.-=x")]
+    [InlineData("/0", "0=x")]
+    [InlineData("/data/8080", "data[*]=x; data.8080=x")]
+    [InlineData("/spec/limits/0/max/cpu", "spec.limits[*].max.cpu=x; spec.limits.0.max.cpu=x")]
+    [InlineData("/spec/a/0/b/-", "spec.a[*].b[*]=x; spec.a.0.b[*]=x; spec.a[*].b.-=x; spec.a.0.b.-=x")]
+    public void A_step_that_may_be_a_place_or_a_key_is_both(string path, string expected) => Assert.Equal(expected, Patch(path, isOwn: true));
+
+    [Fact]
+    public void Of_kinds_that_others_define_no_field_is_known_to_be_a_list()
+    {
+        Assert.Equal("spec.containers[*].image=x; spec.containers.0.image=x", Patch("/spec/containers/0/image", isOwn: false));
+        Assert.Equal("metadata.labels.0=x", Patch("/metadata/labels/0", isOwn: false));
+    }
+
+    [Theory]
     [InlineData("application/merge-patch+json")]
     [InlineData("application/strategic-merge-patch+json; charset=utf-8")]
     public void Patches_that_merge_name_their_directives(string type) => Assert.Equal(
@@ -113,7 +145,7 @@ public sealed class BodyFieldsTests
         HttpHead head = Head(type);
         if (encoding is not null)
             head.TryAdd("content-encoding"u8, Encoding.ASCII.GetBytes(encoding));
-        Assert.Equal(BodyReading.Unparsed, new BodyFields().Read(head, verb, "{}"u8));
+        Assert.Equal(BodyReading.Unparsed, new BodyFields().Read(head, verb, "{}"u8, isOwn: true));
     }
 
     [Fact]
@@ -121,7 +153,7 @@ public sealed class BodyFieldsTests
     {
         HttpHead head = Head("application/json");
         head.TryAdd("content-type"u8, "application/yaml"u8);
-        Assert.Equal(BodyReading.Unparsed, new BodyFields().Read(head, Verb.KubeCreate, "{}"u8));
+        Assert.Equal(BodyReading.Unparsed, new BodyFields().Read(head, Verb.KubeCreate, "{}"u8, isOwn: true));
     }
 
     [Fact]
@@ -138,6 +170,17 @@ public sealed class BodyFieldsTests
         foreach (string type in (string[])["application/json", "application/yaml"])
             Assert.EndsWith("…", Read(type, Verb.KubeCreate, wide));
         Assert.Equal("…", Read("application/json", Verb.KubeCreate, $$"""{"a":"{{new string('x', 1 << 19)}}"}"""));
+    }
+
+    [Fact]
+    public void What_one_large_object_needed_is_not_kept()
+    {
+        var body = new BodyFields();
+        string large = "{\"" + new string('k', 20_000) + "\":{\"a\":1},\"b\":\"" + new string('x', 100_000) + "\"}";
+        Assert.Equal(BodyReading.Whole, body.Read(Head("application/json"), Verb.KubeCreate, Encoding.UTF8.GetBytes(large), isOwn: true));
+        Assert.InRange(body.Fields.Capacity, 100_000, int.MaxValue);
+        body.Fields.Clear();
+        Assert.InRange(body.Fields.Capacity, 0, 10_000);
     }
 
     [Theory]
@@ -199,7 +242,7 @@ public sealed class BodyFieldsTests
 
     [Fact]
     public void Random_bytes_never_throw() => Gen.Select(Gen.Byte.Array[0, 60], GenConst("application/json", "application/yaml", "application/cbor", "application/vnd.kubernetes.protobuf")).Sample((bytes, type) =>
-        Assert.True(Enum.IsDefined(new BodyFields().Read(Head(type), Verb.KubeDelete, type.EndsWith("protobuf", StringComparison.Ordinal) ? [.. "k8s\0"u8, .. bytes] : bytes))), iter: 2000);
+        Assert.True(Enum.IsDefined(new BodyFields().Read(Head(type), Verb.KubeDelete, type.EndsWith("protobuf", StringComparison.Ordinal) ? [.. "k8s\0"u8, .. bytes] : bytes, isOwn: false))), iter: 2000);
 
     private static Gen<string> GenConst(params string[] words) => Gen.Int[0, words.Length - 1].Select(i => words[i]);
 
@@ -276,12 +319,15 @@ public sealed class BodyFieldsTests
         return head;
     }
 
+    private static string Patch(string path, bool isOwn) =>
+        Read("application/json-patch+json", Verb.KubePatch, Encoding.UTF8.GetBytes($$"""[{"op":"add","path":"{{path}}","value":"x"}]"""), isOwn);
+
     private static string Read(string? type, Verb verb, string body) => Read(type, verb, Encoding.UTF8.GetBytes(body));
 
-    private static string Read(string? type, Verb verb, byte[] body)
+    private static string Read(string? type, Verb verb, byte[] body, bool isOwn = true)
     {
         var fields = new BodyFields();
-        BodyReading reading = fields.Read(Head(type), verb, body);
+        BodyReading reading = fields.Read(Head(type), verb, body, isOwn);
         if (reading == BodyReading.Unparsed)
             return "!";
         var text = new List<string>();

@@ -66,7 +66,11 @@ public sealed class BodyMaskingTests
     [InlineData(200, "application/yaml", "", "refused", "refused")]
     [InlineData(200, "application/cbor-seq", "", "refused", "refused")]
     [InlineData(200, "text/plain", "", "refused", "passed")]
-    [InlineData(200, null, "", "refused", "passed")]
+    [InlineData(200, null, "", "masked", "masked")]
+    [InlineData(200, "", "", "masked", "masked")]
+    [InlineData(200, null, "content-encoding: gzip", "refused", "refused")]
+    [InlineData(206, null, "", "refused", "refused")]
+    [InlineData(200, "text/json", "", "masked", "masked")]
     [InlineData(200, null, "content-length: 0", "passed", "passed")]
     [InlineData(204, null, "", "passed", "passed")]
     [InlineData(304, null, "", "passed", "passed")]
@@ -100,17 +104,76 @@ public sealed class BodyMaskingTests
     [InlineData(422, true)]
     [InlineData(500, true)]
     [InlineData(400, true)]
+    [InlineData(403, true)]
+    [InlineData(409, true)]
+    [InlineData(429, true)]
+    [InlineData(401, false)]
     [InlineData(404, false)]
-    [InlineData(409, false)]
+    [InlineData(200, false)]
     public void A_message_that_may_quote_the_object_is_not_shown(int status, bool hidden)
     {
         var head = new HttpHead(1 << 16, 100);
         head.TryAdd(":status"u8, Encoding.ASCII.GetBytes($"{status}"));
         head.TryAdd("content-type"u8, "application/json"u8);
         IBodyFilter filter = Plan(Fields, Request("PUT", Secret), isKubernetes: true)!.OnResponse(head)!;
-        string masked = Encoding.UTF8.GetString(filter.Take("""{"kind":"Status","message":"Invalid value: hunter2","code":1}"""u8, true, out _));
+        string masked = Encoding.UTF8.GetString(filter.Take(
+            """{"kind":"Status","message":"Invalid value: hunter2","details":{"name":"web","causes":[{"message":"hunter2","field":"data[p]"}]},"code":1}"""u8, true, out _));
         Assert.Equal(hidden, !masked.Contains("hunter2", StringComparison.Ordinal));
         Assert.Contains("\"code\":1", masked);
+        Assert.Contains("\"name\":\"web\"", masked);
+    }
+
+    [Fact]
+    public void Without_a_type_what_is_no_json_goes_no_further()
+    {
+        var head = new HttpHead(1 << 16, 100);
+        head.TryAdd(":status"u8, "200"u8);
+        foreach (TestMasks masks in (ReadOnlySpan<TestMasks>)[Fields, Detectors])
+        {
+            IBodyFilter filter = Plan(masks, Request("GET", Secret), isKubernetes: true)!.OnResponse(head)!;
+            filter.Take("k8s\0data: hunter2"u8, true, out HttpRefusal? refusal);
+            Assert.Equal(502, refusal?.Status);
+        }
+    }
+
+    [Theory]
+    [InlineData(" \n{\"a\":\"hunter2\"}", " \n{\"a\":\"###\"}")]
+    [InlineData("\"hunter2\"", "\"###\"")]
+    [InlineData("[{}, nonsense", null)]
+    [InlineData("\uFEFF{\"a\":\"hunter2\"}", null)]
+    [InlineData("6f3a {", "6f3a {")]
+    public void Of_servers_that_name_no_type_detectors_look_into_what_looks_like_json(string body, string? expected)
+    {
+        var head = new HttpHead(1 << 16, 100);
+        head.TryAdd(":status"u8, "200"u8);
+        byte[] bytes = Encoding.UTF8.GetBytes(body);
+        foreach (int size in (ReadOnlySpan<int>)[1, 2, bytes.Length])
+        {
+            IBodyFilter filter = Plan(Detectors, Request("GET", "/files/a"), isKubernetes: false)!.OnResponse(head)!;
+            var shown = new StringBuilder();
+            HttpRefusal? refusal = null;
+            for (int at = 0; at < bytes.Length && refusal is null; at += size)
+                shown.Append(Encoding.UTF8.GetString(filter.Take(bytes.AsSpan(at, Math.Min(size, bytes.Length - at)), at + size >= bytes.Length, out refusal)));
+            Assert.Equal(expected is null ? 502 : null, refusal?.Status);
+            Assert.True(expected is null || shown.ToString() == expected, shown.ToString());
+        }
+    }
+
+    [Theory]
+    [InlineData("200")]
+    [InlineData("204")]
+    [InlineData("422")]
+    public void Warnings_may_quote_the_object_and_are_not_passed_on(string status)
+    {
+        var head = new HttpHead(1 << 16, 100);
+        head.TryAdd(":status"u8, Encoding.ASCII.GetBytes(status));
+        head.TryAdd("content-type"u8, "application/json"u8);
+        head.TryAdd("warning"u8, "299 - \"spec.x: hunter2\""u8);
+        head.TryAdd("x-other"u8, "1"u8, neverIndexed: true);
+        head.TryAdd("warning"u8, "299 - \"spec.y: hunter2\""u8);
+        Plan(Fields, Request("PUT", Secret), isKubernetes: true)!.OnResponse(head);
+        Assert.Equal($":status {status} content-type application/json x-other 1", Text(head));
+        Assert.True(head[2].NeverIndexed);
     }
 
     private static BodyMasking? Plan(TestMasks masks, HttpHead head, bool isKubernetes)

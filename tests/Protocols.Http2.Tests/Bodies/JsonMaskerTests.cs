@@ -124,13 +124,26 @@ public sealed class JsonMaskerTests
         Assert.Contains("\"field\":\"data\"", status);
     }
 
+    [Theory]
+    [InlineData("""{"hunter2":{"a hunter2 b":1,"data":{"p":"x"}},"x":"y"}""", """{"###":{"a ### b":1,"data":{"p":"x"}},"x":"y"}""")]
+    [InlineData("""{ "hunter\u0032" : 1 , "\"" : 2, "":3}""", """{ "###" : 1 , "\"" : 2, "":3}""")]
+    [InlineData("""[{"data":{"hunter2":"eHg="}}]""", """[{"data":{"###":"eHg="}}]""")]
+    [InlineData("""{"data":{"hunter2":"eHg="}}""", """{"data":{"###":"***"}}""")]
+    public void Detectors_look_at_keys(string json, string expected)
+    {
+        var masks = new TestMasks("data.") { Word = "hunter2" };
+        byte[] bytes = Encoding.UTF8.GetBytes(json);
+        for (int size = 1; size <= bytes.Length; size++)
+            Assert.Equal(expected, Mask(new JsonMasker(new MaskedPaths(masks), masks), bytes, size));
+    }
+
     [Fact]
     public void Detectors_look_into_every_text()
     {
         var masks = new TestMasks("data.") { Word = "hunter2" };
         var paths = new MaskedPaths(masks, "data", "bin");
         const string Json = """{"a":"my hunter2!","b":{"c":["hunter2","hunter","2","h\u0075nter2\n"]},"bin":{"x":"aHVudGVyMg==","y":"eHg="},"hunter2":1}""";
-        const string Expected = """{"a":"my ###!","b":{"c":["###","hunter","2","###\u000a"]},"bin":{"x":"IyMj","y":"eHg="},"hunter2":1}""";
+        const string Expected = """{"a":"my ###!","b":{"c":["###","hunter","2","###\u000a"]},"bin":{"x":"IyMj","y":"eHg="},"###":1}""";
         for (int size = 1; size < 40; size++)
             Assert.Equal(Expected, Mask(new JsonMasker(paths, masks), Encoding.UTF8.GetBytes(Json), size));
     }

@@ -3,7 +3,7 @@ using Sallyport.Contract;
 
 namespace Sallyport.Protocols.Http2.Tests.Bodies;
 
-/// <summary>Masks every field whose path begins so, with stars; and a word in every text, if there is one.</summary>
+/// <summary>Masks every field whose path begins so, with stars, or behind an equals sign is so; and a word in every text, if there is one.</summary>
 internal sealed class TestMasks(params string[] starts) : MaskPlan, IFieldMask
 {
     private readonly byte[][] _starts = [.. starts.SelectMany(s => s.EndsWith('.') ? new[] { s, s[..^1] + "[\"" } : [s]).Select(Encoding.UTF8.GetBytes)];
@@ -16,13 +16,17 @@ internal sealed class TestMasks(params string[] starts) : MaskPlan, IFieldMask
 
     public override IFieldMask? Find(string schema, string table, string column) => null;
 
-    public override MaskPlan? Of(in ActionView request) => this;
+    /// <summary>The actions that they are about; null: all.</summary>
+    public string? About { get; init; }
+
+    public override MaskPlan? Of(in ActionView request) => About is null || Encoding.UTF8.GetString(request.Text).Contains(About, StringComparison.Ordinal) ? this : null;
 
     public override IFieldMask? Find(ReadOnlySpan<byte> path)
     {
         foreach (byte[] start in _starts)
         {
-            if (path.StartsWith(start))
+            bool isWhole = start[0] == '=';
+            if (isWhole ? path.SequenceEqual(start.AsSpan(1)) : path.StartsWith(start) || (path.EndsWith(".*"u8) && start.AsSpan().StartsWith(path[..^1])))
                 return this;
         }
 

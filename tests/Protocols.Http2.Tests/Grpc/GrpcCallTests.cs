@@ -30,16 +30,16 @@ public sealed class GrpcCallTests
     }
 
     [Theory]
-    [InlineData("POST", "/shop.v1.Orders/Get", "GrpcCall None: GrpcCall shop.v1.Orders Get")]
-    [InlineData("POST", "/Health/Check", "GrpcCall None: GrpcCall Health Check")]
-    [InlineData("GET", "/shop.v1.Orders/Get", "GrpcCall Unparsed: GrpcCall shop.v1.Orders Get")]
-    [InlineData("POST", "/shop.v1.Orders/Get/", "GrpcCall Unparsed: GrpcCall  /shop.v1.Orders/Get/")]
-    [InlineData("POST", "/shop.v1.Orders/Get?x=1", "GrpcCall Unparsed: GrpcCall  /shop.v1.Orders/Get?x=1")]
-    [InlineData("POST", "/shop.v1.Orders/%47et", "GrpcCall Unparsed: GrpcCall  /shop.v1.Orders/%47et")]
-    [InlineData("POST", "//shop.v1.Orders/Get", "GrpcCall Unparsed: GrpcCall  //shop.v1.Orders/Get")]
-    [InlineData("POST", "/shop..Orders/Get", "GrpcCall Unparsed: GrpcCall  /shop..Orders/Get")]
-    [InlineData("POST", "/../Orders/Get", "GrpcCall Unparsed: GrpcCall  /../Orders/Get")]
-    [InlineData("POST", "/Orders", "GrpcCall Unparsed: GrpcCall  /Orders")]
+    [InlineData("POST", "/shop.v1.Orders/Get", "GrpcCall None: GrpcCall shop.v1.Orders Get, HttpPost  /shop.v1.Orders/Get")]
+    [InlineData("POST", "/Health/Check", "GrpcCall None: GrpcCall Health Check, HttpPost  /Health/Check")]
+    [InlineData("GET", "/shop.v1.Orders/Get", "GrpcCall Unparsed: GrpcCall shop.v1.Orders Get, HttpGet  /shop.v1.Orders/Get")]
+    [InlineData("POST", "/shop.v1.Orders/Get/", "GrpcCall Unparsed: GrpcCall  /shop.v1.Orders/Get/, HttpPost  /shop.v1.Orders/Get")]
+    [InlineData("POST", "/shop.v1.Orders/Get?x=1", "GrpcCall Unparsed: GrpcCall  /shop.v1.Orders/Get?x=1, HttpPost  /shop.v1.Orders/Get")]
+    [InlineData("POST", "/shop.v1.Orders/%47et", "GrpcCall Unparsed: GrpcCall  /shop.v1.Orders/%47et, HttpPost  /shop.v1.Orders/Get")]
+    [InlineData("POST", "//shop.v1.Orders/Get", "GrpcCall Unparsed: GrpcCall  //shop.v1.Orders/Get, HttpPost  /shop.v1.Orders/Get")]
+    [InlineData("POST", "/shop..Orders/Get", "GrpcCall Unparsed: GrpcCall  /shop..Orders/Get, HttpPost  /shop..Orders/Get")]
+    [InlineData("POST", "/../Orders/Get", "GrpcCall Unparsed: GrpcCall  /../Orders/Get, HttpPost  /Orders/Get")]
+    [InlineData("POST", "/Orders", "GrpcCall Unparsed: GrpcCall  /Orders, HttpPost  /Orders")]
     public void A_call_is_a_method_of_a_service(string method, string path, string expected)
     {
         (Verb verb, ActionFlags flags, List<string> effects, _) = Judge(Head(method, path, "application/grpc"));

@@ -34,6 +34,25 @@ public sealed class McpActionsTests
     public void A_message_is_a_tool_or_a_method(string body, string expected) => Assert.Equal(expected, Judge(body));
 
     [Theory]
+    [InlineData("3.0", "McpTool None: McpTool pay: params.arguments.x=3")]
+    [InlineData("3e0", "McpTool None: McpTool pay: params.arguments.x=3")]
+    [InlineData("-0", "McpTool None: McpTool pay: params.arguments.x=0")]
+    [InlineData("1e400", "McpTool Unparsed: McpTool pay: ")]
+    public void Numbers_are_written_in_one_way(string number, string expected) =>
+        Assert.Equal(expected, Judge("""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"pay","arguments":{"x":""" + number + "}}}"));
+
+    [Fact]
+    public void Many_leaves_below_long_keys_are_not_gone_on_with()
+    {
+        string key = new('k', 20_000);
+        string list = string.Join(',', Enumerable.Repeat("1", 200_000));
+        string body = $$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":{"{{key}}":[{{list}}] } } }""";
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.StartsWith("McpTool Truncated: McpTool a: ", Judge(body), StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 64 << 20);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("[]")]
     [InlineData("3")]
@@ -62,6 +81,11 @@ public sealed class McpActionsTests
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":{"x":1,"X":2}}}""")]
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":"x"}}""")]
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":{"x":"\ud800"}}}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":{"\ud800":1}}}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":{"\ud800":1,"\ud800":2}}}""")]
+    [InlineData("""{"\udc00":1,"\ud800":2}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":"\ud800","method":"ping"}""")]
+    [InlineData("""{"jsonrpc":"\ud800","id":1,"method":"\ud800"}""")]
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":["a"]}""")]
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"ping"} x""")]
     [InlineData("""{"jsonrpc":"2.0","id":1,"method":"ping",}""")]

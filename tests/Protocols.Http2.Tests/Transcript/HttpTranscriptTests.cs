@@ -167,7 +167,7 @@ public sealed class HttpTranscriptTests
         tape.Data(Direction.FromClient, one, "hello"u8);
         tape.Head(Direction.ToClient, one, TapeRecorder.Head((":status", "103"), ("link", "x")));
         tape.Request(two, TapeRecorder.Head(
-            (":method", "GET"), (":path", "/api/v1/namespaces/shop/pods/web-1/exec?command=sh&command=-c&command=echo+hi&container=app&tty=true"), ("upgrade", "websocket")),
+            (":method", "GET"), (":path", "/api/v1/namespaces/shop/pods/web-1/exec?command=sh&command=-c&command=echo+hi&container=app&tty=yes"), ("upgrade", "websocket")),
             TapeRoute.Kubernetes, 0);
         tape.Head(Direction.ToClient, one, TapeRecorder.Head((":status", "201"), ("content-type", "application/json")));
         tape.Head(Direction.ToClient, two, TapeRecorder.Head((":status", "101")));

@@ -79,6 +79,14 @@ public sealed class KubeChannelTests
     }
 
     [Theory]
+    [InlineData("7B225C7564383030223A38302C22486569676874223A32347D")] // {"\ud800":80,"Height":24}
+    [InlineData("7B2257696474685C7564633030223A38302C22486569676874223A32347D")] // {"Width\udc00":80,"Height":24}
+    [InlineData("7B22576964746822FF3A38307D")]
+    [InlineData("7B22FF223A38302C22486569676874223A32347D")]
+    [InlineData("7B225769647468223A225C7564383030222C22486569676874223A32347D")] // {"Width":"\ud800","Height":24}
+    public void A_size_that_is_no_text_is_none(string hex) => Assert.False(new KubeResizeReader().Take(Convert.FromHexString(hex)));
+
+    [Theory]
     [InlineData("{\"metadata\":{},\"status\":\"Success\"}", true, 0)]
     [InlineData("{\"status\":\"Failure\",\"reason\":\"NonZeroExitCode\",\"details\":{\"causes\":[{\"reason\":\"x\"},{\"reason\":\"ExitCode\",\"message\":\"137\"}]}}", true, 137)]
     [InlineData("{\"status\":\"Failure\",\"reason\":\"InternalError\",\"message\":\"no\"}", true, null)]

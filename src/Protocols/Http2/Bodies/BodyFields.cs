@@ -15,7 +15,8 @@ internal sealed class BodyFields
 
     /// <summary>Reads a body.</summary>
     /// <param name="verb">What the request does.</param>
-    public BodyReading Read(HttpHead head, Verb verb, ReadOnlySpan<byte> body)
+    /// <param name="isOwn">With objects of a kind that Kubernetes defines.</param>
+    public BodyReading Read(HttpHead head, Verb verb, ReadOnlySpan<byte> body, bool isOwn)
     {
         _fields.Clear();
         if (body.IsEmpty)
@@ -24,7 +25,7 @@ internal sealed class BodyFields
         // API servers take no compressed requests, and of two types nobody knows which one counts.
         if ((head.Has("content-encoding"u8) && !Ascii.EqualsIgnoreCase(head.Value("content-encoding"u8), "identity"u8)) || (type >= 0 && head.IndexOf("content-type"u8, type + 1) >= 0))
             return BodyReading.Unparsed;
-        Read(MediaType(type < 0 ? default : head[type].Value), verb, body);
+        Read(MediaType(type < 0 ? default : head[type].Value), verb, body, isOwn);
         return _fields.Reading;
     }
 
@@ -35,13 +36,13 @@ internal sealed class BodyFields
         return (end < 0 ? value : value[..end]).Trim(" \t"u8);
     }
 
-    private void Read(ReadOnlySpan<byte> type, Verb verb, ReadOnlySpan<byte> body)
+    private void Read(ReadOnlySpan<byte> type, Verb verb, ReadOnlySpan<byte> body, bool isOwn)
     {
         bool isPatch = verb == Verb.KubePatch;
         if (isPatch && Is(type, "application/json-patch+json"u8))
-            Json(body, isJsonPatch: true);
+            JsonPatch(body, isOwn);
         else if (isPatch && (Is(type, "application/merge-patch+json"u8) || Is(type, "application/strategic-merge-patch+json"u8)))
-            Json(body, isJsonPatch: false);
+            Json(body);
         else if (isPatch && Is(type, "application/apply-patch+yaml"u8))
             YamlFields.Read(body, _fields);
         else if (isPatch && Is(type, "application/apply-patch+cbor"u8))
@@ -49,7 +50,7 @@ internal sealed class BodyFields
         else if (isPatch)
             _fields.Fail();
         else if (type.IsEmpty || Is(type, "application/json"u8))
-            Json(body, isJsonPatch: false);
+            Json(body);
         else if (Is(type, "application/yaml"u8))
             YamlFields.Read(body, _fields);
         else if (Is(type, "application/cbor"u8))
@@ -60,15 +61,25 @@ internal sealed class BodyFields
             _fields.Fail();
     }
 
-    private void Json(ReadOnlySpan<byte> body, bool isJsonPatch)
+    private void Json(ReadOnlySpan<byte> body)
     {
-        // Others put U+FFFD in the place of what is no UTF-8, so two keys could be one.
-        if (!Utf8.IsValid(body))
-            _fields.Fail();
-        else if (isJsonPatch)
-            JsonPatchFields.Read(body, _fields);
-        else
+        if (IsText(body))
             JsonFields.Read(body, _fields);
+    }
+
+    private void JsonPatch(ReadOnlySpan<byte> body, bool isOwn)
+    {
+        if (IsText(body))
+            JsonPatchFields.Read(body, _fields, isOwn);
+    }
+
+    // Others put U+FFFD in the place of what is no UTF-8, so two keys could be one.
+    private bool IsText(ReadOnlySpan<byte> body)
+    {
+        bool isText = Utf8.IsValid(body);
+        if (!isText)
+            _fields.Fail();
+        return isText;
     }
 
     private static bool Is(ReadOnlySpan<byte> type, ReadOnlySpan<byte> other) => Ascii.EqualsIgnoreCase(type, other);

@@ -16,6 +16,13 @@ internal sealed class BodyMasking : IExchangePlan
 
     private static readonly HttpRefusal Upgraded = new(502, "", "The answer has fields that are masked for you, so it cannot come over an upgraded connection: watch without WebSocket.");
 
+    // Compressed answers and parts of them cannot be masked.
+    private static readonly byte[][] NotAsked = [.. new[] { "accept-encoding", "range", "if-range" }.Select(Encoding.ASCII.GetBytes)];
+
+    private static readonly byte[][] Accept = ["accept"u8.ToArray()];
+
+    private static readonly byte[][] Warning = ["warning"u8.ToArray()];
+
     private readonly MaskPlan _plan;
     private readonly string? _resource;
     private readonly bool _isHead;
@@ -60,20 +67,13 @@ internal sealed class BodyMasking : IExchangePlan
 
     public void OnRequest(HttpHead head)
     {
-        HttpHead whole = new(int.MaxValue, int.MaxValue);
-        whole.TryCopyFrom(head);
-        head.Clear();
-        for (int i = 0; i < whole.Count; i++)
-        {
-            HttpField field = whole[i];
-            bool isAccept = field.Name.SequenceEqual("accept"u8) && _resource is not null;
-            if (!isAccept && !field.Name.SequenceEqual("accept-encoding"u8) && !field.Name.SequenceEqual("range"u8) && !field.Name.SequenceEqual("if-range"u8))
-                head.TryAdd(field.Name, field.Value, field.NeverIndexed);
-        }
-
+        Remove(head, NotAsked);
         head.TryAdd("accept-encoding"u8, "identity"u8);
-        if (_resource is not null)
-            head.TryAdd("accept"u8, KubeAccept.AsJson(whole, tables: !_masksCells));
+        if (_resource is null)
+            return;
+        byte[] accept = KubeAccept.AsJson(head, tables: !_masksCells);
+        Remove(head, Accept);
+        head.TryAdd("accept"u8, accept);
     }
 
     public IBodyFilter? OnResponse(HttpHead head)
@@ -81,20 +81,54 @@ internal sealed class BodyMasking : IExchangePlan
         int status = HeadValues.Status(head);
         if (status == 101)
             return new RefusedResponse(Upgraded);
+        // They may quote the object, as messages do.
+        if (head.Has("warning"u8))
+            Remove(head, Warning);
         // These have no body (RFC 9110 6.4.1).
         if (_isHead || status is 204 or 304 || head.Value("content-length"u8).SequenceEqual("0"u8))
             return null;
         int at = head.IndexOf("content-type"u8);
         ReadOnlySpan<byte> type = at < 0 ? default : BodyFields.MediaType(head[at].Value);
         bool isPlain = !head.Has("content-encoding"u8) || Ascii.EqualsIgnoreCase(head.Value("content-encoding"u8), "identity"u8);
-        bool isOne = at >= 0 && head.IndexOf("content-type"u8, at + 1) < 0 && status != 206;
-        if (IsJson(type))
-            return isPlain && isOne && IsUtf8(head[at].Value) ? new JsonMasker(Paths(status), _plan) : new RefusedResponse(Unreadable);
+        bool isOne = (at < 0 || head.IndexOf("content-type"u8, at + 1) < 0) && status != 206;
+        // Without a type clients take it for what they asked for.
+        if (type.IsEmpty || IsJson(type))
+        {
+            if (!isPlain || !isOne || (at >= 0 && !IsUtf8(head[at].Value)))
+                return new RefusedResponse(Unreadable);
+            var json = new JsonMasker(Paths(status), _plan);
+            return type.IsEmpty && !MasksFields && _resource is null ? new UntypedFilter(json) : json;
+        }
+
         return MasksFields || IsObject(type) ? new RefusedResponse(Unreadable) : null;
     }
 
     public void OnEnd()
     {
+    }
+
+    private static void Remove(HttpHead head, byte[][] names)
+    {
+        HttpHead whole = new(int.MaxValue, int.MaxValue);
+        whole.TryCopyFrom(head);
+        head.Clear();
+        for (int i = 0; i < whole.Count; i++)
+        {
+            HttpField field = whole[i];
+            if (!Contains(names, field.Name))
+                head.TryAdd(field.Name, field.Value, field.NeverIndexed);
+        }
+    }
+
+    private static bool Contains(byte[][] names, ReadOnlySpan<byte> name)
+    {
+        foreach (byte[] other in names)
+        {
+            if (name.SequenceEqual(other))
+                return true;
+        }
+
+        return false;
     }
 
     private MaskedPaths Paths(int status)
@@ -105,13 +139,13 @@ internal sealed class BodyMasking : IExchangePlan
             "configmaps" => ["binaryData"],
             _ => [],
         };
-        // An invalid object is quoted in what is said of it; that it does not exist or is forbidden, quotes nothing.
-        bool masksMessages = MasksFields && _resource is not null && status is 400 or 422 or >= 500;
+        // An object is quoted in what is said against it, by whatever admits objects too; that nobody has logged in or that it does not exist quotes nothing.
+        bool masksMessages = MasksFields && _resource is not null && status is >= 400 and not (401 or 404);
         return new MaskedPaths(MasksFields ? _plan : null, base64) { MasksCells = _masksCells, MasksMessages = masksMessages };
     }
 
     private static bool IsJson(ReadOnlySpan<byte> type) =>
-        Ascii.EqualsIgnoreCase(type, "application/json"u8) || Ascii.EqualsIgnoreCase(type, "application/x-ndjson"u8) || (type.Length > 5 && Ascii.EqualsIgnoreCase(type[^5..], "+json"u8));
+        Ascii.EqualsIgnoreCase(type, "application/json"u8) || Ascii.EqualsIgnoreCase(type, "text/json"u8) || Ascii.EqualsIgnoreCase(type, "application/x-ndjson"u8) || (type.Length > 5 && Ascii.EqualsIgnoreCase(type[^5..], "+json"u8));
 
     // What Kubernetes writes objects in besides JSON.
     private bool IsObject(ReadOnlySpan<byte> type) =>

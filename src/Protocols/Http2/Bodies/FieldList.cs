@@ -17,10 +17,14 @@ internal sealed class FieldList
     /// <summary>Most bytes of their paths and values: an action takes no more.</summary>
     public const int MostBytes = HttpActionArena.MostBytes;
 
+    // What an idle connection keeps.
+    private const int KeptBytes = 1 << 13;
+    private const int KeptFields = 128;
+
     private readonly FieldPath _path = new();
     private readonly Stack<Frame> _open = new();
-    private readonly ArrayBufferWriter<byte> _bytes = new(1024);
-    private readonly List<(int Path, int Value)> _fields = [];
+    private ArrayBufferWriter<byte> _bytes = new(1024);
+    private List<(int Path, int Value)> _fields = [];
     private BodyReading _reading;
 
     private sealed class Frame(bool isList)
@@ -33,16 +37,24 @@ internal sealed class FieldList
 
     public int Count => _fields.Count;
 
+    /// <summary>Bytes that are kept for the next object.</summary>
+    public int Capacity => _bytes.Capacity + _path.Capacity;
+
     /// <summary><see cref="BodyReading.Whole"/> until something is wrong; from then on nothing more is taken.</summary>
     public BodyReading Reading => _reading;
 
     /// <summary>How many objects and lists are open.</summary>
     public int Depth => _open.Count;
 
+    /// <summary>Begins anew; buffers that one large object needed are let go.</summary>
     public void Clear()
     {
         _path.Clear();
         _open.Clear();
+        if (_bytes.Capacity > KeptBytes)
+            _bytes = new ArrayBufferWriter<byte>(1024);
+        if (_fields.Capacity > KeptFields)
+            _fields = [];
         _fields.Clear();
         _bytes.ResetWrittenCount();
         _reading = BodyReading.Whole;

@@ -14,6 +14,8 @@ internal sealed class FieldPath
     /// <summary>Longest path: nobody writes rules for longer ones.</summary>
     public const int MostBytes = 1 << 15;
 
+    private const int KeptBytes = 1 << 10;
+
     private static readonly SearchValues<byte> Plain = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"u8);
 
     private readonly int[] _ends = new int[MostDepth + 1];
@@ -32,7 +34,16 @@ internal sealed class FieldPath
     /// <summary>The path as far as to one of its steps.</summary>
     public ReadOnlySpan<byte> Upto(int depth) => _bytes.AsSpan(0, _ends[depth]);
 
-    public void Clear() => Depth = 0;
+    /// <summary>Bytes that are kept for the next path.</summary>
+    public int Capacity => _bytes.Length;
+
+    /// <summary>Begins anew; what one long path needed is let go.</summary>
+    public void Clear()
+    {
+        Depth = 0;
+        if (_bytes.Length > KeptBytes)
+            _bytes = new byte[KeptBytes];
+    }
 
     public void Pop() => Depth--;
 

@@ -108,7 +108,7 @@ internal sealed class JsonMasker : IBodyFilter
     }
 
     // The bytes at hand are not passed on.
-    private bool Drops => _inside is Inside.HeldText or Inside.SkippedWord or Inside.Skipped or Inside.SkippedText;
+    private bool Drops => _inside is Inside.HeldText or Inside.SkippedWord or Inside.Skipped or Inside.SkippedText || (_inside == Inside.Key && _masker.Detects);
 
     private int Step(ReadOnlySpan<byte> data, int at)
     {
@@ -235,10 +235,20 @@ internal sealed class JsonMasker : IBodyFilter
         int start = at;
         if (EndOfText(data, ref at))
         {
-            Enter(data[start..(at - 1)]);
+            ReadOnlySpan<byte> key = data[start..(at - 1)];
+            ReadOnlySpan<byte> shown = _masker.ReplaceKey(key, out bool changed);
+            if (changed)
+            {
+                Replace(data, start - 1, shown);
+                _from = at;
+            }
+
+            Enter(key);
             return at;
         }
 
+        if (_masker.Detects)
+            Write(data[_from..(start - 1)]);
         Keep(data[start..], first: true);
         _inside = Inside.Key;
         return at;
@@ -249,12 +259,13 @@ internal sealed class JsonMasker : IBodyFilter
         int start = at;
         bool ended = EndOfText(data, ref at);
         Keep(data[start..(ended ? at - 1 : at)]);
-        if (ended)
-        {
-            _inside = Inside.Nothing;
-            Enter(_held.AsSpan(0, _heldLength));
-        }
-
+        if (!ended || _fault is not null)
+            return at;
+        ReadOnlySpan<byte> shown = _masker.ReplaceKey(_held.AsSpan(0, _heldLength), out bool changed);
+        if (_masker.Detects)
+            Release(shown, changed, at);
+        _inside = Inside.Nothing;
+        Enter(_held.AsSpan(0, _heldLength));
         return at;
     }
 
@@ -313,6 +324,13 @@ internal sealed class JsonMasker : IBodyFilter
         if (!ended || _fault is not null)
             return at;
         ReadOnlySpan<byte> value = Masked(_held.AsSpan(0, _heldLength), out bool changed);
+        Release(value, changed, at);
+        return Done(at);
+    }
+
+    // What was held goes on, or what takes its place.
+    private void Release(ReadOnlySpan<byte> value, bool changed, int at)
+    {
         if (changed)
         {
             Write(value);
@@ -325,7 +343,6 @@ internal sealed class JsonMasker : IBodyFilter
         }
 
         _from = at;
-        return Done(at);
     }
 
     private ReadOnlySpan<byte> Masked(ReadOnlySpan<byte> raw, out bool changed)

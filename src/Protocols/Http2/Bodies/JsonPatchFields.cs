@@ -1,22 +1,18 @@
-using System.Text;
 using System.Text.Json;
 
 namespace Sallyport.Protocols.Http2.Bodies;
 
 /// <summary>
 /// Reads a JSON patch (RFC 6902): what it adds and replaces comes out as the fields that the object gets, what it removes as <c>null</c>. A test changes nothing. What is moved or
-/// copied is known to the server alone, so such a patch is not understood.
+/// copied is known to the server alone, so such a patch is not understood. A path with more readings than one has the fields of all of them.
 /// </summary>
 internal static class JsonPatchFields
 {
     /// <summary>Most operations, the bound of the API server.</summary>
     private const int MostOperations = 10_000;
 
-    // In these a number is a key, and not a place in a list.
-    private static readonly string[] Maps =
-        ["labels", "annotations", "data", "stringData", "binaryData", "nodeSelector", "matchLabels", "limits", "requests", "selector", "capacity", "allocatable", "parameters", "hard"];
-
-    public static void Read(ReadOnlySpan<byte> body, FieldList fields)
+    /// <param name="isOwn">The object is of a kind that Kubernetes defines.</param>
+    public static void Read(ReadOnlySpan<byte> body, FieldList fields, bool isOwn)
     {
         var reader = new Utf8JsonReader(body, JsonFields.Options);
         try
@@ -32,7 +28,7 @@ internal static class JsonPatchFields
                 if (i == MostOperations || reader.TokenType != JsonTokenType.StartObject)
                     fields.Fail();
                 else
-                    Operation(ref reader, fields);
+                    Operation(ref reader, fields, isOwn);
             }
 
             if (fields.Reading == BodyReading.Whole && reader.Read())
@@ -44,7 +40,7 @@ internal static class JsonPatchFields
         }
     }
 
-    private static void Operation(ref Utf8JsonReader reader, FieldList fields)
+    private static void Operation(ref Utf8JsonReader reader, FieldList fields, bool isOwn)
     {
         string? op = null;
         string? path = null;
@@ -68,54 +64,28 @@ internal static class JsonPatchFields
             reader.Skip();
         }
 
-        if (fields.Reading != BodyReading.Whole || path is null)
+        if (fields.Reading != BodyReading.Whole || path is null || PatchPath.Parse(path, isOwn) is not { } place)
             fields.Fail();
         else if (op is "add" or "replace" && hasValue)
-            Set(path, ref value, fields);
-        else if (op == "remove" && !hasValue && Enter(path, fields))
-            Remove(fields);
+            Set(place, value, fields);
+        else if (op == "remove" && !hasValue)
+            Set(place, default, fields);
         else if (op != "test")
             fields.Fail();
     }
 
-    private static void Set(string path, ref Utf8JsonReader value, FieldList fields)
+    /// <param name="value">Default: what is there is removed.</param>
+    private static void Set(PatchPath place, Utf8JsonReader value, FieldList fields)
     {
-        if (Enter(path, fields))
-            JsonFields.ReadValue(ref value, fields);
-        fields.LeaveAll();
-    }
-
-    private static void Remove(FieldList fields)
-    {
-        fields.Leaf("null"u8);
-        fields.LeaveAll();
-    }
-
-    /// <summary>JSON pointers (RFC 6901).</summary>
-    private static bool Enter(string pointer, FieldList fields)
-    {
-        if (pointer.Length > 0 && pointer[0] != '/')
+        for (int i = 0; i < place.Readings; i++)
         {
-            fields.Fail();
-            return false;
+            place.Enter(fields, i);
+            Utf8JsonReader reader = value;
+            if (value.TokenType == JsonTokenType.None)
+                fields.Leaf("null"u8);
+            else if (fields.Reading == BodyReading.Whole)
+                JsonFields.ReadValue(ref reader, fields);
+            fields.LeaveAll();
         }
-
-        string before = "";
-        foreach (string step in pointer.Length == 0 ? [] : pointer[1..].Split('/'))
-        {
-            for (int tilde = step.IndexOf('~', StringComparison.Ordinal); tilde >= 0; tilde = step.IndexOf('~', tilde + 1))
-            {
-                if (tilde + 1 == step.Length || step[tilde + 1] is not ('0' or '1'))
-                    fields.Fail();
-            }
-
-            string key = step.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
-            fields.Enter(Encoding.UTF8.GetBytes(key), IsPlace(key) && !Maps.Contains(before));
-            before = key;
-        }
-
-        return fields.Reading == BodyReading.Whole;
     }
-
-    private static bool IsPlace(string step) => step == "-" || (step.Length > 0 && step.All(char.IsAsciiDigit)) || (step.Length > 1 && step[0] == '-' && step[1..].All(char.IsAsciiDigit));
 }

@@ -39,7 +39,7 @@ internal sealed class KubeBody
             return;
         }
 
-        BodyReading reading = _body.Read(head, info.Verb, body);
+        BodyReading reading = _body.Read(head, info.Verb, body, KubeGroups.IsOwn(info.Group));
         actions.Kubernetes(method, info, reading == BodyReading.Unparsed ? default : _body.Fields.Value("metadata.name"u8));
         if (reading == BodyReading.Unparsed)
             actions.Flag(ActionFlags.Unparsed);
@@ -51,6 +51,8 @@ internal sealed class KubeBody
         if (_deletes && HasDeleteParameters(info.Query))
             actions.Flag(ActionFlags.Unparsed);
         _body.Fields.ForEach(_field);
+        // They are the action's now, and the next request may be a long time coming.
+        _body.Fields.Clear();
     }
 
     private void Field(ReadOnlySpan<byte> path, ReadOnlySpan<byte> value)

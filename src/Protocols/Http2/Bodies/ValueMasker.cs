@@ -7,6 +7,8 @@ namespace Sallyport.Protocols.Http2.Bodies;
 /// <summary>Masks one text of an object at a time: by the mask of its path, or by what detectors find in it. Its buffers are kept for the next one.</summary>
 internal sealed class ValueMasker
 {
+    private static readonly PathMask Unmasked = new(null, IsBase64: false, IsDocument: false);
+
     private readonly MaskedPaths _paths;
     private readonly MaskPlan? _plan;
     private readonly int _depth;
@@ -53,6 +55,15 @@ internal sealed class ValueMasker
         ReadOnlySpan<byte> shown = path.IsBase64 ? Decode(text) : text;
         ReadOnlySpan<byte> found = Detected(shown, out changed);
         return changed ? Write(found, path.IsBase64) : default;
+    }
+
+    /// <summary>What takes the place of a key: only detectors look at keys.</summary>
+    /// <param name="raw">What stood between its quotes.</param>
+    /// <param name="changed">False: it stays as it is.</param>
+    public ReadOnlySpan<byte> ReplaceKey(ReadOnlySpan<byte> raw, out bool changed)
+    {
+        changed = false;
+        return Detects ? Replace(raw, in Unmasked, out changed) : default;
     }
 
     /// <summary>Whether a text is what its mask would make of it: then a person sends back what was shown.</summary>

@@ -65,18 +65,20 @@ internal sealed class RequestActions
         ActionView action = View(head, request, body);
         var effects = new List<HeldEffect>();
         var details = new List<HeldParameter>();
+        bool hides = KubeSecrets.AreIn(action);
         foreach (ref readonly ObjectRef part in action.Objects)
         {
             string name = Encoding.UTF8.GetString(action.Names.Slice(part.Start, part.Length));
+            int end = name.IndexOf('\0', StringComparison.Ordinal);
             if (part.Verb != Verb.HttpDetail)
             {
                 effects.Add(new HeldEffect(part.Verb, name.Replace('\0', ' ').TrimEnd()));
                 continue;
             }
 
-            int end = name.IndexOf('\0', StringComparison.Ordinal);
             bool isShown = part.Qualifier(action.Names) is var attribute && (!attribute.StartsWith("header:"u8) || HeaderDetails.IsShown(head, attribute["header:".Length..]));
-            details.Add(new HeldParameter(name[..end], isShown ? name[(end + 1)..] : Encoding.ASCII.GetString(SecretFields.Blank)));
+            string shown = !isShown ? Encoding.ASCII.GetString(SecretFields.Blank) : hides && KubeSecrets.Has(name[..end]) ? KubeSecrets.Hidden : name[(end + 1)..];
+            details.Add(new HeldParameter(name[..end], shown));
         }
 
         return new HeldAction

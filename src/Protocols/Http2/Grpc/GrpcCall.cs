@@ -48,6 +48,8 @@ internal static class GrpcCall
             actions.Flag(ActionFlags.Unparsed);
         }
 
+        // A server that does not care for media types takes it for this: rules about the path stop it, too, and masks apply.
+        actions.Path(method, path);
         // Of two types a server may take either.
         if (!method.SequenceEqual("POST"u8) || head.IndexOf("content-type"u8, head.IndexOf("content-type"u8) + 1) >= 0)
             actions.Flag(ActionFlags.Unparsed);

@@ -15,6 +15,22 @@ internal static class KubeParameters
         }.Select(p => (Encoding.ASCII.GetBytes(p.Item1), Encoding.ASCII.GetBytes(p.Item2))),
     ];
 
+    // Written in one way: an API server takes "1", "yes" and nothing at all for "true".
+    private static readonly byte[][] Booleans = [.. new[] { "force", "stdin", "tty", "follow", "previous" }.Select(Encoding.ASCII.GetBytes)];
+
+    /// <summary>The value of an attribute, as rules look at it.</summary>
+    /// <param name="value">Decoded.</param>
+    public static ReadOnlySpan<byte> ValueOf(ReadOnlySpan<byte> attribute, ReadOnlySpan<byte> value)
+    {
+        foreach (byte[] boolean in Booleans)
+        {
+            if (attribute.SequenceEqual(boolean))
+                return KubeQuery.IsTrue(value) ? "true"u8 : "false"u8;
+        }
+
+        return value;
+    }
+
     /// <summary>The attribute of a parameter; empty: rules do not look at it.</summary>
     public static ReadOnlySpan<byte> AttributeOf(ReadOnlySpan<byte> parameter)
     {

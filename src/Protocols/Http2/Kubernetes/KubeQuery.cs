@@ -71,9 +71,14 @@ internal static class KubeQuery
         return false;
     }
 
-    /// <summary>False only for the words that the API server takes for no: an empty value, too, is a yes.</summary>
+    /// <summary>False only for the words that the API server takes for no: an empty value, too, is a yes (k8s.io/apimachinery, Convert_Slice_string_To_bool).</summary>
+    /// <param name="value">Decoded.</param>
     public static bool IsTrue(ReadOnlySpan<byte> value) =>
-        !value.SequenceEqual("0"u8) && !Ascii.EqualsIgnoreCase(value, "false"u8);
+        !value.SequenceEqual("0"u8) && !Ascii.EqualsIgnoreCase(value, "false"u8) && !IsFolded(value);
+
+    // A long s is an s without its case (strings.EqualFold of Go).
+    private static bool IsFolded(ReadOnlySpan<byte> value) =>
+        value.Length == 6 && Ascii.EqualsIgnoreCase(value[..3], "fal"u8) && value[3..5].SequenceEqual("\u017F"u8) && (value[5] | 0x20) == 'e';
 
     /// <summary>
     /// The object that a field selector asks for by <c>metadata.name</c>, if it does so plainly; empty otherwise. All terms must hold, so

@@ -9,8 +9,13 @@ namespace Sallyport.Protocols.Http2.Kubernetes;
 /// </summary>
 internal static class KubeTables
 {
-    private static readonly string[] Workload =
-        ["spec.replicas", "status.replicas", "status.readyReplicas", "spec.selector.matchLabels.app", "spec.template.spec.containers[*].name", "spec.template.spec.containers[*].image"];
+    // Whatever keys labels have: a path with a star at its end is about all that is below.
+    private static readonly string[] Selector =
+        ["spec.selector.matchLabels.*", "spec.selector.matchExpressions[*].key", "spec.selector.matchExpressions[*].operator", "spec.selector.matchExpressions[*].values[*]"];
+
+    private static readonly string[] Containers = ["spec.template.spec.containers[*].name", "spec.template.spec.containers[*].image"];
+
+    private static readonly string[] Replicas = ["spec.replicas", "status.replicas", "status.readyReplicas", "status.updatedReplicas", "status.availableReplicas", .. Containers];
 
     private static readonly Dictionary<string, string[]> Columns = new(StringComparer.Ordinal)
     {
@@ -20,14 +25,22 @@ internal static class KubeTables
         ["serviceaccounts"] = [],
         ["pods"] =
         [
-            "status.phase", "status.reason", "status.podIP", "status.podIPs[*].ip", "spec.nodeName", "status.nominatedNodeName", "spec.readinessGates[*].conditionType",
-            "status.containerStatuses[*].ready", "status.containerStatuses[*].restartCount", "status.containerStatuses[*].state.waiting.reason", "status.containerStatuses[*].state.terminated.reason",
+            "metadata.deletionTimestamp", "status.phase", "status.reason", "status.podIP", "status.podIPs[*].ip", "spec.nodeName", "status.nominatedNodeName", "spec.readinessGates[*].conditionType",
+            "status.conditions[*].type", "status.conditions[*].status", "status.conditions[*].reason", .. ContainerStatus("initContainerStatuses"), .. ContainerStatus("containerStatuses"),
         ],
-        ["deployments.apps"] = Workload,
-        ["statefulsets.apps"] = Workload,
-        ["daemonsets.apps"] = Workload,
-        ["replicasets.apps"] = Workload,
-        ["jobs.batch"] = Workload,
+        ["deployments.apps"] = [.. Replicas, .. Selector],
+        ["statefulsets.apps"] = Replicas,
+        ["daemonsets.apps"] =
+        [
+            "status.desiredNumberScheduled", "status.currentNumberScheduled", "status.numberReady", "status.updatedNumberScheduled", "status.numberAvailable",
+            "spec.template.spec.nodeSelector.*", .. Containers, .. Selector,
+        ],
+        ["replicasets.apps"] = [.. Replicas, .. Selector],
+        ["jobs.batch"] =
+        [
+            "status.conditions[*].type", "status.conditions[*].status", "spec.completions", "spec.parallelism", "status.succeeded", "status.startTime", "status.completionTime",
+            .. Containers, .. Selector,
+        ],
     };
 
     /// <param name="resource"><c>resource.group</c>.</param>
@@ -36,6 +49,25 @@ internal static class KubeTables
     {
         if (!Columns.TryGetValue(resource, out string[]? paths))
             return true;
-        return paths.Concat(["metadata.name", "metadata.creationTimestamp"]).Any(path => masks.Find(Encoding.ASCII.GetBytes(path)) is not null);
+        return paths.Concat(["metadata.name", "metadata.creationTimestamp"]).Any(path => IsMasked(Encoding.ASCII.GetBytes(path), masks));
     }
+
+    // A field is masked with whatever it stands in.
+    private static bool IsMasked(ReadOnlySpan<byte> path, MaskPlan masks)
+    {
+        for (int i = 0; i < path.Length; i++)
+        {
+            if (path[i] is (byte)'.' or (byte)'[' && masks.Find(path[..i]) is not null)
+                return true;
+        }
+
+        return masks.Find(path) is not null;
+    }
+
+    // Of each container, as it is and as it was.
+    private static IEnumerable<string> ContainerStatus(string list) =>
+        new[]
+        {
+            "name", "ready", "started", "restartCount", "state.waiting.reason", "state.terminated.reason", "state.terminated.signal", "state.terminated.exitCode", "lastState.terminated.finishedAt",
+        }.Select(field => $"status.{list}[*].{field}");
 }

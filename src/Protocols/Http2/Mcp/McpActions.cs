@@ -28,7 +28,7 @@ internal static class McpActions
 
         actions.Begin(McpMessages.Tool(messages.Messages[0]) is null ? Verb.McpMethod : Verb.McpTool, head.Value(":method"u8), path);
         int parametrised = 0;
-        var fields = new McpFields(actions);
+        var fields = new McpFields();
         foreach (JsonElement message in messages.Messages)
         {
             string? tool = McpMessages.Tool(message);
@@ -45,6 +45,7 @@ internal static class McpActions
             fields.Add(parameters, isToolCall: tool is not null);
         }
 
+        fields.Tell(actions);
         // Fields of several messages could not be told apart: what one of them has would stand for all.
         if (parametrised > 1)
             actions.Flag(ActionFlags.Unparsed);

@@ -1,12 +1,15 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using Sallyport.Contract;
+using Sallyport.Protocols.Http2.Bodies;
 
 namespace Sallyport.Protocols.Http2.Mcp;
 
-/// <summary>Parameters of a message as fields that rules can look at: <c>params.arguments.path</c>, as docs/policy.md writes paths.</summary>
-internal sealed class McpFields(HttpActions actions)
+/// <summary>Parameters of messages as fields that rules can look at: <c>params.arguments.path</c>, as docs/policy.md writes paths, within the bounds of all objects.</summary>
+internal sealed class McpFields
 {
-    private readonly StringBuilder _path = new("params");
+    private readonly FieldList _fields = new();
 
     /// <summary>Adds every leaf.</summary>
     /// <param name="isToolCall">The tool's name is no field: it is what is judged.</param>
@@ -14,7 +17,9 @@ internal sealed class McpFields(HttpActions actions)
     {
         if (parameters.ValueKind == JsonValueKind.Array)
         {
+            _fields.Enter("params"u8, isElement: false);
             AddValue(parameters);
+            _fields.LeaveAll();
             return;
         }
 
@@ -24,52 +29,60 @@ internal sealed class McpFields(HttpActions actions)
             // Where a client wants to hear of progress: a number of its own, in every call.
             bool isProgress = member.NameEquals("_meta"u8) && member.Value.ValueKind == JsonValueKind.Object
                 && member.Value.EnumerateObject().All(meta => meta.NameEquals("progressToken"u8));
-            if (!isName && !isProgress)
-                AddMember(member);
+            if (isName || isProgress)
+                continue;
+            _fields.Enter("params"u8, isElement: false);
+            _fields.Enter(Encoding.UTF8.GetBytes(member.Name), isElement: false);
+            AddValue(member.Value);
+            _fields.LeaveAll();
         }
     }
 
+    /// <summary>Tells an action what was added, and what of it was not understood or too much.</summary>
+    public void Tell(HttpActions actions)
+    {
+        if (_fields.Reading != BodyReading.Whole)
+            actions.Flag(_fields.Reading == BodyReading.Truncated ? ActionFlags.Truncated : ActionFlags.Unparsed);
+        _fields.ForEach(actions.Field);
+    }
+
+    // Once something was wrong nothing more is taken, so nothing more is looked at.
     private void AddValue(JsonElement value)
     {
         switch (value.ValueKind)
         {
-            case JsonValueKind.Object when value.EnumerateObject().Any():
-                foreach (JsonProperty member in value.EnumerateObject())
-                    AddMember(member);
-                break;
-            case JsonValueKind.Array when value.GetArrayLength() > 0:
-                int length = _path.Length;
-                _path.Append("[*]");
-                foreach (JsonElement item in value.EnumerateArray())
-                    AddValue(item);
-                _path.Length = length;
-                break;
-            case JsonValueKind.String:
-                Write(value.GetString()!);
-                break;
             case JsonValueKind.Object:
-                Write("{}");
+                _fields.BeginObject();
+                foreach (JsonProperty member in value.EnumerateObject())
+                {
+                    if (_fields.Reading != BodyReading.Whole)
+                        return;
+                    _fields.Key(Encoding.UTF8.GetBytes(member.Name));
+                    AddValue(member.Value);
+                }
+
+                _fields.End();
                 break;
             case JsonValueKind.Array:
-                Write("[]");
+                _fields.BeginList();
+                foreach (JsonElement item in value.EnumerateArray())
+                {
+                    if (_fields.Reading != BodyReading.Whole)
+                        return;
+                    AddValue(item);
+                }
+
+                _fields.End();
+                break;
+            case JsonValueKind.String:
+                _fields.Leaf(Encoding.UTF8.GetBytes(value.GetString()!));
+                break;
+            case JsonValueKind.Number:
+                _fields.Number(JsonMarshal.GetRawUtf8Value(value));
                 break;
             default:
-                Write(value.GetRawText());
+                _fields.Leaf(JsonMarshal.GetRawUtf8Value(value));
                 break;
         }
     }
-
-    private void AddMember(JsonProperty member)
-    {
-        int length = _path.Length;
-        string name = member.Name;
-        if (name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
-            _path.Append('.').Append(name);
-        else
-            _path.Append("[\"").Append(name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)).Append("\"]");
-        AddValue(member.Value);
-        _path.Length = length;
-    }
-
-    private void Write(string value) => actions.Field(Encoding.UTF8.GetBytes(_path.ToString()), Encoding.UTF8.GetBytes(value));
 }

@@ -45,8 +45,9 @@ internal sealed class McpMessages : IDisposable
         {
             document = JsonDocument.Parse(body, Strict);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The latter says that a name in it is no text, such as half a surrogate pair: names are compared.
             return null;
         }
 

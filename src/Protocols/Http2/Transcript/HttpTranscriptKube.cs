@@ -33,7 +33,7 @@ internal static class HttpTranscriptKube
             {
                 case "command": command.Append(command.Length > 0 ? " " : "").Append(Quoted(said)); break;
                 case "container": container = said; break;
-                case "tty": terminal = said is "true" or "1" or "t" or "T" or "TRUE" or "True"; break;
+                case "tty": terminal = KubeQuery.IsTrue(Encoding.UTF8.GetBytes(said)); break;
             }
         }
 

@@ -57,8 +57,9 @@ internal sealed class KubeResizeReader
                 height = isWidth ? height : number;
             }
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The latter says that a name in it is no text, such as half a surrogate pair.
             return false;
         }
 

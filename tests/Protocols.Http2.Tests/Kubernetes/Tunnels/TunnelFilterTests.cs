@@ -124,6 +124,43 @@ public sealed class TunnelFilterTests
         Assert.StartsWith("Allow forward web-0.shop:80;Deny forward web-0.shop:22;forward {\"exchange\":1,\"kind\":\"local\",\"destination\":\"web-0.shop:80\",\"bytes-to-target\":5,\"bytes-to-client\":12,", tape.Said, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("error", "data")]
+    [InlineData("data", "error")]
+    [InlineData("data", "data")]
+    public void A_verdict_on_one_port_is_none_on_another_whatever_was_reset(string first, string second)
+    {
+        var tape = new TapeDouble();
+        TunnelRecord record = tape.Record(Ports);
+        (SpdyFilter fromClient, _) = Spdy(tape, new SpdyRelay(Ports, record, new PortJudge(tape.Context, Ports, record)));
+        var client = new ArrayBufferWriter<byte>();
+        var writer = new SpdyWriter();
+        Open(writer, 1, first, "80", "1", client);
+        SpdyWriter.RstStream(1, SpdyStatus.CANCEL, client);
+        Open(writer, 3, second, "22", "1", client);
+        (byte[] on, byte[] back) = Through(fromClient, client.WrittenSpan.ToArray(), 7);
+        Assert.Equal("SYN_STREAM 1;RST_STREAM 1;GOAWAY 0;", SpdyText(on));
+        Assert.Equal("GOAWAY 0;", SpdyText(back));
+        Assert.True(fromClient.IsOver);
+    }
+
+    [Fact]
+    public void A_port_is_judged_again_once_both_streams_of_a_connection_were_there()
+    {
+        var tape = new TapeDouble();
+        TunnelRecord record = tape.Record(Ports);
+        (SpdyFilter fromClient, _) = Spdy(tape, new SpdyRelay(Ports, record, new PortJudge(tape.Context, Ports, record)));
+        var client = new ArrayBufferWriter<byte>();
+        var writer = new SpdyWriter();
+        Open(writer, 1, "error", "80", "1", client);
+        Open(writer, 3, "data", "80", "1", client);
+        SpdyWriter.RstStream(1, SpdyStatus.CANCEL, client);
+        SpdyWriter.RstStream(3, SpdyStatus.CANCEL, client);
+        Open(writer, 5, "data", "22", "1", client);
+        byte[] on = Through(fromClient, client.WrittenSpan.ToArray(), 100).On;
+        Assert.Equal("SYN_STREAM 1;SYN_STREAM 3;RST_STREAM 1;RST_STREAM 3;", SpdyText(on));
+    }
+
     [Fact]
     public void Ports_over_a_tunnelled_spdy_pass_and_are_counted()
     {

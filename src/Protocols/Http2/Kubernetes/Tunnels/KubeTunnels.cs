@@ -1,4 +1,5 @@
 using System.Text;
+using Sallyport.Contract;
 using Sallyport.Protocols.Http2.Exchanges;
 using Sallyport.Protocols.Http2.Heads;
 using Sallyport.Protocols.Http2.Http1;
@@ -24,7 +25,10 @@ internal static class KubeTunnels
     /// <summary>Looks at a request that policy has let through.</summary>
     /// <param name="head">As the client sent it.</param>
     /// <returns>Null: it may pass.</returns>
-    public static HttpRefusal? Check(HttpScope scope, HttpRequest request, HttpHead head)
+    public static HttpRefusal? Check(HttpScope scope, HttpRequest request, HttpHead head) => Check(scope.Context.Masks, request, head);
+
+    /// <summary>The same by the masks of a session.</summary>
+    public static HttpRefusal? Check(MaskPlan? masks, HttpRequest request, HttpHead head)
     {
         bool upgrades = request.IsUpgrade || head.Has(":protocol"u8);
         if (!request.Target.IsKubernetes)
@@ -33,11 +37,11 @@ internal static class KubeTunnels
             return Refusals.IdentityField("sec-websocket-protocol");
         KubeStreamRequest? streams = Streams(request, head);
         if (streams is null or { Kind: KubeStreams.Log })
-            return upgrades && scope.Context.Masks is not null ? NotMaskedHere : null;
+            return upgrades && MasksOf(masks, request, head) is not null ? NotMaskedHere : null;
         if (!TryOffer(request, head, streams, out IReadOnlyList<string> offered, out HttpRefusal? refusal))
             return refusal;
         bool isShown = streams.Kind != KubeStreams.PortForward && !(streams is { Kind: KubeStreams.Exec, IsTerminal: false } && TarCommand.Of(streams.Command) is { IsUpload: false });
-        return isShown && offered.Count == 0 && scope.Context.Masks?.OpenStream() is not null ? NotMasked : null;
+        return isShown && offered.Count == 0 && MasksOf(masks, request, head)?.OpenStream() is not null ? NotMasked : null;
     }
 
     /// <summary>What is done to such an exchange; null: nothing.</summary>
@@ -45,10 +49,14 @@ internal static class KubeTunnels
     {
         if (!request.Target.IsKubernetes || Streams(request, head) is not { } streams)
             return null;
+        MaskPlan? masks = MasksOf(scope.Context.Masks, request, head);
         if (streams.Kind == KubeStreams.Log)
-            return scope.Context.Masks?.OpenStream() is { } mask ? new LogPlan(mask) : null;
-        return TryOffer(request, head, streams, out IReadOnlyList<string> offered, out _) ? new TunnelPlan(scope, streams, head, offered, exchange) : null;
+            return masks?.OpenStream() is { } mask ? new LogPlan(mask) : null;
+        return TryOffer(request, head, streams, out IReadOnlyList<string> offered, out _) ? new TunnelPlan(scope, masks, streams, head, offered, exchange) : null;
     }
+
+    // What is shown of this request, as of every other: others' masks have nothing to do with it.
+    private static MaskPlan? MasksOf(MaskPlan? session, HttpRequest request, HttpHead head) => session?.Of(new RequestActions().View(head, request));
 
     private static KubeStreamRequest? Streams(HttpRequest request, HttpHead head)
     {

@@ -20,7 +20,7 @@ internal sealed class SpdyRelay : IDisposable
     private readonly SpdyWriter _toTarget = new();
     private readonly SpdyWriter _toClient = new();
     private readonly HttpHead _noFields = new(HttpHead.FieldOverhead, 1);
-    private readonly Dictionary<string, string?> _verdicts = [];
+    private readonly Dictionary<string, (ushort Port, string? Refusal)> _verdicts = [];
     private readonly Dictionary<uint, Connection> _connections = [];
 
     /// <param name="judge">Of forwarded ports; null: the streams are a command's.</param>
@@ -78,11 +78,8 @@ internal sealed class SpdyRelay : IDisposable
             return true;
         if (frame.Type == SpdyFrameType.SYN_STREAM && _judge is not null)
         {
-            if (!TryVerdict(stream!, out string? refusal))
-            {
-                violation = "Too many connections have only one of their streams.";
+            if (!TryVerdict(stream!, out string? refusal, out violation))
                 return false;
-            }
 
             if (refusal is not null)
             {
@@ -120,15 +117,25 @@ internal sealed class SpdyRelay : IDisposable
 
     /// <summary>The verdict on a connection through a port, asked for when the first of its two streams opens.</summary>
     /// <param name="refusal">Why it is refused; null: it is not.</param>
-    /// <returns>False: too many wait for their second.</returns>
-    private bool TryVerdict(KubeSpdyStream stream, out string? refusal)
+    /// <param name="violation">Too many wait for their second, or the second is of another port: the first may be reset by then, but the verdict was not on this one.</param>
+    private bool TryVerdict(KubeSpdyStream stream, out string? refusal, out string? violation)
     {
-        if (_verdicts.Remove(stream.RequestId, out refusal))
-            return true;
+        refusal = violation = null;
+        if (_verdicts.Remove(stream.RequestId, out (ushort Port, string? Refusal) known))
+        {
+            refusal = known.Refusal;
+            violation = known.Port == stream.Port ? null : "A connection's streams are of two ports.";
+            return violation is null;
+        }
+
         if (_verdicts.Count == SpdyLimits.Default.Streams)
+        {
+            violation = "Too many connections have only one of their streams.";
             return false;
+        }
+
         refusal = _judge!.Refusal(stream.Port);
-        _verdicts.Add(stream.RequestId, refusal);
+        _verdicts.Add(stream.RequestId, (stream.Port, refusal));
         return true;
     }
 

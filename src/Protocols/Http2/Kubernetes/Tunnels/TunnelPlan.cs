@@ -13,6 +13,7 @@ namespace Sallyport.Protocols.Http2.Kubernetes.Tunnels;
 internal sealed class TunnelPlan : IExchangePlan, IBodyFilter
 {
     private readonly HttpScope _scope;
+    private readonly MaskPlan? _masks;
     private readonly KubeStreamRequest _request;
     private readonly TunnelRecord _record;
     private readonly IReadOnlyList<string> _offered;
@@ -21,10 +22,11 @@ internal sealed class TunnelPlan : IExchangePlan, IBodyFilter
     private IDisposable? _content;
     private TunnelFilter? _fromClient;
 
+    /// <param name="masks">Those of what the request is answered with.</param>
     /// <param name="offered">Subprotocols that the target may choose of; empty: it is SPDY/3.1, without a WebSocket.</param>
-    public TunnelPlan(HttpScope scope, KubeStreamRequest request, HttpHead head, IReadOnlyList<string> offered, uint exchange)
+    public TunnelPlan(HttpScope scope, MaskPlan? masks, KubeStreamRequest request, HttpHead head, IReadOnlyList<string> offered, uint exchange)
     {
-        (_scope, _request, _offered) = (scope, request, offered);
+        (_scope, _masks, _request, _offered) = (scope, masks, request, offered);
         _record = new TunnelRecord(scope.Context, scope.Tape, exchange, request);
         _key = Encoding.ASCII.GetString(head.Value("sec-websocket-key"u8));
     }
@@ -110,5 +112,5 @@ internal sealed class TunnelPlan : IExchangePlan, IBodyFilter
     }
 
     private (IStreamMask? Output, IStreamMask? Error) Masks() =>
-        _scope.Context.Masks is not { } masks ? default : (_record.OutputIsArchive ? null : masks.OpenStream(), masks.OpenStream());
+        (_record.OutputIsArchive ? null : _masks?.OpenStream(), _masks?.OpenStream());
 }
