@@ -87,7 +87,7 @@ public sealed class AdministrationTests(ManagedDaemon fixture) : IClassFixture<M
         Assert.Equal(0, (await Psql.ScriptAsync(Daemon.Psql(good), "SELECT 1;")).ExitCode);
         Assert.Equal(2, (await Psql.ScriptAsync(Daemon.Psql(elsewhere), "SELECT 1;")).ExitCode);
         Assert.Equal(2, (await Psql.ScriptAsync(Daemon.Psql(far), "SELECT 1;")).ExitCode);
-        Assert.Contains("reason=source-refused", Daemon.Log, StringComparison.Ordinal);
+        await Daemon.Process.WaitForOutputAsync("reason=source-refused");
         await WaitFor.TrueAsync(async () => (await admin.ListAsync("tokens", "list", "--subject", "tom")).Any(item =>
             item.GetProperty("name").GetString() == "good" && item.TryGetProperty("lastUsedAt", out JsonElement at) && at.ValueKind == JsonValueKind.String));
         fixture.AssertNothingSpilled();

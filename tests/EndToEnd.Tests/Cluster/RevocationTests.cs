@@ -39,7 +39,7 @@ public sealed class RevocationTests(Nodes nodes) : IClassFixture<Nodes>
         EventRecord told = Assert.Single(recorded.Events, happened => happened.Name == "revoked");
         Assert.Contains("revoked/subject", told.Detail, StringComparison.Ordinal);
         Assert.Contains("left the company", told.Detail, StringComparison.Ordinal);
-        Assert.Contains("reason=revoked", nodes.Daemons[2].Log, StringComparison.Ordinal);
+        await nodes.Daemons[2].Process.WaitForOutputAsync("reason=revoked");
         Person auditor = (await nodes.PersonAsync("eve@example.com", "auditors")).At(OtherUrl);
         await auditor.AuditedAsync("revocation.created", "leaver@example.com", "left the company");
         Assert.Contains(await auditor.ListAsync("revocations", "list"), item => item.GetProperty("value").GetString() == "leaver@example.com");

@@ -39,7 +39,7 @@ public sealed class StoreLossTests(PostgresServer postgres)
         Assert.Equal(0, (await Psql.ScriptAsync(daemon.Psql(token), "SELECT 1;")).ExitCode);
         Assert.Equal(2, (await Psql.ScriptAsync(daemon.Psql(api), "SELECT 1;")).ExitCode);
         Assert.Equal(2, (await Psql.ScriptAsync(daemon.Psql(password, user: user), "SELECT 1;")).ExitCode);
-        Assert.Contains("reason=store-unavailable", daemon.Log, StringComparison.Ordinal);
+        await daemon.Process.WaitForOutputAsync("reason=store-unavailable");
         string held = await live.AskAsync("DELETE FROM away WHERE id = 2;");
         Assert.Contains("ERROR", held, StringComparison.Ordinal);
         Assert.Contains("Nobody can be asked for approval now", held, StringComparison.Ordinal);

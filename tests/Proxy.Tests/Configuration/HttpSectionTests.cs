@@ -92,6 +92,7 @@ public sealed class HttpSectionTests : IDisposable
     [Theory]
     [InlineData("hosts: [Kube.Example, \"2001:DB8:0::1\"]", "hosts: [\"kube.example:443\"]", 13, "no port")]
     [InlineData("hosts: [Kube.Example, \"2001:DB8:0::1\"]", "hosts: [\"*.example\"]", 13, "no star")]
+    [InlineData("hold-wait: 5s", "tls: { certificate: a.pem, key: b.pem, client-ca: c.pem }", 6, "shows no certificate")]
     [InlineData("hosts: [Kube.Example, \"2001:DB8:0::1\"]", "host: [kube.example]", 13, "did you mean \"hosts\"")]
     [InlineData("protocol: kubernetes", "protocol: kubernets", 11, "did you mean \"kubernetes\"")]
     [InlineData("credential: { bearer: { env: SALLYPORT_TEST_TOKEN } }", "credential: { bearer: sha256~secret }", 15, "must not stand in the configuration")]

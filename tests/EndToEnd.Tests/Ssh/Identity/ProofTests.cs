@@ -96,7 +96,7 @@ public sealed class ProofTests(IdentityDaemon identity) : IClassFixture<Identity
         SshRun run = await identity.WithKeyAsync(identity.Daemon.KeyFile, SshServer.Account + "+moved", "echo in");
         Assert.Equal((255, ""), (run.ExitCode, run.Output));
         Assert.Contains("the target cannot be reached", run.Error, StringComparison.Ordinal);
-        Assert.Contains("host-key-refused", identity.Daemon.Log, StringComparison.Ordinal);
+        await identity.Daemon.Process.WaitForOutputAsync("host-key-refused");
         Assert.Contains("host-key.refused", await File.ReadAllTextAsync(identity.Control.AuditFile), StringComparison.Ordinal);
     }
 

@@ -16,7 +16,7 @@ public sealed class ReloadTests(SshServerFixture sshd)
 
         daemon.Write("people/ada@example.com", "this is no key\n");
         await daemon.ReloadAsync();
-        Assert.Contains("reload-refused", daemon.Log, StringComparison.Ordinal);
+        await daemon.Process.WaitForOutputAsync("reload-refused");
         Assert.Equal((0, "still\n"), await daemon.RunAsync("echo still") is var run ? (run.ExitCode, run.Output) : default);
         Assert.False(ssh.HasExited);
         daemon.Write("people/ada@example.com", "# nobody's\n");
