@@ -28,6 +28,14 @@ internal sealed class Workspace : IDisposable
         return path;
     }
 
+    /// <summary>A folder in it that servers under other users can write to.</summary>
+    public string Scratch(string relative)
+    {
+        string path = Directory.CreateDirectory(At(relative)).FullName;
+        File.SetUnixFileMode(path, WalkThrough | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite);
+        return path;
+    }
+
     /// <summary>A loopback port that nobody listens on.</summary>
     public static int FreePort()
     {

@@ -54,7 +54,7 @@ internal sealed class HttpMaterial : IAsyncDisposable
         string settings = workspace.Write("upstream.conf", $$"""
             worker_processes 1;
             daemon off;
-            pid {{workspace.At("upstream.pid")}};
+            pid {{workspace.Scratch("tmp")}}/upstream.pid;
             error_log stderr error;
             events { worker_connections 4096; }
             http {
@@ -65,11 +65,11 @@ internal sealed class HttpMaterial : IAsyncDisposable
                 open_file_cache max=100 inactive=1h;
                 keepalive_requests 1000000000;
                 http2_max_concurrent_streams 1000;
-                client_body_temp_path {{workspace.At("tmp-body")}};
-                proxy_temp_path {{workspace.At("tmp-proxy")}};
-                fastcgi_temp_path {{workspace.At("tmp-fastcgi")}};
-                uwsgi_temp_path {{workspace.At("tmp-uwsgi")}};
-                scgi_temp_path {{workspace.At("tmp-scgi")}};
+                client_body_temp_path {{workspace.Scratch("tmp")}}/body;
+                proxy_temp_path {{workspace.Scratch("tmp")}}/proxy;
+                fastcgi_temp_path {{workspace.Scratch("tmp")}}/fastcgi;
+                uwsgi_temp_path {{workspace.Scratch("tmp")}}/uwsgi;
+                scgi_temp_path {{workspace.Scratch("tmp")}}/scgi;
                 server {
                     listen 127.0.0.1:{{http2}} http2;
                     listen 127.0.0.1:{{http1}};

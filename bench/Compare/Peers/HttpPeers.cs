@@ -78,18 +78,18 @@ internal sealed class PlainHttpProxy : IHttpPeer
     public static Task<PlainHttpProxy> NginxAsync(Workspace workspace, HttpMaterial material) => StartAsync(workspace, "nginx", port => ["nginx", "-c", workspace.Write("proxy.conf", $$"""
         worker_processes {{Environment.ProcessorCount}};
         daemon off;
-        pid {{workspace.At("proxy.pid")}};
+        pid {{workspace.Scratch("tmp2")}}/proxy.pid;
         error_log stderr error;
         events { worker_connections 4096; }
         http {
             access_log off;
             keepalive_requests 1000000000;
             http2_max_concurrent_streams 250;
-            client_body_temp_path {{workspace.At("tmp2-body")}};
-            proxy_temp_path {{workspace.At("tmp2-proxy")}};
-            fastcgi_temp_path {{workspace.At("tmp2-fastcgi")}};
-            uwsgi_temp_path {{workspace.At("tmp2-uwsgi")}};
-            scgi_temp_path {{workspace.At("tmp2-scgi")}};
+            client_body_temp_path {{workspace.Scratch("tmp2")}}/body;
+            proxy_temp_path {{workspace.Scratch("tmp2")}}/proxy;
+            fastcgi_temp_path {{workspace.Scratch("tmp2")}}/fastcgi;
+            uwsgi_temp_path {{workspace.Scratch("tmp2")}}/uwsgi;
+            scgi_temp_path {{workspace.Scratch("tmp2")}}/scgi;
             upstream files { server 127.0.0.1:{{material.Http1Port}}; keepalive 256; keepalive_requests 1000000000; }
             server {
                 listen 127.0.0.1:{{port}} ssl http2;

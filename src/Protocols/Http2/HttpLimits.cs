@@ -38,7 +38,7 @@ public sealed record HttpLimits
 
     /// <summary>
     /// What a client may have sent on all its streams together that is not forwarded, bytes: the memory that slow targets can hold. A target, whose connection many clients share, may send
-    /// <see cref="StreamWindow"/> on each of its <see cref="Streams"/>: a slow client slows nobody but itself.
+    /// <see cref="StreamWindow"/> on each of its <see cref="UpstreamStreams"/>, which is what those clients may hold anyway: a slow client slows nobody but itself.
     /// </summary>
     public int ConnectionWindow { get; init; } = 4 << 20;
 
@@ -63,7 +63,10 @@ public sealed record HttpLimits
     /// <summary>What a peer gets to take the last word.</summary>
     public TimeSpan LastWord { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Connections that speak HTTP/2 to one target for one identity: each carries up to <see cref="Streams"/> requests.</summary>
+    /// <summary>Requests that one connection to a target carries at a time, if the target lets it. Few connections are busy ones, which send more at once.</summary>
+    public int UpstreamStreams { get; init; } = 1000;
+
+    /// <summary>Connections that speak HTTP/2 to one target for one identity: each carries up to <see cref="UpstreamStreams"/> requests.</summary>
     public int UpstreamConnections { get; init; } = 8;
 
     /// <summary>Those that speak HTTP/1.1, each of which carries one request, or one tunnel for as long as that lasts.</summary>

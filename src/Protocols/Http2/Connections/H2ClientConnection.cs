@@ -39,13 +39,13 @@ internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits, Time
     }
 
     /// <summary>Clients who do not read share this connection with others who do: it has room for all that all streams may hold, so none of them stops another.</summary>
-    protected override long Window => Math.Max(Limits.ConnectionWindow, Math.Min((long)Limits.Streams * Limits.StreamWindow, 1 << 30));
+    protected override long Window => Math.Max(Limits.ConnectionWindow, Math.Min((long)Limits.UpstreamStreams * Limits.StreamWindow, 1 << 30));
 
     /// <summary>Under the gate.</summary>
     private bool IsSpent => IsGoingAway || Output.IsOver || _next > LastUsable;
 
     /// <summary>Under the gate.</summary>
-    private bool HasRoom => !IsSpent && _lent < Math.Min(Peer.MaxConcurrentStreams, (uint)Limits.Streams);
+    private bool HasRoom => !IsSpent && _lent < Math.Min(Peer.MaxConcurrentStreams, (uint)Limits.UpstreamStreams);
 
     /// <summary>Receives until the target is gone.</summary>
     public async Task RunAsync(CancellationToken stop)
