@@ -223,7 +223,10 @@ internal sealed class HttpScope : ISessionControl
     public void Hold(HttpStream stream)
     {
         stream.Block();
-        _ = CatchUpAsync(stream);
+        lock (_lock)
+            _kept++;
+        // Asked at once: of a recording that has been completed meanwhile it would be told that nothing can be recorded any more.
+        _ = CatchUpAsync(stream, Context.ReadyAsync(CancellationToken.None));
     }
 
     /// <summary>The client's connection is over: the recording is completed.</summary>
@@ -236,13 +239,13 @@ internal sealed class HttpScope : ISessionControl
         await recorder.CompleteAsync(end).ConfigureAwait(false);
     }
 
-    private async Task CatchUpAsync(HttpStream stream)
+    private async Task CatchUpAsync(HttpStream stream, ValueTask ready)
     {
         // Not on the thread of whoever sends: it holds its exchange's lock.
         await Task.Yield();
         try
         {
-            await Context.ReadyAsync(CancellationToken.None).ConfigureAwait(false);
+            await ready.ConfigureAwait(false);
             stream.Unblock();
         }
         catch (Exception e)
@@ -252,6 +255,10 @@ internal sealed class HttpScope : ISessionControl
             // What was written stays blocked for good: the connection that it waits for ends.
             End("recording-failed", "the session can no longer be recorded, so it ends", refusal: null);
             stream.Cut();
+        }
+        finally
+        {
+            Release();
         }
     }
 }
