@@ -57,11 +57,18 @@ internal sealed class PgShared(SessionContext context, PgCatalog catalog, PgLimi
     public void Say(PgNotice notice)
     {
         _notices.Enqueue(notice);
+        Interlocked.MemoryBarrier();
         _wake?.Invoke();
     }
 
-    /// <summary>How the reply loop is woken while it waits for the target.</summary>
-    public void OnWake(Action wake) => _wake = wake;
+    /// <summary>How the reply loop is woken while it waits for the target. What was said before it began wakes it at once.</summary>
+    public void OnWake(Action wake)
+    {
+        _wake = wake;
+        Interlocked.MemoryBarrier();
+        if (!_notices.IsEmpty)
+            wake();
+    }
 
     public void End(string reason, string message)
     {

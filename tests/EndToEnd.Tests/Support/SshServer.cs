@@ -18,6 +18,7 @@ public sealed class SshServer : IAsyncDisposable
         Keygen("-t", "ed25519", "-f", CredentialFile);
         File.Copy(CredentialFile + ".pub", _folder.At("authorized_keys"));
         _folder.Write("trusted_cas", "");
+        // SHLVL: bash that is told of a shell around it leaves the machine's own .bashrc alone.
         _folder.Write("sshd_config", $"""
             Port {Port}
             ListenAddress 127.0.0.1
@@ -36,7 +37,7 @@ public sealed class SshServer : IAsyncDisposable
             AllowStreamLocalForwarding yes
             AllowAgentForwarding yes
             X11Forwarding yes
-            SetEnv XAUTHORITY={DisplaysFile}
+            SetEnv SHLVL=1 XAUTHORITY={DisplaysFile}
             PrintMotd no
             MaxStartups 1000
             MaxSessions 1000

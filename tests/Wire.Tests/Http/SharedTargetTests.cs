@@ -161,4 +161,27 @@ public sealed class SharedTargetTests
         await client.SendAsync(H2Msg.Data(1, "late"), H2Msg.Data(3, "late", end: true), H2Msg.Headers(5, true, ("x-trailer", "1")), H2Msg.WindowUpdate(7, 100));
         await client.ExpectAliveAsync();
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Rfc8441_3_extended_CONNECT_goes_to_a_target_that_knows_it_and_to_no_other(bool knows)
+    {
+        await using var rig = new HttpRig();
+        H2Peer client = await rig.ClientAsync();
+        await client.SendAsync(H2Msg.Get(1));
+        H2Peer target = await rig.TargetAsync(knows ? [(8, 1)] : []);
+        await target.HeadAsync(1);
+        await target.ExpectAliveAsync();
+        await client.SendAsync(H2Msg.Headers(3, false, [(":method", "CONNECT"), (":protocol", "websocket"), .. H2Msg.Request("GET", "/ws")[1..]]));
+        if (knows)
+        {
+            Assert.Contains(":protocol: websocket\n", (await target.HeadAsync(3)).Text, StringComparison.Ordinal);
+            return;
+        }
+
+        await client.StatusAsync(3, 502);
+        await client.BodyAsync(3);
+        await target.ExpectAliveAsync();
+    }
 }

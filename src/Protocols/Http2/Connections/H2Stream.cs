@@ -54,10 +54,13 @@ internal sealed class H2Stream(H2Connection connection) : HttpStream
     public override void SendHead(HttpHead head, bool end)
     {
         bool isLost;
+        bool isUnknown;
         lock (Output.Gate)
         {
-            isLost = !connection.TryAssign(this) && Id == 0;
-            if (!isLost && MaySend(end ? H2StreamEvent.SendHeadersEnd : H2StreamEvent.SendHeaders))
+            // "A client MUST NOT ... send a :protocol pseudo-header field" to a server that has not said that it knows it (RFC 8441 3).
+            isUnknown = !connection.IsServer && !connection.Peer.EnableConnectProtocol && head.Has(":protocol"u8);
+            isLost = !isUnknown && !connection.TryAssign(this) && Id == 0;
+            if (!isUnknown && !isLost && MaySend(end ? H2StreamEvent.SendHeadersEnd : H2StreamEvent.SendHeaders))
             {
                 connection.WriteHead(this, head, end);
                 Advance(end ? H2StreamEvent.SendHeadersEnd : H2StreamEvent.SendHeaders);
@@ -67,6 +70,8 @@ internal sealed class H2Stream(H2Connection connection) : HttpStream
         // The connection went away after the stream was lent and before it was used.
         if (isLost)
             Exchange?.OnReset(this, H2ErrorCode.REFUSED_STREAM, untouched: true);
+        if (isUnknown)
+            Exchange?.OnReset(this, H2ErrorCode.CONNECT_ERROR, untouched: false);
         Output.Touch();
     }
 
