@@ -1,7 +1,7 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Sallyport.Contract;
 using Sallyport.Protocols.Postgres.Sql;
+using Sallyport.Protocols.Wire;
 
 namespace Sallyport.Protocols.Postgres;
 
@@ -47,11 +47,8 @@ internal sealed class PgSessionTrail
     private void Add(ReadOnlySpan<byte> what, string shown)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> length = stackalloc byte[4];
-        BinaryPrimitives.WriteInt32BigEndian(length, what.Length);
         hash.AppendData(_hash);
-        hash.AppendData(length);
-        hash.AppendData(what);
+        hash.AppendPart(what);
         _hash = hash.GetHashAndReset();
         _count++;
         _shown.Add(shown);

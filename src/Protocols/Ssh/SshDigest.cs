@@ -1,6 +1,6 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Sallyport.Contract;
+using Sallyport.Protocols.Wire;
 
 namespace Sallyport.Protocols.Ssh;
 
@@ -16,19 +16,11 @@ internal static class SshDigest
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData([Version, (byte)action.Kind, (byte)action.Verb]);
-        Append(hash, System.Text.Encoding.UTF8.GetBytes(facts.Target));
-        Append(hash, System.Text.Encoding.UTF8.GetBytes(facts.Resource));
-        Append(hash, action.Text);
-        Append(hash, action.Names);
-        Append(hash, environment);
+        hash.AppendPart(System.Text.Encoding.UTF8.GetBytes(facts.Target));
+        hash.AppendPart(System.Text.Encoding.UTF8.GetBytes(facts.Resource));
+        hash.AppendPart(action.Text);
+        hash.AppendPart(action.Names);
+        hash.AppendPart(environment);
         return hash.GetHashAndReset();
-    }
-
-    private static void Append(IncrementalHash hash, ReadOnlySpan<byte> bytes)
-    {
-        Span<byte> length = stackalloc byte[4];
-        BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
-        hash.AppendData(length);
-        hash.AppendData(bytes);
     }
 }

@@ -48,7 +48,7 @@ internal static class Dialler
 
     /// <summary>
     /// A target that acknowledges nothing of what it was sent is gone (RFC 5482; tcp(7), TCP_USER_TIMEOUT): keepalives are not sent meanwhile, and without this the kernel tries for a quarter of an hour.
-    /// One that acknowledges and does not read is only slow.
+    /// One that acknowledges and does not read is only slow (Linux 5.11 and later; earlier ones give it up, too).
     /// </summary>
     private static void GiveUpUnacknowledged(Socket socket)
     {

@@ -29,22 +29,11 @@ public sealed class KubernetesClusters : ICollectionFixture<KubernetesFixture>
     public const string Name = "kubernetes";
 }
 
-/// <summary>A test that needs to see what the API saw, or to set it up otherwise: not with a real kube-apiserver.</summary>
-public sealed class LocalClusterFactAttribute : FactAttribute
+/// <summary>Traits of tests, for filters.</summary>
+public static class ClusterTraits
 {
-    public LocalClusterFactAttribute()
-    {
-        if (Clusters.IsReal)
-            Skip = "A real kube-apiserver does not tell what it saw.";
-    }
-}
+    public const string Name = "cluster";
 
-/// <summary>As <see cref="LocalClusterFactAttribute"/>, with data.</summary>
-public sealed class LocalClusterTheoryAttribute : TheoryAttribute
-{
-    public LocalClusterTheoryAttribute()
-    {
-        if (Clusters.IsReal)
-            Skip = "A real kube-apiserver does not tell what it saw.";
-    }
+    /// <summary>It needs to see what the API saw, or to set it up otherwise, which a real kube-apiserver does not let it: <c>eng/conformance</c> leaves it out.</summary>
+    public const string Local = "local";
 }

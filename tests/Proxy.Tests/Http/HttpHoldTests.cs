@@ -10,6 +10,9 @@ namespace Sallyport.Proxy.Tests.Http;
 /// <summary>Held requests: they wait with their stream open, and who cannot wait comes again.</summary>
 public sealed class HttpHoldTests
 {
+    /// <summary>Waiters of a request that asks, and of one that joins it: of its own, and of what it joins.</summary>
+    private const int Asking = 1, Joined = 2;
+
     [Fact]
     public async Task A_request_waits_and_goes_on_when_it_is_approved()
     {
@@ -107,20 +110,16 @@ public sealed class HttpHoldTests
         using var gone = new CancellationTokenSource();
         Task<HttpResponseMessage> waiting = client.PostAsync("/orders", new StringContent("a"), gone.Token);
         Guid first = await PendingAsync(approvals);
-        await gone.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        await GoAsync(gone, waiting);
         await StatusAsync(approvals, first, ApprovalStatus.Withdrawn);
 
         await PostAsync(rig, true, "a", prefers: true);
         Guid second = await PendingAsync(approvals);
         using var again = new CancellationTokenSource();
         waiting = client.PostAsync("/orders", new StringContent("a"), again.Token);
-        while (approvals.A.Waiting == 0)
-            await Task.Delay(10);
-        await again.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
-        while (approvals.A.Waiting > 0)
-            await Task.Delay(10);
+        await WaitingAsync(approvals, Joined);
+        await GoAsync(again, waiting);
+        await WaitingAsync(approvals, 0);
         Assert.Equal(ApprovalStatus.Pending, (await approvals.RowAsync(second)).Status);
     }
 
@@ -144,18 +143,15 @@ public sealed class HttpHoldTests
         using var second = new CancellationTokenSource();
         Task<HttpResponseMessage> asks = client.PostAsync("/orders", new StringContent("a"), first.Token);
         Guid id = await PendingAsync(approvals);
-        int alone = await SettledAsync(approvals, 0);
+        await WaitingAsync(approvals, Asking);
         Task<HttpResponseMessage> joins = client.PostAsync("/orders", new StringContent("a"), second.Token);
-        int both = await SettledAsync(approvals, alone);
+        await WaitingAsync(approvals, Asking + Joined);
 
-        await first.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asks);
-        while (approvals.A.Waiting >= both)
-            await Task.Delay(10);
-        await Task.Delay(100);
+        await GoAsync(first, asks);
+        await WaitingAsync(approvals, Joined);
+        await approvals.A.TickAsync(default);
         Assert.Equal(ApprovalStatus.Pending, (await approvals.RowAsync(id)).Status);
-        await second.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => joins);
+        await GoAsync(second, joins);
         await StatusAsync(approvals, id, ApprovalStatus.Withdrawn);
     }
 
@@ -168,28 +164,27 @@ public sealed class HttpHoldTests
         using var gone = new CancellationTokenSource();
         Task<HttpResponseMessage> asks = client.PostAsync("/orders", new StringContent("a"), gone.Token);
         Guid id = await PendingAsync(approvals);
-        await SettledAsync(approvals, 0);
+        await WaitingAsync(approvals, Asking);
         Assert.Equal(429, (await PostAsync(rig, true, "a", prefers: true)).Status);
-        await gone.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asks);
-        while (approvals.A.Waiting > 0)
-            await Task.Delay(10);
+        await GoAsync(gone, asks);
+        await WaitingAsync(approvals, 0);
         Assert.Equal(ApprovalStatus.Pending, (await approvals.RowAsync(id)).Status);
         await ApproveAsync(approvals, id);
         Assert.Equal(200, (await PostAsync(rig, true, "a")).Status);
     }
 
-    /// <summary>Waits until more wait than that, and no more come.</summary>
-    private static async Task<int> SettledAsync(ApprovalRig approvals, int than)
+    private static async Task WaitingAsync(ApprovalRig approvals, int count)
     {
-        int last = -1;
-        for (int now = approvals.A.Waiting; now <= than || now != last; now = approvals.A.Waiting)
-        {
-            last = now;
-            await Task.Delay(150);
-        }
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (approvals.A.Waiting != count)
+            await Task.Delay(10, late.Token);
+    }
 
-        return last;
+    /// <summary>A client goes, and is told nothing.</summary>
+    private static async Task GoAsync(CancellationTokenSource client, Task<HttpResponseMessage> waiting)
+    {
+        await client.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
     }
 
     private static async Task<(int Status, JsonNode Problem, TimeSpan? Again)> PostAsync(HttpRig rig, bool http2, string body, bool prefers = false, string token = "alice")

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Sallyport.Contract;
 using Sallyport.Proxy.Admin.Live;
+using Sallyport.Proxy.Tests.Support;
 using Xunit;
 
 namespace Sallyport.Proxy.Tests.Http;
@@ -67,9 +68,25 @@ public sealed class LiveHttpTests
         Assert.Equal("exchange", _told[^1].Type);
     }
 
-    private void Ask(uint exchange, string path, bool kubernetes = false) => Tell(
-        Direction.FromClient,
-        [.. Message(Route, exchange, [(byte)(kubernetes ? 1 : 0), 0, 0]), .. Message(Head, exchange, Fields((":method", "GET"), (":scheme", "https"), (":authority", "app.example"), (":path", path)))]);
+    [Fact]
+    public async Task A_recording_tells_the_same_and_what_was_under_way_at_its_end()
+    {
+        List<TranscriptJson> told = await WrittenRecording.TellAsync(
+            "http2",
+            (Direction.FromClient, Request(1, "/done")),
+            (Direction.ToClient, Message(Head, 1, Fields((":status", "204")))),
+            (Direction.ToClient, Message(End, 1, [0, 204, .. new byte[20]])),
+            (Direction.FromClient, Request(2, "/under-way")));
+        Assert.Equal(
+            [("exchange", "asked", 1u), ("exchange", "answered", 1u), ("exchange", "ended", 1u), ("exchange", "asked", 2u), ("exchange", "ended", 2u), ("end", null, (uint?)null)],
+            told.Select(item => (item.Type, item.Step, item.Exchange)));
+        Assert.Equal((204, "closed"), (told[2].Status, told[^1].Reason));
+    }
+
+    private void Ask(uint exchange, string path, bool kubernetes = false) => Tell(Direction.FromClient, Request(exchange, path, kubernetes));
+
+    private static byte[] Request(uint exchange, string path, bool kubernetes = false) =>
+        [.. Message(Route, exchange, [(byte)(kubernetes ? 1 : 0), 0, 0]), .. Message(Head, exchange, Fields((":method", "GET"), (":scheme", "https"), (":authority", "app.example"), (":path", path)))];
 
     private void Tell(Direction direction, byte[] bytes) => _told.AddRange(_live.Take(new FollowedItem(Now) { Data = (direction, bytes) }));
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Sallyport.Contract;
 using Sallyport.Proxy.Admin.Live;
+using Sallyport.Proxy.Tests.Support;
 using Xunit;
 
 namespace Sallyport.Proxy.Tests.Ssh;
@@ -67,6 +68,17 @@ public sealed class LiveSshTests
             [("channel", "session", "opened", null), ("request", "exec", null, "uptime"), ("channel", "session", "closed", null)],
             _told.Select(told => (told.Type, told.Kind, told.Step, told.Detail)));
         Assert.All(_told, told => Assert.Equal("1", told.Name));
+    }
+
+    [Fact]
+    public async Task A_recording_tells_the_same()
+    {
+        byte[] typed = Data(94, 0, "ls\r"), shown = Data(94, 0, "file");
+        List<TranscriptJson> told = await WrittenRecording.TellAsync(
+            "ssh", (Direction.FromClient, Length(typed)), (Direction.FromClient, typed), (Direction.ToClient, Length(shown)), (Direction.ToClient, shown[..7]), (Direction.ToClient, shown[7..]));
+        Assert.Equal("ls\r", Assert.Single(told, item => item.Type == "input").Text);
+        Assert.Equal("file", string.Concat(told.Where(item => item.Type == "output").Select(item => item.Text)));
+        Assert.Equal(("end", "closed"), (told[^1].Type, told[^1].Reason));
     }
 
     private void Message(Direction direction, byte[] message)

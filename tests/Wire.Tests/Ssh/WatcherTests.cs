@@ -128,15 +128,8 @@ public sealed class WatcherTests
     [Fact]
     public async Task What_is_approved_while_nobody_watches_begins_when_somebody_does()
     {
-        var approver = new Approver();
-        await using var rig = new SshRig { Approvals = approver };
-        (SshPeer client, SshPeer target) = await rig.ReadyAsync();
-        await SshRig.OpenAsync(client, target, 0);
-        await client.SendAsync(SshMsg.Exec(0, "held thing"));
-        Approver.Asked asked = await approver.NextAsync();
-        await client.ExpectAsync(SshMessageNumber.ChannelExtendedData);
-        rig.Live.Only.Suspend(Rule, Hint, passes: true);
-        asked.Approve();
+        await using var rig = new SshRig { Approvals = new Approver() };
+        (SshPeer client, SshPeer target) = await ApprovedUnwatchedAsync(rig);
         Assert.Contains("waiting: somebody of leads", Encoding.UTF8.GetString(await client.ExpectAsync(SshMessageNumber.ChannelExtendedData)), StringComparison.Ordinal);
         await SshRig.OpenAsync(client, target, 1);
         rig.Live.Only.Resume();
@@ -146,15 +139,8 @@ public sealed class WatcherTests
     [Fact]
     public async Task Who_comes_and_goes_at_once_has_not_watched()
     {
-        var approver = new Approver();
-        await using var rig = new SshRig { Approvals = approver };
-        (SshPeer client, SshPeer target) = await rig.ReadyAsync();
-        await SshRig.OpenAsync(client, target, 0);
-        await client.SendAsync(SshMsg.Exec(0, "held thing"));
-        Approver.Asked asked = await approver.NextAsync();
-        await client.ExpectAsync(SshMessageNumber.ChannelExtendedData);
-        rig.Live.Only.Suspend(Rule, Hint, passes: true);
-        asked.Approve();
+        await using var rig = new SshRig { Approvals = new Approver() };
+        (SshPeer client, SshPeer target) = await ApprovedUnwatchedAsync(rig);
         await client.ExpectAsync(SshMessageNumber.ChannelExtendedData);
         rig.Live.Only.Resume();
         rig.Live.Only.Suspend(Rule, Hint, passes: true);
@@ -198,5 +184,18 @@ public sealed class WatcherTests
         await client.SendAsync(env, env);
         await rig.ExpectEndAsync(SessionSide.Client, "protocol-violation");
         Assert.Empty(await target.DrainAsync());
+    }
+
+    /// <summary>A command on channel 0 that was held, and that somebody has approved while nobody watched.</summary>
+    private static async Task<(SshPeer Client, SshPeer Target)> ApprovedUnwatchedAsync(SshRig rig)
+    {
+        (SshPeer client, SshPeer target) = await rig.ReadyAsync();
+        await SshRig.OpenAsync(client, target, 0);
+        await client.SendAsync(SshMsg.Exec(0, "held thing"));
+        Approver.Asked asked = await ((Approver)rig.Approvals!).NextAsync();
+        await client.ExpectAsync(SshMessageNumber.ChannelExtendedData);
+        rig.Live.Only.Suspend(Rule, Hint, passes: true);
+        asked.Approve();
+        return (client, target);
     }
 }

@@ -1,7 +1,7 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Sallyport.Protocols.Http2.Heads;
+using Sallyport.Protocols.Wire;
 
 namespace Sallyport.Protocols.Http2.Exchanges;
 
@@ -24,11 +24,11 @@ internal static class RequestDigest
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData([Version]);
-        Append(hash, Encoding.UTF8.GetBytes(request.Target.Info.Name));
-        Append(hash, head.Value(":method"u8));
-        Append(hash, request.Path(head));
-        Append(hash, head.Value(":protocol"u8));
-        Append(hash, head.Value("upgrade"u8));
+        hash.AppendPart(Encoding.UTF8.GetBytes(request.Target.Info.Name));
+        hash.AppendPart(head.Value(":method"u8));
+        hash.AppendPart(request.Path(head));
+        hash.AppendPart(head.Value(":protocol"u8));
+        hash.AppendPart(head.Value("upgrade"u8));
         byte[] credentialHeader = Encoding.ASCII.GetBytes(request.Target.CredentialHeader);
         bool lists = head.Has("connection"u8);
         for (int i = 0; i < head.Count; i++)
@@ -36,21 +36,13 @@ internal static class RequestDigest
             HttpField field = head[i];
             if (!HttpForwarding.Passes(head, lists, field, credentialHeader) || OfOneTry.Contains(Encoding.ASCII.GetString(field.Name)))
                 continue;
-            Append(hash, field.Name);
-            Append(hash, field.Value);
+            hash.AppendPart(field.Name);
+            hash.AppendPart(field.Value);
         }
 
         // No field has an empty name: here the fields end.
-        Append(hash, default);
-        Append(hash, body);
+        hash.AppendPart(default);
+        hash.AppendPart(body);
         return hash.GetHashAndReset();
-    }
-
-    private static void Append(IncrementalHash hash, ReadOnlySpan<byte> bytes)
-    {
-        Span<byte> length = stackalloc byte[4];
-        BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
-        hash.AppendData(length);
-        hash.AppendData(bytes);
     }
 }

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
 
 namespace Sallyport.Protocols.Http2.Heads;
 
@@ -10,7 +12,7 @@ internal static class FieldRules
     public static readonly SearchValues<byte> TokenBytes = SearchValues.Create("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"u8);
     private static readonly SearchValues<byte> Control = SearchValues.Create([.. Enumerable.Range(0, 32).Where(b => b != '\t').Select(b => (byte)b), 0x7f]);
     private static readonly SearchValues<byte> NotInTarget = SearchValues.Create([.. Enumerable.Range(0, 256).Where(b => b is <= 0x20 or >= 0x7f or '#').Select(b => (byte)b)]);
-    private static readonly SearchValues<byte> HostName = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~!$&'()*+,;=%"u8);
+    private static readonly SearchValues<byte> HostName = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"u8);
     private static readonly SearchValues<byte> Address = SearchValues.Create("0123456789abcdefABCDEF:."u8);
 
     /// <summary>A field's name in HTTP/2: a token without upper case (RFC 9113 8.2.1, RFC 9110 5.6.2).</summary>
@@ -30,28 +32,29 @@ internal static class FieldRules
     public static bool IsPath(ReadOnlySpan<byte> path) => !path.IsEmpty && path[0] == '/' && !path.ContainsAny(NotInTarget);
 
     /// <summary>
-    /// host [ ":" port ] (RFC 3986 3.2), never with userinfo: "':authority' MUST NOT include the deprecated userinfo subcomponent for 'http' or 'https' schemed URIs" (RFC 9113 8.3.1).
+    /// host [ ":" port ] (RFC 3986 3.2, RFC 9110 7.2), of names and addresses that there are: no percent-encoding, no empty port, and never userinfo: "':authority' MUST NOT include the deprecated userinfo
+    /// subcomponent for 'http' or 'https' schemed URIs" (RFC 9113 8.3.1).
     /// </summary>
     public static bool IsAuthority(ReadOnlySpan<byte> authority, bool needsPort = false)
     {
-        ReadOnlySpan<byte> port;
+        int colon;
         if (!authority.IsEmpty && authority[0] == '[')
         {
-            int end = authority.IndexOf((byte)']');
-            if (end < 3 || authority[1..end].ContainsAnyExcept(Address))
+            int close = authority.IndexOf((byte)']');
+            if (close < 0 || authority[1..close].ContainsAnyExcept(Address) || !IPAddress.TryParse(authority[1..close], out IPAddress? address) || address.AddressFamily != AddressFamily.InterNetworkV6)
                 return false;
-            port = authority[(end + 1)..];
+            colon = close + 1;
         }
         else
         {
-            int colon = authority.IndexOf((byte)':');
-            ReadOnlySpan<byte> host = colon < 0 ? authority : authority[..colon];
-            if (host.IsEmpty || host.ContainsAnyExcept(HostName))
+            colon = authority.IndexOf((byte)':');
+            colon = colon < 0 ? authority.Length : colon;
+            // 253 octets is the longest name there is (RFC 1035 2.3.4).
+            if (colon is 0 or > 253 || authority[..colon].ContainsAnyExcept(HostName))
                 return false;
-            port = colon < 0 ? default : authority[colon..];
         }
 
-        return port.IsEmpty ? !needsPort : IsPort(port);
+        return colon == authority.Length ? !needsPort : IsPort(authority[colon..]);
     }
 
     /// <summary>1*DIGIT (RFC 9110 8.6), without sign, space or list, and no more than a stream could ever carry.</summary>
@@ -74,5 +77,5 @@ internal static class FieldRules
     public static bool EqualsIgnoringCase(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) => System.Text.Ascii.EqualsIgnoreCase(left, right);
 
     private static bool IsPort(ReadOnlySpan<byte> port) =>
-        port[0] == ':' && port.Length is > 1 and < 7 && TryReadLength(port[1..], out long number) && number is > 0 and < 65_536;
+        port[0] == ':' && port.Length is > 1 and < 7 && port[1] != '0' && TryReadLength(port[1..], out long number) && number is > 0 and < 65_536;
 }

@@ -90,7 +90,7 @@ internal sealed class H1RequestParser(H1Limits limits, bool secure)
     /// </summary>
     private static HttpViolation? CheckHost(in H1Fields fields, H1Target target)
     {
-        if (!fields.HasHost || !H1Target.IsAuthority(fields.Host))
+        if (!fields.HasHost || !FieldRules.IsAuthority(fields.Host))
             return H1Faults.Host;
         if (target.Form == H1TargetForm.Absolute && !FieldRules.EqualsIgnoringCase(fields.Host, target.Authority))
             return H1Faults.HostDiffers;

@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Net;
-using System.Net.Sockets;
 using Sallyport.Protocols.Http2.Heads;
 
 namespace Sallyport.Protocols.Http2.Http1;
@@ -11,8 +9,6 @@ namespace Sallyport.Protocols.Http2.Http1;
 /// </summary>
 internal readonly ref struct H1Target
 {
-    private static readonly SearchValues<byte> HostBytes = SearchValues.Create("-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
-    private static readonly SearchValues<byte> LiteralBytes = SearchValues.Create(":.0123456789ABCDEFabcdef"u8);
     private static readonly SearchValues<byte> TargetBytes = SearchValues.Create([.. Enumerable.Range(0x21, 0x7f - 0x21).Where(static b => b != '#').Select(static b => (byte)b)]);
 
     private H1Target(H1TargetForm form, ReadOnlySpan<byte> authority, ReadOnlySpan<byte> path)
@@ -39,7 +35,7 @@ internal readonly ref struct H1Target
             return H1Faults.Target;
         if (isConnect)
         {
-            if (!IsAuthority(text, needsPort: true))
+            if (!FieldRules.IsAuthority(text, needsPort: true))
                 return H1Faults.Target;
             target = new H1Target(H1TargetForm.Authority, text, default);
             return null;
@@ -62,31 +58,6 @@ internal readonly ref struct H1Target
         return Absolute(text, secure, out target);
     }
 
-    /// <summary>uri-host [":" port] (RFC 9110 7.2), of names and addresses that there are: no user, no percent-encoding, no empty port.</summary>
-    public static bool IsAuthority(ReadOnlySpan<byte> text, bool needsPort = false)
-    {
-        int colon;
-        if (!text.IsEmpty && text[0] == '[')
-        {
-            int close = text.IndexOf((byte)']');
-            if (close < 0 || text[1..close].ContainsAnyExcept(LiteralBytes) || !IPAddress.TryParse(text[1..close], out IPAddress? address) || address.AddressFamily != AddressFamily.InterNetworkV6)
-                return false;
-            colon = close + 1;
-        }
-        else
-        {
-            colon = text.IndexOf((byte)':');
-            colon = colon < 0 ? text.Length : colon;
-            // 253 octets is the longest name there is (RFC 1035 2.3.4).
-            if (colon is 0 or > 253 || text[..colon].ContainsAnyExcept(HostBytes))
-                return false;
-        }
-
-        if (colon == text.Length)
-            return !needsPort;
-        return text[colon] == ':' && H1Bytes.TryNumber(text[(colon + 1)..], out long port) && port is > 0 and <= 65535;
-    }
-
     private static HttpViolation? Absolute(ReadOnlySpan<byte> text, bool secure, out H1Target target)
     {
         target = default;
@@ -100,7 +71,7 @@ internal readonly ref struct H1Target
         ReadOnlySpan<byte> rest = text[(scheme + 3)..];
         int end = rest.IndexOfAny((byte)'/', (byte)'?');
         end = end < 0 ? rest.Length : end;
-        if (!IsAuthority(rest[..end]))
+        if (!FieldRules.IsAuthority(rest[..end]))
             return H1Faults.Target;
         target = new H1Target(H1TargetForm.Absolute, rest[..end], rest[end..]);
         return isSecure == secure ? null : H1Faults.Scheme;

@@ -41,7 +41,7 @@ internal static class H1Writer
         ReadOnlySpan<byte> authority = head.Value(":authority"u8);
         bool isConnect = method.SequenceEqual("CONNECT"u8);
         ReadOnlySpan<byte> target = isConnect ? authority : head.Value(":path"u8);
-        if (!FieldRules.IsToken(method) || !H1Target.IsAuthority(authority, needsPort: isConnect) || target.IsEmpty || target.ContainsAnyExceptInRange((byte)'!', (byte)'~')
+        if (!FieldRules.IsToken(method) || !FieldRules.IsAuthority(authority, needsPort: isConnect) || target.IsEmpty || target.ContainsAnyExceptInRange((byte)'!', (byte)'~')
             || (!isConnect && target[0] != '/' && !(target.SequenceEqual("*"u8) && method.SequenceEqual("OPTIONS"u8)))
             || framing.Body is H1Body.UntilClose or H1Body.Tunnel || (isConnect && framing.Body != H1Body.None) || !AreWritable(head, isRequest: true) || !CanUpgrade(head, ending))
             return H1Faults.Unwritable;

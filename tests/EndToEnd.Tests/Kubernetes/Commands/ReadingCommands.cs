@@ -77,7 +77,7 @@ public abstract class ReadingCommands(IWayToCluster way) : IDisposable
     public async Task It_is_refused(string command, string error) =>
         Assert.Contains(error, (await _kubectl.RunAsync(command.Split(' '))).Failed(), StringComparison.Ordinal);
 
-    [LocalClusterFact]
+    [Fact, Trait(ClusterTraits.Name, ClusterTraits.Local)]
     public async Task Without_aggregated_discovery_every_group_is_asked()
     {
         LocalCluster cluster = way.Cluster.Local!;

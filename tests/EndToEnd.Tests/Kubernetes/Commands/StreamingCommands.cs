@@ -106,7 +106,7 @@ public abstract class StreamingCommands(IWayToCluster way) : IDisposable
         await forward.WaitForOutputAsync("connection refused");
     }
 
-    [LocalClusterTheory]
+    [Theory, Trait(ClusterTraits.Name, ClusterTraits.Local)]
     [InlineData("exec web-0 -c app -- true", "/exec", "v5.channel.k8s.io")]
     [InlineData("attach web-0 -c app", "/attach", "v5.channel.k8s.io")]
     public async Task A_websocket_asks_for_its_protocol(string command, string subresource, string protocol)
@@ -121,7 +121,7 @@ public abstract class StreamingCommands(IWayToCluster way) : IDisposable
     }
 
     // A real kube-apiserver proxies to no loopback address, and there is no other one here.
-    [LocalClusterFact]
+    [Fact, Trait(ClusterTraits.Name, ClusterTraits.Local)]
     public async Task A_service_and_a_pod_are_proxied()
     {
         foreach (string path in (string[])["services/web:http", "pods/web-0:8080"])

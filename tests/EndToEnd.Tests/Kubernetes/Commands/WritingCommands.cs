@@ -104,7 +104,7 @@ public abstract class WritingCommands(IWayToCluster way) : IDisposable
         Assert.All(expected, e => Assert.Contains(e, error, StringComparison.Ordinal));
     }
 
-    [LocalClusterFact]
+    [Fact, Trait(ClusterTraits.Name, ClusterTraits.Local)]
     public async Task Bodies_are_seen_whole()
     {
         SeenRequests seen = way.Cluster.Seen!;
@@ -137,7 +137,7 @@ public abstract class WritingCommands(IWayToCluster way) : IDisposable
             await watch.WaitForOutputAsync("\"type\":\"BOOKMARK\"");
     }
 
-    [LocalClusterFact]
+    [Fact, Trait(ClusterTraits.Name, ClusterTraits.Local)]
     public async Task A_watch_from_before_what_is_kept_is_told_so()
     {
         way.Cluster.Local!.Compact();

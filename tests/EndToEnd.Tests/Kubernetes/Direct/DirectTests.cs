@@ -30,14 +30,14 @@ public sealed class IdentityTests(KubernetesFixture way) : IDisposable
 
     public void Dispose() => _admin.Dispose();
 
-    [LocalClusterFact]
+    [Fact, Trait(ClusterTraits.Name, ClusterTraits.Local)]
     public async Task A_stranger_is_unauthorized()
     {
         using var stranger = new Kubectl(Kubeconfig.Write(way.Cluster.Address, way.Cluster.Authority, ClusterCredential.OfToken("stranger")));
         Assert.Contains("Unauthorized", (await stranger.RunAsync("get", "--raw", "/api/v1/pods")).Failed(), StringComparison.OrdinalIgnoreCase);
     }
 
-    [LocalClusterFact]
+    [Fact, Trait(ClusterTraits.Name, ClusterTraits.Local)]
     public async Task A_client_certificate_is_its_subject()
     {
         LocalCluster cluster = way.Cluster.Local!;
@@ -47,7 +47,7 @@ public sealed class IdentityTests(KubernetesFixture way) : IDisposable
         Assert.Contains("\"writers\"", who, StringComparison.Ordinal);
     }
 
-    [LocalClusterFact]
+    [Fact, Trait(ClusterTraits.Name, ClusterTraits.Local)]
     public async Task What_the_api_saw_is_known()
     {
         LocalCluster cluster = way.Cluster.Local!;
@@ -62,7 +62,7 @@ public sealed class IdentityTests(KubernetesFixture way) : IDisposable
         Assert.Equal(["devs", "ops"], seen.Header("impersonate-group"));
     }
 
-    [LocalClusterFact]
+    [Fact, Trait(ClusterTraits.Name, ClusterTraits.Local)]
     public async Task Nobody_impersonates_without_the_right_to()
     {
         LocalCluster cluster = way.Cluster.Local!;

@@ -12,7 +12,7 @@ namespace Sallyport.EndToEnd.Tests.Kubernetes.Gateway;
 [Collection(KubernetesGateways.Name)]
 public sealed class IdentityTests(GatewayFixture fixture)
 {
-    [LocalClusterFact]
+    [Fact, Trait(ClusterTraits.Name, ClusterTraits.Local)]
     public async Task The_cluster_sees_the_daemons_token_and_the_person()
     {
         using Kubectl kubectl = fixture.Gateway.Kubectl(fixture.Developer);
@@ -29,7 +29,7 @@ public sealed class IdentityTests(GatewayFixture fixture)
         Assert.DoesNotContain(request.Headers, h => h.Value.Contains(fixture.Developer, StringComparison.Ordinal));
     }
 
-    [LocalClusterFact]
+    [Fact, Trait(ClusterTraits.Name, ClusterTraits.Local)]
     public async Task The_same_holds_for_an_upgrade()
     {
         using Kubectl kubectl = fixture.Gateway.Kubectl(fixture.Developer);
@@ -62,7 +62,7 @@ public sealed class IdentityTests(GatewayFixture fixture)
     }
 
     /// <summary>A field that Connection lists is taken off by whoever obeys it: the credential would be, too, and the cluster would see somebody else.</summary>
-    [LocalClusterTheory]
+    [Theory, Trait(ClusterTraits.Name, ClusterTraits.Local)]
     [InlineData("authorization")]
     [InlineData("impersonate-user")]
     [InlineData("Impersonate-Group, close")]

@@ -94,7 +94,7 @@ public sealed class PolicyTests(GatewayFixture fixture) : IDisposable
         await forward.WaitForOutputAsync("port 22 of pod shop/web-0 is refused by policy rule");
     }
 
-    [LocalClusterFact]
+    [Fact, Trait(ClusterTraits.Name, ClusterTraits.Local)]
     public async Task A_watch_stays_open_and_its_events_come_at_once()
     {
         IKubernetesCluster cluster = fixture.Cluster;
