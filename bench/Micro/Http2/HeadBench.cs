@@ -24,6 +24,9 @@ public class HeadBench
     private readonly byte[] _written = new byte[4096];
     private readonly byte[] _token = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("eyJhbGciOiJFUzI1NiIsImtpZCI6IjEifQ", 20)));
     private readonly byte[] _coded = new byte[1024];
+    private readonly byte[] _decoded = new byte[2048];
+    private byte[] _secret = [];
+    private int _codedLength;
     private int _length;
     private int _turn;
 
@@ -43,9 +46,13 @@ public class HeadBench
 
         Sample.Require(_length == Fields.Length, "a field is a byte");
         Sample.Require(Decode() && Judge() && Copy() && _copy.Count == Fields.Length, "a request that may be forwarded is");
-        int coded = Huffman.EncodedLength(_token);
-        Huffman.Encode(_token, _coded.AsSpan(0, coded));
-        Sample.Require(Huffman.Decode(_coded.AsSpan(0, coded), new byte[2048]) == _token.Length, "a token decodes");
+        _codedLength = HuffmanEncode();
+        Sample.Require(HuffmanDecode() == _token.Length, "a token decodes");
+
+        // authorization, never indexed (RFC 7541 6.2.3): | 0x10 + 15 | 23 - 15 |, then the value.
+        byte[] length = new byte[HpackInteger.MostBytes];
+        _secret = [0x1f, 0x08, .. length.AsSpan(0, HpackInteger.Write(length, 0x80, 7, _codedLength)), .. _coded.AsSpan(0, _codedLength)];
+        Sample.Require(RepeatedToken() && _into.Value("authorization"u8).SequenceEqual(_token), "a token that is not indexed decodes");
     }
 
     [Benchmark]
@@ -72,6 +79,14 @@ public class HeadBench
         Huffman.Encode(_token, _coded.AsSpan(0, length));
         return length;
     }
+
+    /// <summary>The same token again, as it is decoded when it is the first.</summary>
+    [Benchmark]
+    public int HuffmanDecode() => Huffman.Decode(_coded.AsSpan(0, _codedLength), _decoded);
+
+    /// <summary>A head of that token alone, never indexed, as each request of a connection brings it.</summary>
+    [Benchmark]
+    public bool RepeatedToken() => _decoder.Decode(_secret, _into) == HpackStatus.Done;
 
     private static void Fill(HttpHead head, string[] fields)
     {

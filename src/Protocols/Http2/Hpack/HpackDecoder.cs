@@ -34,6 +34,7 @@ internal sealed class HpackDecoder
     private readonly DynamicTable _table = new(DefaultTableSize);
     private readonly int _mostDecoded;
     private int _limit = DefaultTableSize;
+    private RepeatedString _repeated;
 
     /// <param name="mostDecoded">Most bytes one block may decode to, by the count of RFC 9113 6.5.2, before the connection ends.</param>
     public HpackDecoder(int mostDecoded = DefaultMostDecoded) => _mostDecoded = mostDecoded;
@@ -132,7 +133,7 @@ internal sealed class HpackDecoder
             name = line[..nameLength];
         }
 
-        if (!TryReadString(block, ref at, ref used, out ReadOnlySpan<byte> value))
+        if (!TryReadString(block, ref at, ref used, out ReadOnlySpan<byte> value, mayRepeat: !indexed))
             return false;
         if ((decoded += name.Length + value.Length + HttpHead.FieldOverhead) > _mostDecoded)
             return Fails(TooMuch);
@@ -170,8 +171,8 @@ internal sealed class HpackDecoder
         return true;
     }
 
-    // 5.2 String Literal: | H | Length (7+) |, then so many bytes, in the Huffman code if H is set.
-    private bool TryReadString(ReadOnlySpan<byte> block, scoped ref int at, scoped ref int used, out ReadOnlySpan<byte> text)
+    // 5.2 String Literal: | H | Length (7+) |, then so many bytes, in the Huffman code if H is set. What stays out of the table is often what was said last time.
+    private bool TryReadString(ReadOnlySpan<byte> block, scoped ref int at, scoped ref int used, out ReadOnlySpan<byte> text, bool mayRepeat = false)
     {
         text = default;
         if (at >= block.Length)
@@ -190,11 +191,19 @@ internal sealed class HpackDecoder
         // The longest code of an octet has 30 bits: what is four times as long as may be is too much whatever it says.
         if (length / 4 > _mostDecoded)
             return Fails(TooMuch);
+        if (mayRepeat && _repeated.TryFind(text, out ReadOnlySpan<byte> known))
+        {
+            text = known;
+            return true;
+        }
+
         int most = Huffman.MostDecoded(length);
         Span<byte> room = Scratch(used, most).AsSpan(used, most);
         int count = Huffman.Decode(text, room);
         if (count < 0)
             return Fails(BadHuffman);
+        if (mayRepeat)
+            _repeated.Keep(text, room[..count]);
         text = room[..count];
         used += count;
         return true;

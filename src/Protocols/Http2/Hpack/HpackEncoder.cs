@@ -18,6 +18,9 @@ internal sealed class HpackEncoder
     // One line may not take more than this part of the table: it would drive out all others.
     private const int LargestPart = 2;
 
+    // Of values that are never indexed, in bytes: a token in the code costs both ends more time than the rest of its head, with every request.
+    private const int LongestSecretCoded = 64;
+
     private readonly EncoderTable _table;
     private readonly int _mostTable;
     private readonly Guess[] _guesses = new Guess[Guesses];
@@ -137,13 +140,13 @@ internal sealed class HpackEncoder
         int at = HpackInteger.Write(into, pattern, prefixBits, named ? index : 0);
         if (!named)
             at += WriteString(into[at..], name);
-        return at + WriteString(into[at..], value);
+        return at + WriteString(into[at..], value, pattern == 0x10 ? LongestSecretCoded : int.MaxValue);
     }
 
-    // 5.2: in the Huffman code where that is shorter.
-    private static int WriteString(Span<byte> into, ReadOnlySpan<byte> text)
+    // 5.2: in the Huffman code where that is shorter, and the text is no longer than is coded.
+    private static int WriteString(Span<byte> into, ReadOnlySpan<byte> text, int longestCoded = int.MaxValue)
     {
-        int length = Huffman.EncodedLength(text);
+        int length = text.Length > longestCoded ? text.Length : Huffman.EncodedLength(text);
         bool huffman = length < text.Length;
         if (!huffman)
             length = text.Length;
