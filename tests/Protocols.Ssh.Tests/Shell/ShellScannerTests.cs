@@ -64,6 +64,14 @@ public sealed class ShellScannerTests
     public void Redirections_are_found(string text, string expected) => Assert.Equal(expected, ShellLines.Describe(text));
 
     [Theory]
+    [InlineData("=rm x", "! =rm x")]
+    [InlineData("cat =rm", "! cat =rm")]
+    [InlineData("cat '=rm' \\=rm x=rm", "cat =rm =rm x=rm")]
+    [InlineData("[ a = b ]", "[ a = b ]")]
+    [InlineData("test a == b", "test a == b")]
+    public void A_command_named_behind_an_equals_sign_is_its_path_to_zsh(string text, string expected) => Assert.Equal(expected, ShellLines.Describe(text));
+
+    [Theory]
     [InlineData("rm >&--rf x")]
     [InlineData("rm >& -rf x")]
     [InlineData("rm <&-rf x")]

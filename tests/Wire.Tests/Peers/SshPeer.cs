@@ -79,6 +79,20 @@ internal sealed class SshPeer : IAsyncDisposable
         await Transport.FlushAsync(patience.Token);
     }
 
+    /// <summary>Sends a message again and again, <paramref name="most"/> times or until the other side has ended the connection for it.</summary>
+    public async Task FloodAsync(byte[] message, int most)
+    {
+        try
+        {
+            for (int i = 0; i < most; i++)
+                await SendAsync(message);
+        }
+        catch (IOException)
+        {
+            // Enough of them.
+        }
+    }
+
     /// <summary>The next message; empty: the connection has ended.</summary>
     public async Task<byte[]> NextAsync()
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Sallyport.Protocols.Ssh;
 
@@ -182,33 +183,38 @@ public sealed class HoldTests
     {
         await using var rig = new SshRig { Approvals = new AtOnce() };
         (SshPeer client, SshPeer target) = await rig.ReadyAsync();
-        var ran = new List<string>();
+        const int Commands = 400;
+        var ran = new ConcurrentQueue<string>();
+        var allApproved = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        int approved = 0;
         target.Takes = message =>
         {
             byte[] got = message.ToArray();
             if (got[0] == SshMessageNumber.ChannelOpen)
-                Answer(target, SshMsg.Confirm(SshMsg.Field(got, 12), SshMsg.Field(got, 12)));
+                target.Transport.Answer(SshMsg.Confirm(SshMsg.Field(got, 12), SshMsg.Field(got, 12)));
             if (got[0] == SshMessageNumber.ChannelRequest)
-                ran.Add(Encoding.UTF8.GetString(got));
+            {
+                string command = Encoding.UTF8.GetString(got);
+                ran.Enqueue(command);
+                if (command.Contains("held", StringComparison.Ordinal) && Interlocked.Increment(ref approved) == Commands / 2)
+                    allApproved.SetResult();
+            }
+
             return true;
         };
         client.Takes = message => message.Span[0] != SshMessageNumber.ChannelOpenConfirmation;
-        for (uint i = 0; i < 400; i++)
+        for (uint i = 0; i < Commands; i++)
         {
             await client.SendAsync(SshMsg.Open(i));
             await client.ExpectAsync(SshMessageNumber.ChannelOpenConfirmation);
             await client.SendAsync(SshMsg.Exec(i, i % 2 == 0 ? "scp -t /held/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" : "scp -t /denied/bbbbbbbbbbbbb"));
         }
 
-        client.Takes = null;
-        await client.SendAsync(SshMsg.Open(400));
+        // Every approved command has reached the target, and the last refused one was decided: what is sent behind it is answered.
+        await allApproved.Task.WaitAsync(Peer.Patience);
+        await client.SendAsync(SshMsg.Open(Commands));
+        await client.ExpectAsync(SshMessageNumber.ChannelOpenConfirmation);
         Assert.DoesNotContain(ran, command => command.Contains("denied", StringComparison.Ordinal));
-    }
-
-    private static void Answer(SshPeer peer, byte[] message)
-    {
-        peer.Transport.Answer(message);
-        _ = peer.Transport.FlushAsync(default).AsTask();
     }
 
     /// <summary>Approves before anybody can look.</summary>

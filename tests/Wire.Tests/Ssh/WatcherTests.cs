@@ -179,9 +179,7 @@ public sealed class WatcherTests
         await SshRig.OpenAsync(client, target, 0);
         rig.Live.Only.Suspend(Rule, Hint, passes: true);
         byte[] env = SshMsg.Request(0, "env", true, [.. SshMsg.Text("A"), .. SshMsg.Text(new string('x', 30_000))]);
-        for (int i = 0; i < (4 << 20) / 30_000; i++)
-            await client.SendAsync(env);
-        await client.SendAsync(env, env);
+        await client.FloodAsync(env, ((4 << 20) / env.Length) + 1);
         await rig.ExpectEndAsync(SessionSide.Client, "protocol-violation");
         Assert.Empty(await target.DrainAsync());
     }

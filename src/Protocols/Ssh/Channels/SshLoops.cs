@@ -71,6 +71,11 @@ internal sealed class SshLoops(SshShared shared)
         {
             return e.End;
         }
+        catch (IOException e) when (e.InnerException is SshEndException why)
+        {
+            // The loop that reads from the other peer ended for this, and has not said so yet.
+            return why.End;
+        }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
             return new SessionEnd(Lost(side), SessionStage.Ready, "connection-lost", Detail: e.GetType().Name);

@@ -14,6 +14,8 @@ internal sealed class ShellWordReader(ShellWords words, ShellEffects effects, Sh
         _flags = ShellWordFlags.None;
         int start = words.Used, nameLength = 0;
         bool mayAssign = true;
+        // =name is the path of a command to zsh (EQUALS); what tests compare by is no name.
+        bool isEquals = t.Current == '=';
         var globs = new ShellGlobs();
         while (!effects.Failed && !ShellText.EndsWord(t.Current))
         {
@@ -69,7 +71,7 @@ internal sealed class ShellWordReader(ShellWords words, ShellEffects effects, Sh
 
         if (globs.HasBrace)
             _flags |= ShellWordFlags.Brace;
-        if (globs.Alternatives)
+        if (globs.Alternatives || (isEquals && !text.SequenceEqual("="u8) && !text.SequenceEqual("=="u8) && !text.SequenceEqual("=~"u8)))
             effects.MarkUnparsed();
         if (nameLength > 0)
             _flags |= ShellWordFlags.Assignment;

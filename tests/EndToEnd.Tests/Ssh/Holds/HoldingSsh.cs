@@ -29,7 +29,7 @@ public sealed partial class HoldingSsh(SshServerFixture sshd) : IAsyncLifetime
 
     public SshDaemon Daemon => _daemon!;
 
-    public SshControl Control { get; } = new();
+    public ControlPlane Control { get; } = new();
 
     public string Files => sshd.Server.Files;
 
@@ -50,21 +50,7 @@ public sealed partial class HoldingSsh(SshServerFixture sshd) : IAsyncLifetime
     }
 
     /// <summary>The id of what waits with that text.</summary>
-    public async Task<string> PendingAsync(string text)
-    {
-        for (int attempt = 0; attempt < 100; attempt++)
-        {
-            using JsonDocument list = JsonDocument.Parse(await Control.SaysAsync(Daemon, "bea@example.com", "approvers", "approvals", "list", "--json"));
-            JsonElement items = list.RootElement.ValueKind == JsonValueKind.Array ? list.RootElement : list.RootElement.GetProperty("items");
-            foreach (JsonElement item in items.EnumerateArray())
-            {
-                if (item.GetRawText().Contains(text, StringComparison.Ordinal) && item.GetRawText().Contains("pending", StringComparison.Ordinal))
-                    return item.GetProperty("id").GetString()!;
-            }
-        }
-
-        throw new TimeoutException($"Nothing waits with the text {text}.");
-    }
+    public Task<string> PendingAsync(string text) => Control.PendingAsync(Daemon, text);
 
     /// <summary>Says yes or no.</summary>
     public Task DecideAsync(string word, string id, params string[] more) => Control.SaysAsync(Daemon, "bea@example.com", "approvers", ["approvals", word, id, .. more]);

@@ -15,7 +15,7 @@ public sealed partial class BrokerBrowser : IDisposable
     private readonly HttpClient _http;
     private readonly string _origin;
 
-    public BrokerBrowser(SshControl control)
+    public BrokerBrowser(ControlPlane control)
     {
         string expected = X509Certificate2.CreateFromPem(File.ReadAllText(control.CaFile)).Thumbprint;
         _origin = control.BrokerUrl;

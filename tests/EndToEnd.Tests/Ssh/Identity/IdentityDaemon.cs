@@ -19,7 +19,7 @@ public sealed class IdentityDaemon(SshServerFixture sshd) : IAsyncLifetime
 
     public SshDaemon Daemon => _daemon!;
 
-    public SshControl Control { get; } = new();
+    public ControlPlane Control { get; } = new();
 
     public async Task InitializeAsync()
     {

@@ -51,7 +51,7 @@ public sealed partial class PeopleDaemon : IAsyncLifetime
 
     public SshServer Server => _server!;
 
-    public SshControl Control { get; } = new();
+    public ControlPlane Control { get; } = new();
 
     /// <summary>The port of the listener that asks for a key and a login elsewhere.</summary>
     public int StrictPort => _strictPort;

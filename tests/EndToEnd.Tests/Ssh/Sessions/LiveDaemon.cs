@@ -46,7 +46,7 @@ public sealed class LiveDaemon(SshServerFixture sshd) : IAsyncLifetime
 
     public SshDaemon Daemon => _daemon!;
 
-    public SshControl Control { get; } = new();
+    public ControlPlane Control { get; } = new();
 
     /// <summary>The private key by which the target lets the gateway in.</summary>
     public string SshdCredential => sshd.Server.CredentialFile;
