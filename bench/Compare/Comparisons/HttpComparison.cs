@@ -17,7 +17,7 @@ internal sealed class HttpComparison : IComparison
     private readonly Option<int?> _seconds = new("--seconds") { Description = "How long each run takes; 3, or 2 when quick." };
     private readonly Option<string> _connections = new("--connections") { Description = "Connections at a time.", DefaultValueFactory = _ => "1,16,64" };
     private readonly Option<string> _streams = new("--streams") { Description = "Streams at a time on each.", DefaultValueFactory = _ => "1,10,100" };
-    private readonly Option<string> _only = new("--only") { Description = "Only these: small, large.", DefaultValueFactory = _ => "small,large" };
+    private readonly Option<string> _only = new("--only") { Description = "Only these: small, large, idle.", DefaultValueFactory = _ => "small,large,idle" };
     private readonly Option<string?> _peers = new("--peers") { Description = "Only these, beside sallyport: direct, nghttpx, haproxy, nginx, yarp." };
     private readonly Option<bool> _quick = new("--quick") { Description = "One short round, to see that it works and roughly where it stands." };
 
@@ -67,9 +67,10 @@ internal sealed class HttpComparison : IComparison
             peers.Add(await HttpSallyport.StartAsync(workspace, material));
             List<HttpRun> runs = await MeasureAsync(plan, peers, material, workspace, cancel);
             IReadOnlyList<HttpRow> rows = HttpRow.From(runs);
-            HttpReport.Print(Machine.Current(), plan, rows);
+            List<HttpIdleRun> idle = await IdleAsync(plan, peers, cancel);
+            HttpReport.Print(Machine.Current(), plan, rows, idle);
             if (json is not null)
-                HttpReport.WriteJson(json, Machine.Current(), plan, rows);
+                HttpReport.WriteJson(json, Machine.Current(), plan, rows, idle);
         }
         finally
         {
@@ -108,29 +109,36 @@ internal sealed class HttpComparison : IComparison
         return runs;
     }
 
+    private static async Task<List<HttpIdleRun>> IdleAsync(HttpPlan plan, List<IHttpPeer> peers, CancellationToken cancel)
+    {
+        List<HttpIdleRun> runs = [];
+        if (!plan.Only.Contains("idle"))
+            return runs;
+        foreach (IHttpPeer peer in peers.Where(peer => peer.ProcessId is not null))
+        {
+            await Console.Error.WriteLineAsync($"idle: {peer.Name}");
+            runs.Add(await HttpIdleRun.MeasureAsync(peer, cancel));
+            peer.Tidy();
+        }
+
+        return runs;
+    }
+
     /// <summary>The bytes are the upstream's; and without a token, or against a rule, Sallyport lets nobody through.</summary>
     private static async Task VerifyAsync(IHttpPeer peer, HttpMaterial material)
     {
         using var handler = new SocketsHttpHandler();
         handler.SslOptions.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
         using var client = new HttpClient(handler) { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
-        byte[] large = await (await client.SendAsync(Request(peer, HttpMaterial.LargePath))).EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync();
+        byte[] large = await (await client.SendAsync(peer.Request(HttpMaterial.LargePath))).EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync();
         if (Convert.ToHexStringLower(SHA256.HashData(large)) != material.LargeDigest)
             throw new InvalidOperationException($"{peer.Name}: other bytes than the upstream's.");
         if (peer is not HttpSallyport)
             return;
-        HttpStatusCode forbidden = (await client.SendAsync(Request(peer, "/admin/x"))).StatusCode;
+        HttpStatusCode forbidden = (await client.SendAsync(peer.Request("/admin/x"))).StatusCode;
         HttpStatusCode stranger = (await client.GetAsync(peer.Url + HttpMaterial.SmallPath)).StatusCode;
         if ((forbidden, stranger) != (HttpStatusCode.Forbidden, HttpStatusCode.Unauthorized))
             throw new InvalidOperationException($"{peer.Name}: {forbidden} by a rule, {stranger} without a token.");
-    }
-
-    private static HttpRequestMessage Request(IHttpPeer peer, string path)
-    {
-        var request = new HttpRequestMessage(HttpMethod.Get, peer.Url + path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
-        foreach (string header in peer.Headers.Where(header => header[0] != ':'))
-            request.Headers.TryAddWithoutValidation(header[..header.IndexOf(':', StringComparison.Ordinal)], header[(header.IndexOf(':', StringComparison.Ordinal) + 2)..]);
-        return request;
     }
 }
 

@@ -68,7 +68,7 @@ internal static class HttpReport
 {
     private static readonly JsonSerializerOptions Format = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
-    public static void Print(Machine machine, HttpPlan plan, IReadOnlyList<HttpRow> rows)
+    public static void Print(Machine machine, HttpPlan plan, IReadOnlyList<HttpRow> rows, IReadOnlyList<HttpIdleRun> idle)
     {
         AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, 120);
         AnsiConsole.WriteLine(machine.ToString());
@@ -89,12 +89,25 @@ internal static class HttpReport
         }
 
         AnsiConsole.Write(table);
+        if (idle.Count == 0)
+            return;
+        Table memory = new Table().AddColumns("RSS MiB of");
+        foreach (string column in (string[])["no client", $"{HttpIdleRun.Connections} idle connections", $"and {HttpIdleRun.Streams} open streams", "KiB a connection", "KiB a stream"])
+            memory.AddColumn(column, c => c.RightAligned());
+        foreach (HttpIdleRun run in idle)
+        {
+            memory.AddRow(
+                run.Peer, Number(run.Before / 1048576.0, "0"), Number(run.Connected / 1048576.0, "0"), Number(run.Streaming / 1048576.0, "0"),
+                Number((run.Connected - run.Before) / 1024.0 / HttpIdleRun.Connections, "0.0"), Number((run.Streaming - run.Connected) / 1024.0 / HttpIdleRun.Streams, "0.0"));
+        }
+
+        AnsiConsole.Write(memory);
     }
 
-    public static void WriteJson(string file, Machine machine, HttpPlan plan, IReadOnlyList<HttpRow> rows)
+    public static void WriteJson(string file, Machine machine, HttpPlan plan, IReadOnlyList<HttpRow> rows, IReadOnlyList<HttpIdleRun> idle)
     {
         using FileStream stream = File.Create(file);
-        JsonSerializer.Serialize(stream, new { Comparison = "http2", machine, plan, rows }, Format);
+        JsonSerializer.Serialize(stream, new { Comparison = "http2", machine, plan, rows, idle }, Format);
     }
 
     private static string Number(double? value, string format) => value?.ToString(format) ?? "-";

@@ -9,6 +9,10 @@ internal sealed class HttpMaterial : IAsyncDisposable
 {
     public const string SmallPath = "/api/v1/status";
     public const string LargePath = "/large";
+
+    /// <summary>A body of which a byte comes each second.</summary>
+    public const string TricklingPath = "/api/v1/trickle";
+
     public const int LargeBytes = 1 << 20;
 
     private readonly Server _nginx;
@@ -53,10 +57,11 @@ internal sealed class HttpMaterial : IAsyncDisposable
         int http1 = Workspace.FreePort();
         string settings = workspace.Write("upstream.conf", $$"""
             worker_processes 1;
+            worker_rlimit_nofile 32768;
             daemon off;
             pid {{workspace.Scratch("tmp")}}/upstream.pid;
             error_log stderr error;
-            events { worker_connections 4096; }
+            events { worker_connections 16384; }
             http {
                 access_log off;
                 # By sendfile a head and its body are two segments, and the second waits for the first one's delayed acknowledgement: 43 ms.
@@ -76,6 +81,7 @@ internal sealed class HttpMaterial : IAsyncDisposable
                     listen 127.0.0.1:{{http2}} http2;
                     listen 127.0.0.1:{{http1}};
                     root {{workspace.At("www")}};
+                    location {{TricklingPath}} { alias {{workspace.At("www/large")}}; limit_rate_after 4k; limit_rate 1; }
                 }
             }
 

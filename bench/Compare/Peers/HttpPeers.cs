@@ -77,10 +77,11 @@ internal sealed class PlainHttpProxy : IHttpPeer
     /// <summary>nginx, which speaks HTTP/1.1 to its upstream.</summary>
     public static Task<PlainHttpProxy> NginxAsync(Workspace workspace, HttpMaterial material) => StartAsync(workspace, "nginx", port => ["nginx", "-c", workspace.Write("proxy.conf", $$"""
         worker_processes {{Environment.ProcessorCount}};
+        worker_rlimit_nofile 32768;
         daemon off;
         pid {{workspace.Scratch("tmp2")}}/proxy.pid;
         error_log stderr error;
-        events { worker_connections 4096; }
+        events { worker_connections 16384; }
         http {
             access_log off;
             keepalive_requests 1000000000;
