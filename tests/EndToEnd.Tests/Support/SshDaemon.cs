@@ -6,7 +6,7 @@ namespace Sallyport.EndToEnd.Tests.Support;
 /// The built `sallyport serve` with an SSH listener in front of an <see cref="SshServer"/>, the target <c>box</c>; and a person, ada@example.com of the group
 /// engineering, with a registered key.
 /// </summary>
-public sealed class SshDaemon : IAsyncDisposable
+public sealed class SshDaemon : IAsyncDisposable, IConfiguredDaemon
 {
     private readonly TempFolder _folder = new();
     private ChildProcess? _process;

@@ -37,6 +37,29 @@ public sealed class HeldRequestTests
     public void Those_of_others_are_shown(string path) =>
         Assert.Contains(new HeldParameter("field:data.p", "hunter2"), Held("POST", path, "application/json", Body).Parameters);
 
+    /// <summary>kubectl asks for the same command by a WebSocket and then by SPDY: one person's yes is enough.</summary>
+    [Fact]
+    public void Of_commands_the_protocol_is_not_bound_and_all_else_is()
+    {
+        const string Path = "/api/v1/namespaces/shop/pods/web/exec?command=ls&stdout=true";
+        byte[] socket = Tunnel("GET", Path, ("upgrade", "websocket"), ("sec-websocket-key", "a"), ("sec-websocket-protocol", "v5.channel.k8s.io"));
+        Assert.Equal(socket, Tunnel("POST", Path, ("upgrade", "SPDY/3.1"), ("x-stream-protocol-version", "v4.channel.k8s.io")));
+        Assert.NotEqual(socket, Tunnel("GET", Path.Replace("ls", "rm", StringComparison.Ordinal), ("upgrade", "websocket")));
+        Assert.NotEqual(socket, Tunnel("GET", Path, ("upgrade", "websocket"), ("x-tenant", "b")));
+        const string Watch = "/api/v1/namespaces/shop/pods?watch=1";
+        Assert.NotEqual(Tunnel("GET", Watch, ("upgrade", "websocket")), Tunnel("GET", Watch, ("upgrade", "SPDY/3.1")));
+        Assert.NotEqual(Tunnel("GET", Watch, ("upgrade", "websocket")), Tunnel("POST", Watch, ("upgrade", "websocket")));
+    }
+
+    private static byte[] Tunnel(string method, string path, params (string Name, string Value)[] fields)
+    {
+        var target = new HttpTarget { Info = new TargetInfo { Name = "cluster", Protocol = "http2" }, Authority = "api", IsKubernetes = true };
+        var head = new HttpHead(1 << 16, 100);
+        foreach ((string name, string value) in ((string, string)[])[(":method", method), (":path", path), .. fields])
+            head.TryAdd(Encoding.ASCII.GetBytes(name), Encoding.ASCII.GetBytes(value));
+        return RequestDigest.Of(head, new HttpRequest(target, 0, IsUpgrade: true), []);
+    }
+
     private static HeldAction Held(string method, string path, string type, string body)
     {
         var target = new HttpTarget { Info = new TargetInfo { Name = "cluster", Protocol = "http2" }, Authority = "api", IsKubernetes = true };

@@ -167,7 +167,7 @@ public sealed class HostileTargetTests
     {
         await using var rig = new HttpRig(http2Target: false);
         H1Peer client = await rig.OldClientAsync();
-        await client.AskAsync("GET /exec", "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n");
+        await client.AskAsync("GET /exec", WebSocketMsg.Upgrade);
         H1Peer target = await rig.OldTargetAsync();
         Assert.Contains("upgrade: websocket\r\n", await target.HeadAsync(), StringComparison.OrdinalIgnoreCase);
         await target.SendAsync("HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\nno");

@@ -109,13 +109,12 @@ public sealed class SharedTargetTests
         await client.SendAsync(H2Msg.Get(1));
         H2Peer target = await rig.TargetAsync();
         await target.HeadAsync(1);
-        const string Upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
         H1Peer first = await rig.OldClientAsync();
-        await first.AskAsync("GET /ws", Upgrade);
+        await first.AskAsync("GET /ws", WebSocketMsg.Upgrade);
         H1Peer tunnel = await rig.OldTargetAsync();
         await tunnel.HeadAsync();
         H1Peer second = await rig.OldClientAsync();
-        await second.AskAsync("GET /ws", Upgrade);
+        await second.AskAsync("GET /ws", WebSocketMsg.Upgrade);
         await client.SendAsync(H2Msg.Get(3));
         await target.HeadAsync(3);
         await target.SendAsync(H2Msg.Response(3, end: true));
@@ -160,28 +159,5 @@ public sealed class SharedTargetTests
 
         await client.SendAsync(H2Msg.Data(1, "late"), H2Msg.Data(3, "late", end: true), H2Msg.Headers(5, true, ("x-trailer", "1")), H2Msg.WindowUpdate(7, 100));
         await client.ExpectAliveAsync();
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Rfc8441_3_extended_CONNECT_goes_to_a_target_that_knows_it_and_to_no_other(bool knows)
-    {
-        await using var rig = new HttpRig();
-        H2Peer client = await rig.ClientAsync();
-        await client.SendAsync(H2Msg.Get(1));
-        H2Peer target = await rig.TargetAsync(knows ? [(8, 1)] : []);
-        await target.HeadAsync(1);
-        await target.ExpectAliveAsync();
-        await client.SendAsync(H2Msg.Headers(3, false, [(":method", "CONNECT"), (":protocol", "websocket"), .. H2Msg.Request("GET", "/ws")[1..]]));
-        if (knows)
-        {
-            Assert.Contains(":protocol: websocket\n", (await target.HeadAsync(3)).Text, StringComparison.Ordinal);
-            return;
-        }
-
-        await client.StatusAsync(3, 502);
-        await client.BodyAsync(3);
-        await target.ExpectAliveAsync();
     }
 }

@@ -24,6 +24,8 @@ internal sealed class H1ClientConnection(IDuplex duplex, HttpLimits limits, Time
 
     public bool IsHttp1 => true;
 
+    public bool TakesWebSockets => true;
+
     public bool IsIdle
     {
         get

@@ -13,6 +13,7 @@ namespace Sallyport.Protocols.Http2.Connections;
 /// </summary>
 internal sealed class H1ServerConnection(IDuplex duplex, HttpLimits limits, IHttpFront front, TimeProvider time) : H1Connection(duplex, limits, time), IServerConnection
 {
+    private static readonly HttpViolation TooFarAhead = new(H2ErrorCode.PROTOCOL_ERROR, "too much behind a request that is not answered yet");
     private static readonly HttpViolation SlowHead = new(H2ErrorCode.ENHANCE_YOUR_CALM, "a head that does not end") { Status = 408 };
 
     /// <summary>What a client may have sent of its next request while an answer is on its way; more is left to the kernel.</summary>
@@ -177,15 +178,17 @@ internal sealed class H1ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
             return (false, violation);
         }
 
-        bool isHere = await WaitAsync(stream, stop).ConfigureAwait(false);
+        (bool isHere, HttpViolation? early) = await WaitAsync(stream, stop).ConfigureAwait(false);
+        if (early is not null)
+            return (false, early);
         lock (Output.Gate)
             Current = null;
         return (isHere && stream.KeepsAlive && !stream.IsBroken && !stream.IsTunnel, null);
     }
 
     /// <summary>Until the answer has gone; a tunnel's bytes meanwhile pass.</summary>
-    /// <returns>False: the client has gone.</returns>
-    private async Task<bool> WaitAsync(H1Stream stream, CancellationToken stop)
+    /// <returns>False: the client has gone. With a violation it has sent more ahead than is kept.</returns>
+    private async Task<(bool IsHere, HttpViolation? Violation)> WaitAsync(H1Stream stream, CancellationToken stop)
     {
         bool hasEnded = false;
         while (!stream.Finished.IsCompleted)
@@ -217,14 +220,30 @@ internal sealed class H1ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
             if (read.IsCompleted && !stream.Finished.IsCompleted)
             {
                 stream.Exchange!.OnReset(stream, H2ErrorCode.CANCEL, untouched: false);
-                return false;
+                return (false, null);
             }
 
-            if (isFull)
+            if (!isFull || stream.IsTunnel)
+                continue;
+            // Unread, it would hide that the client has gone: whatever waits for a person would wait for nobody.
+            if (!HasBegun(stream))
+            {
+                stream.Exchange!.OnReset(stream, H2ErrorCode.CANCEL, untouched: false);
+                return (false, TooFarAhead);
+            }
+
+            // The two become true at once.
+            if (!stream.IsTunnel)
                 await stream.Finished.WaitAsync(stop).ConfigureAwait(false);
         }
 
-        return !hasEnded;
+        return (!hasEnded, null);
+    }
+
+    private bool HasBegun(H1Stream stream)
+    {
+        lock (Output.Gate)
+            return stream.HasSentHead;
     }
 
     private static void PassTunnel(H1Stream stream, ReadOnlySpan<byte> bytes, bool end)

@@ -29,6 +29,15 @@ internal sealed class H2ClientConnection(IDuplex duplex, HttpLimits limits, Time
         }
     }
 
+    public bool TakesWebSockets
+    {
+        get
+        {
+            lock (Output.Gate)
+                return Peer.EnableConnectProtocol;
+        }
+    }
+
     bool ITargetConnection.IsSpent
     {
         get

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Sallyport.Contract;
 using Sallyport.Protocols.Http2.Frames;
 using Sallyport.Protocols.Http2.Heads;
+using Sallyport.Protocols.Http2.WebSockets;
 
 namespace Sallyport.Protocols.Http2.Connections;
 
@@ -13,6 +14,9 @@ internal interface IHttpFront
 
     /// <summary>A client has opened a stream; its head follows at once.</summary>
     IExchange Begin(HttpStream client);
+
+    /// <summary>The same, when it asks for a WebSocket (RFC 8441).</summary>
+    IExchange BeginWebSocket(HttpStream client);
 
     /// <summary>A request whose head was larger than it may be: it is answered (431), and nobody else is.</summary>
     void RefuseLarge(HttpStream client, bool end);
@@ -100,7 +104,7 @@ internal sealed class H2ServerConnection(IDuplex duplex, HttpLimits limits, IHtt
         }
 
         stream.ExpectedLength = facts.ContentLength;
-        stream.Exchange = front.Begin(stream);
+        stream.Exchange = WebSocketOpening.IsConnect(head) ? front.BeginWebSocket(stream) : front.Begin(stream);
         stream.Exchange.OnHead(stream, head, end);
         return null;
     }

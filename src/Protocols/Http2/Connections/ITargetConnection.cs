@@ -8,6 +8,9 @@ internal interface ITargetConnection
     /// <summary>One request at a time, and the only kind that can be upgraded.</summary>
     bool IsHttp1 { get; }
 
+    /// <summary>An upgrade to a WebSocket can go over it, as it is or as an extended CONNECT (RFC 8441).</summary>
+    bool TakesWebSockets { get; }
+
     bool IsIdle { get; }
 
     /// <summary>No request is begun on it any more: it finishes those that it carries.</summary>

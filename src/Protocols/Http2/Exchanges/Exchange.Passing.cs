@@ -67,7 +67,8 @@ internal sealed partial class Exchange
         Task collected;
         lock (_lock)
         {
-            (collected, credit) = _early.Collect(limits.Body, front.Bodies, _toTarget.HasEnded);
+            // What follows an upgrade is no body.
+            (collected, credit) = _early.Collect(limits.Body, front.Bodies, _toTarget.HasEnded || _isUpgrade || _isConnect);
             credit = Pay(ref _owedToClient, credit);
             Continue();
         }

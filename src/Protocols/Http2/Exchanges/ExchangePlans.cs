@@ -13,6 +13,6 @@ internal static class ExchangePlans
     /// <returns>Null: none.</returns>
     public static IExchangePlan? Of(HttpScope scope, HttpRequest request, HttpHead head, uint exchange) =>
         McpPaths.Has(request, head)
-            ? new McpPlan(scope, request.Target.Info.Name, scope.Context.Masks)
+            ? new McpPlan(scope, request.Target.Info.Name, scope.Context.Masks, scope.Context.Masks?.Of(new RequestActions().View(head, request)) is { Computed: not null } fields ? fields : null)
             : KubeTunnels.Plan(scope, request, head, exchange) ?? BodyMasking.Of(scope, request, head);
 }

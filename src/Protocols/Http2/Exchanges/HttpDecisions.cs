@@ -61,7 +61,7 @@ internal sealed class HttpDecisions(HttpFront front, HttpListener listener, Http
     /// <returns>False: it must be decided beside the read loop. Nothing has happened yet.</returns>
     private bool TryAtOnce(Exchange exchange, HttpScope scope, HttpHead head, HttpRequest request)
     {
-        if (scope.Ending is not null || !scope.Upstream.TryOpen(request.IsUpgrade, out HttpStream? upstream))
+        if (scope.Ending is not null || !scope.Upstream.TryOpen(exchange.Use(request), out HttpStream? upstream))
             return false;
         if (!Enter(exchange, scope))
         {
@@ -216,6 +216,13 @@ internal sealed class HttpDecisions(HttpFront front, HttpListener listener, Http
         await Task.Yield();
         try
         {
+            // Nobody is asked about what would be refused after all.
+            if (KubeTunnels.Check(scope, request, head) is { } vain)
+            {
+                exchange.Refuse(vain, About(head, request));
+                return;
+            }
+
             // What is approved is the whole request, so all of it must be here.
             (byte[] body, HttpRefusal? refusal) = await exchange.CollectAsync().ConfigureAwait(false);
             if (refusal is null && exchange.HasTrailers)
@@ -284,7 +291,7 @@ internal sealed class HttpDecisions(HttpFront front, HttpListener listener, Http
         HttpStream upstream;
         try
         {
-            upstream = await OpenAsync(exchange, scope, request.IsUpgrade).ConfigureAwait(false);
+            upstream = await OpenAsync(exchange, scope, exchange.Use(request)).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException)
         {
@@ -317,7 +324,7 @@ internal sealed class HttpDecisions(HttpFront front, HttpListener listener, Http
 
         try
         {
-            exchange.Open(await OpenAsync(exchange, scope, http1: false).ConfigureAwait(false), head);
+            exchange.Open(await OpenAsync(exchange, scope, UpstreamUse.Any).ConfigureAwait(false), head);
         }
         catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException)
         {
@@ -335,10 +342,10 @@ internal sealed class HttpDecisions(HttpFront front, HttpListener listener, Http
     }
 
     /// <summary>A stream to the target, waited for no longer than the client waits.</summary>
-    private async Task<HttpStream> OpenAsync(Exchange exchange, HttpScope scope, bool http1)
+    private async Task<HttpStream> OpenAsync(Exchange exchange, HttpScope scope, UpstreamUse use)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, exchange.Withdrawn);
-        return await scope.Upstream.OpenAsync(http1, either.Token).ConfigureAwait(false);
+        return await scope.Upstream.OpenAsync(use, either.Token).ConfigureAwait(false);
     }
 
     /// <summary>Nobody is left without an answer.</summary>

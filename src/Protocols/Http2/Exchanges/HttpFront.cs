@@ -62,6 +62,13 @@ internal sealed class HttpFront : IHttpFront
         return new Exchange(this, client);
     }
 
+    public IExchange BeginWebSocket(HttpStream client)
+    {
+        var socket = new WebSocketClientStream(client);
+        socket.Exchange = Begin(socket);
+        return socket;
+    }
+
     public void RefuseLarge(HttpStream client, bool end)
     {
         var exchange = (Exchange)Begin(client);

@@ -62,7 +62,7 @@ internal sealed class HttpUpstream : IAsyncDisposable
     private bool IsCredentialFresh => _hasCredential && _time.GetElapsedTime(Volatile.Read(ref _credentialReadAt)) <= CredentialAge;
 
     /// <summary>A stream on a connection that is there and has room, if the credential need not be read again.</summary>
-    public bool TryOpen(bool http1, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out HttpStream? stream)
+    public bool TryOpen(UpstreamUse use, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out HttpStream? stream)
     {
         stream = null;
         if (!IsCredentialFresh)
@@ -71,7 +71,7 @@ internal sealed class HttpUpstream : IAsyncDisposable
         {
             foreach (UpstreamConnection connection in _connections)
             {
-                if ((http1 && !connection.IsHttp1) || !connection.TryOpen(out stream))
+                if (!connection.TryOpen(use, out stream))
                     continue;
                 _usedAt = _time.GetTimestamp();
                 return true;
@@ -88,20 +88,20 @@ internal sealed class HttpUpstream : IAsyncDisposable
     public void Leave() => Interlocked.Decrement(ref _users);
 
     /// <summary>A stream, on a new connection if need be.</summary>
-    /// <param name="http1">For an upgrade, which HTTP/2 does not have.</param>
+    /// <param name="use">What for.</param>
     /// <exception cref="IOException">The target cannot be reached, the credential cannot be read, or no connection had room in time.</exception>
     /// <exception cref="System.Security.Authentication.AuthenticationException">It is not the target.</exception>
-    public async ValueTask<HttpStream> OpenAsync(bool http1, CancellationToken cancel)
+    public async ValueTask<HttpStream> OpenAsync(UpstreamUse use, CancellationToken cancel)
     {
         using var late = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         late.CancelAfter(_limits.Connect);
-        SemaphoreSlim turn = http1 ? _connectingHttp1 : _connecting;
+        SemaphoreSlim turn = use == UpstreamUse.Any ? _connecting : _connectingHttp1;
         try
         {
             await turn.WaitAsync(late.Token).ConfigureAwait(false);
             try
             {
-                return await OpenInTurnAsync(http1, late.Token).ConfigureAwait(false);
+                return await OpenInTurnAsync(use, late.Token).ConfigureAwait(false);
             }
             finally
             {
@@ -147,13 +147,14 @@ internal sealed class HttpUpstream : IAsyncDisposable
             await connection.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async ValueTask<HttpStream> OpenInTurnAsync(bool http1, CancellationToken cancel)
+    private async ValueTask<HttpStream> OpenInTurnAsync(UpstreamUse use, CancellationToken cancel)
     {
+        bool http1 = use != UpstreamUse.Any;
         int made = 0;
         while (true)
         {
             await ReadCredentialAsync(cancel).ConfigureAwait(false);
-            if (TryOpen(http1, out HttpStream? stream))
+            if (TryOpen(use, out HttpStream? stream))
                 return stream;
             if (!MayConnect(http1, out Task room))
             {

@@ -23,6 +23,8 @@ internal static class Refusals
 
     public static HttpRefusal TargetUnreachable { get; } = new(502, "", "The target cannot be reached.");
 
+    public static HttpRefusal NotSwitched { get; } = new(502, "", "The target has not opened the WebSocket.");
+
     public static HttpRefusal Suspended { get; } = new(403, "", "This session stands still: ask whoever runs this server.");
 
     public static HttpRefusal HeadTooLarge { get; } = new(431, "", "The request's header fields are too large.");

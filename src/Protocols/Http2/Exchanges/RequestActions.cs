@@ -23,10 +23,11 @@ internal sealed class RequestActions
         ReadOnlySpan<byte> path = request.Path(head);
         if (request.Target.IsKubernetes)
             _body.Begin(_actions, method, Info(method, path, request), head, body.Span);
+        else if (McpPaths.IsPost(head) && McpPaths.Has(request, head))
+            // Whatever it says that it is: servers need not look at that.
+            McpActions.Describe(_actions, head, path, body);
         else if (GrpcCall.Is(head))
             GrpcCall.Describe(_actions, head, path);
-        else if (McpPaths.IsPost(head) && McpPaths.Has(request, head))
-            McpActions.Describe(_actions, head, path, body);
         else
             _actions.Http(method, path);
         if (request.IsUpgrade && !(request.Target.IsKubernetes && Info(method, path, request).IsResource))

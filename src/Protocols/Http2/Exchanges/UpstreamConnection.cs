@@ -61,7 +61,15 @@ internal sealed class UpstreamConnection : IAsyncDisposable
         _running = RunAsync();
     }
 
-    public bool TryOpen([NotNullWhen(true)] out HttpStream? stream) => _http.TryOpen(out stream);
+    public bool TryOpen(UpstreamUse use, [NotNullWhen(true)] out HttpStream? stream)
+    {
+        stream = null;
+        if (!Serves(use) || !_http.TryOpen(out stream))
+            return false;
+        if (use == UpstreamUse.WebSocket && !IsHttp1)
+            stream = new WebSocketTargetStream(stream);
+        return true;
+    }
 
     public Task WhenRoom() => _http.WhenRoom();
 
@@ -72,6 +80,13 @@ internal sealed class UpstreamConnection : IAsyncDisposable
         await _running.ConfigureAwait(false);
         _stop.Dispose();
     }
+
+    private bool Serves(UpstreamUse use) => use switch
+    {
+        UpstreamUse.Any => true,
+        UpstreamUse.WebSocket => _http.TakesWebSockets,
+        _ => IsHttp1,
+    };
 
     private async Task RunAsync()
     {

@@ -15,11 +15,15 @@ internal static class McpGuard
 
     private static readonly HttpRefusal NotResumed = new(400, "", "A stream can be resumed only in a session: the field Last-Event-ID needs Mcp-Session-Id beside it.");
 
+    private static readonly HttpRefusal Upgraded = new(400, "", "This is the path of an MCP server, whose messages are judged one by one: it takes no upgrade and no CONNECT.");
+
     /// <returns>Null: it may.</returns>
     public static HttpRefusal? Check(HttpHead head, HttpRequest request, HttpScope scope)
     {
         if (request.Target.McpPaths.Count == 0)
             return null;
+        if ((request.IsUpgrade || head.Has(":protocol"u8)) && McpPaths.Has(request, head))
+            return Upgraded;
         int session = -1;
         for (int i = 0; i < head.Count; i++)
         {

@@ -2,15 +2,17 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Sallyport.Contract;
+using Sallyport.Protocols.Http2.Bodies;
 
 namespace Sallyport.Protocols.Http2.Mcp;
 
 /// <summary>
-/// Masks messages of an MCP server: what detectors find in the texts of a JSON-RPC message and in the names of its members, escaped or not. All else stays as it is, byte for byte.
-/// Not thread-safe.
+/// Masks messages of an MCP server: fields by their paths in the JSON-RPC message, and what detectors find in its texts and in the names of its members, escaped or not. All else
+/// stays as it is, byte for byte. Not thread-safe.
 /// </summary>
-/// <param name="open">Begins a stream of text.</param>
-internal sealed class McpMask(Func<IStreamMask> open)
+/// <param name="open">Begins a stream of text; null: there are no detectors.</param>
+/// <param name="fields">What is masked by path; null: nothing.</param>
+internal sealed class McpMask(Func<IStreamMask>? open, MaskPlan? fields = null)
 {
     /// <summary>Largest message that is masked; a larger one ends the exchange.</summary>
     public const int MostBytes = 4 << 20;
@@ -18,6 +20,7 @@ internal sealed class McpMask(Func<IStreamMask> open)
     // A server that nests deeper wants something else.
     private static readonly JsonReaderOptions Strict = new() { MaxDepth = 128 };
 
+    private readonly JsonMasker? _fields = fields is null ? null : new JsonMasker(new MaskedPaths(fields), null);
     private IStreamMask? _texts;
     private byte[] _plain = new byte[256];
     private byte[] _shown = new byte[1024];
@@ -30,6 +33,19 @@ internal sealed class McpMask(Func<IStreamMask> open)
     /// <returns>False: it is no JSON, so that nobody knows what it says. What was written is not to be sent.</returns>
     public bool TryMaskMessage(ReadOnlySpan<byte> message, ArrayBufferWriter<byte> to)
     {
+        if (_fields is not null)
+        {
+            message = _fields.Whole(message, out bool isRead);
+            if (!isRead)
+                return false;
+        }
+
+        if (open is null)
+        {
+            to.Write(message);
+            return true;
+        }
+
         var reader = new Utf8JsonReader(message, Strict);
         int done = 0;
         int outer = 0;
@@ -72,6 +88,12 @@ internal sealed class McpMask(Func<IStreamMask> open)
     /// <summary>Masks text that is no message.</summary>
     public void MaskText(ReadOnlySpan<byte> text, ArrayBufferWriter<byte> to)
     {
+        if (open is null)
+        {
+            to.Write(text);
+            return;
+        }
+
         IStreamMask mask = open();
         to.Advance(mask.Mask(text, to.GetSpan(mask.MaxLength(text.Length)), flush: true));
     }
@@ -94,7 +116,7 @@ internal sealed class McpMask(Func<IStreamMask> open)
         // Every text stands on a line of its own, so that none is taken for the rest of another.
         _plain[length++] = (byte)'\n';
         ReadOnlySpan<byte> plain = _plain.AsSpan(0, length);
-        _texts ??= open();
+        _texts ??= open!();
         int most = _texts.MaxLength(length);
         if (_shown.Length < most)
             _shown = new byte[most];

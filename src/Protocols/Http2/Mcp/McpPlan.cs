@@ -5,7 +5,8 @@ using Sallyport.Protocols.Http2.Heads;
 namespace Sallyport.Protocols.Http2.Mcp;
 
 /// <summary>An exchange with an MCP server: remembers whom a session is given to, and masks what the server says.</summary>
-internal sealed class McpPlan(HttpScope scope, string target, MaskPlan? masks) : IExchangePlan
+/// <param name="fields">What is masked by path; null: nothing.</param>
+internal sealed class McpPlan(HttpScope scope, string target, MaskPlan? masks, MaskPlan? fields) : IExchangePlan
 {
     // Asked now: what a mask is made of may change while the response comes.
     private readonly Func<IStreamMask>? _open = masks?.OpenStream() is null ? null : () => masks.OpenStream()!;
@@ -13,11 +14,13 @@ internal sealed class McpPlan(HttpScope scope, string target, MaskPlan? masks) :
     /// <inheritdoc/>
     public IBodyFilter? RequestBody => null;
 
+    private bool Masks => _open is not null || fields is not null;
+
     /// <inheritdoc/>
     public void OnRequest(HttpHead head)
     {
         // What is packed cannot be masked.
-        if (_open is null || !head.Has("accept-encoding"u8))
+        if (!Masks || !head.Has("accept-encoding"u8))
             return;
         var plain = new HttpHead(int.MaxValue, int.MaxValue);
         for (int i = 0; i < head.Count; i++)
@@ -35,7 +38,7 @@ internal sealed class McpPlan(HttpScope scope, string target, MaskPlan? masks) :
     {
         if (HeadValues.Status(head) is >= 200 and < 300 && head.Has(McpGuard.SessionField))
             scope.McpSessions.Begin(target, scope.Context.Facts.Identity, head.Value(McpGuard.SessionField));
-        if (_open is null || HeadValues.ContentLength(head) == 0)
+        if (!Masks || HeadValues.ContentLength(head) == 0)
             return null;
         if (head.Has("content-encoding"u8) && !FieldRules.EqualsIgnoringCase(head.Value("content-encoding"u8), "identity"u8))
             return new UnmaskableFilter();
@@ -43,8 +46,11 @@ internal sealed class McpPlan(HttpScope scope, string target, MaskPlan? masks) :
         int end = type.IndexOf((byte)';');
         type = (end < 0 ? type : type[..end]).Trim(" \t"u8);
         if (FieldRules.EqualsIgnoringCase(type, "application/json"u8))
-            return new McpJsonFilter(new McpMask(_open));
-        return FieldRules.EqualsIgnoringCase(type, "text/event-stream"u8) ? new McpEventFilter(new McpMask(_open)) : new McpTextFilter(_open());
+            return new McpJsonFilter(new McpMask(_open, fields));
+        if (FieldRules.EqualsIgnoringCase(type, "text/event-stream"u8))
+            return new McpEventFilter(new McpMask(_open, fields));
+        // Where the fields are in another form, nobody knows.
+        return fields is null ? new McpTextFilter(_open!()) : new UnmaskableFilter();
     }
 
     /// <inheritdoc/>

@@ -8,13 +8,13 @@ namespace Sallyport.EndToEnd.Tests.Kubernetes.Gateway;
 /// The built `sallyport serve` with an HTTP listener (TLS) in front of a cluster, its target <c>test</c>: the cluster's credential is the daemon's alone, people
 /// have tokens of the local issuer and are impersonated.
 /// </summary>
-public sealed class KubernetesGateway : IAsyncDisposable
+public sealed class KubernetesGateway : IAsyncDisposable, IConfiguredDaemon
 {
     private readonly TempFolder _folder = new();
     private ChildProcess? _process;
     private NotifySocket? _notify;
 
-    private KubernetesGateway(IKubernetesCluster cluster, string policy, string more)
+    private KubernetesGateway(IKubernetesCluster cluster, string policy, string more, string listener)
     {
         Cluster = cluster;
         (string certificate, string key) = Pem.NewServer();
@@ -49,6 +49,7 @@ public sealed class KubernetesGateway : IAsyncDisposable
                 tls:
                   certificate: listener.crt
                   key: listener.key
+                {{listener}}
             targets:
               test:
                 protocol: kubernetes
@@ -83,6 +84,8 @@ public sealed class KubernetesGateway : IAsyncDisposable
     /// <summary>… and by the beginning of the path.</summary>
     public Uri PathAddress => new($"https://127.0.0.1:{Port}/k8s/test");
 
+    public string ConfigFile => _folder.At("sallyport.yaml");
+
     public string Recordings => _folder.At("recordings");
 
     public string Log => Process.Output + Process.Error;
@@ -91,9 +94,10 @@ public sealed class KubernetesGateway : IAsyncDisposable
 
     /// <param name="policy">One policy document.</param>
     /// <param name="more">More top-level sections of the configuration.</param>
-    public static async Task<KubernetesGateway> StartAsync(IKubernetesCluster cluster, string policy, string more = "")
+    /// <param name="listener">One more setting of the listener.</param>
+    public static async Task<KubernetesGateway> StartAsync(IKubernetesCluster cluster, string policy, string more = "", string listener = "")
     {
-        var gateway = new KubernetesGateway(cluster, policy, more);
+        var gateway = new KubernetesGateway(cluster, policy, more, listener);
         try
         {
             await gateway.ServeAsync();
@@ -112,7 +116,7 @@ public sealed class KubernetesGateway : IAsyncDisposable
     public async Task<string> TokenAsync(string subject, string groups)
     {
         (int code, string output, string error) = await SallyportDaemon.CommandAsync(
-            "token", "create", "--config", _folder.At("sallyport.yaml"), "--subject", subject, "--groups", groups, "--kind", "human", "--ttl", "1h");
+            "token", "create", "--config", ConfigFile, "--subject", subject, "--groups", groups, "--kind", "human", "--ttl", "1h");
         return code == 0 ? output.Trim() : throw new InvalidOperationException($"token create: exit code {code}\n{error}");
     }
 
@@ -132,7 +136,7 @@ public sealed class KubernetesGateway : IAsyncDisposable
     private async Task ServeAsync()
     {
         _notify = new NotifySocket(_folder.At("notify"));
-        _process = ChildProcess.Start([Repository.Tool("sallyport"), "serve", "--config", _folder.At("sallyport.yaml")], new Dictionary<string, string> { ["NOTIFY_SOCKET"] = _notify.Path });
+        _process = ChildProcess.Start([Repository.Tool("sallyport"), "serve", "--config", ConfigFile], new Dictionary<string, string> { ["NOTIFY_SOCKET"] = _notify.Path });
         Task ready = _notify.WaitForAsync("READY=1", TimeSpan.FromMinutes(2));
         Task<int> ended = _process.WaitForExitAsync(Timeout.InfiniteTimeSpan);
         if (await Task.WhenAny(ready, ended) == ended)

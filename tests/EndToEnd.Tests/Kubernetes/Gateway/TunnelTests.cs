@@ -1,6 +1,9 @@
+using System.Net;
+using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Text;
 using Sallyport.EndToEnd.Tests.Support;
+using Sallyport.Shared.KubernetesServer;
 using Sallyport.Shared.KubernetesServer.Seeds;
 using Xunit;
 
@@ -24,6 +27,41 @@ public sealed class TunnelTests(GatewayFixture fixture)
         Assert.Contains(Message(1, $"in-{mark}"), all, StringComparison.Ordinal);
         Assert.Contains(Message(2, $"err-{mark}\n"), all, StringComparison.Ordinal);
         Assert.Contains("\"status\":\"Success\"", all, StringComparison.Ordinal);
+    }
+
+    /// <summary>As browsers open them (RFC 8441); API servers know WebSockets of HTTP/1.1 alone.</summary>
+    [Theory]
+    [InlineData("ls", "/etc", true)]
+    [InlineData("cat", "/etc/passwd", false)]
+    public async Task A_WebSocket_over_HTTP2_is_judged_and_recorded_as_any_other(string command, string argument, bool isAllowed)
+    {
+        string path = $"/api/v1/namespaces/shop/pods/web-1/exec?command={command}&command={Uri.EscapeDataString(argument)}&stdout=true&stderr=true";
+        using HttpClient client = Seed.Client(fixture.Gateway.Address, fixture.Gateway.Authority, ClusterCredential.OfToken(fixture.Developer));
+        using var socket = new ClientWebSocket();
+        socket.Options.HttpVersion = HttpVersion.Version20;
+        socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        socket.Options.CollectHttpResponseDetails = true;
+        socket.Options.AddSubProtocol("v5.channel.k8s.io");
+        Task connecting = socket.ConnectAsync(new Uri($"wss://localhost:{fixture.Gateway.Port}{path}"), client, CancellationToken.None);
+        if (!isAllowed)
+        {
+            await Assert.ThrowsAsync<WebSocketException>(() => connecting);
+            Assert.Equal(HttpStatusCode.Forbidden, socket.HttpStatusCode);
+            return;
+        }
+
+        await connecting;
+        Assert.Equal("v5.channel.k8s.io", socket.SubProtocol);
+        var all = new StringBuilder();
+        byte[] buffer = new byte[4096];
+        for (WebSocketReceiveResult part; (part = await socket.ReceiveAsync(buffer, CancellationToken.None)).MessageType != WebSocketMessageType.Close;)
+            all.Append(Encoding.UTF8.GetString(buffer, 0, part.Count));
+        Assert.Contains("passwd", all.ToString(), StringComparison.Ordinal);
+        Assert.Contains("\"status\":\"Success\"", all.ToString(), StringComparison.Ordinal);
+        socket.Dispose();
+        client.Dispose();
+        Recorded recording = await WithAsync("command=ls&command=%2Fetc&");
+        Assert.Contains("\"status\":\"Success\"", Encoding.Latin1.GetString(recording.Bytes), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 using Sallyport.Shared.KubernetesServer.Objects;
 using Sallyport.Shared.KubernetesServer.Requests;
 using Sallyport.Shared.KubernetesServer.Streams;
@@ -111,7 +112,9 @@ internal sealed class NodeRequests(TestNode node)
             if (protocol == Channels)
             {
                 using var ports = new WebSocketPorts(node, socket, space, pod);
-                await ports.RunAsync([.. context.Request.Query["ports"].SelectMany(p => (p ?? "").Split(',')).Select(p => int.Parse(p, CultureInfo.InvariantCulture))], context.RequestAborted);
+                // A client asks the API for "ports", and the API a kubelet for "port".
+                StringValues asked = context.Request.Query[context.Request.Query.ContainsKey("port") ? "port" : "ports"];
+                await ports.RunAsync([.. asked.SelectMany(p => (p ?? "").Split(',')).Select(p => int.Parse(p, CultureInfo.InvariantCulture))], context.RequestAborted);
                 return;
             }
 

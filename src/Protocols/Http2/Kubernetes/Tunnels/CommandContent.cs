@@ -32,6 +32,9 @@ internal sealed class CommandContent : WebSocketContent
             return null;
         }
 
+        // How the command ended, and that a channel is closed, is said behind what was shown.
+        if (!fromClient)
+            Flush(on);
         if (channel <= KubeChannel.Resize)
             _record.Command(fromClient, (byte)channel, payload);
         Towards(target: fromClient).Piece(on, slice);

@@ -55,6 +55,10 @@ internal static class KubeTunnels
         return TryOffer(request, head, streams, out IReadOnlyList<string> offered, out _) ? new TunnelPlan(scope, masks, streams, head, offered, exchange) : null;
     }
 
+    /// <summary>Whether it asks for streams of a pod by an upgrade: exec, attach, port-forward.</summary>
+    public static bool Leads(HttpRequest request, HttpHead head) =>
+        request.IsUpgrade && request.Target.IsKubernetes && Streams(request, head) is not (null or { Kind: KubeStreams.Log });
+
     // What is shown of this request, as of every other: others' masks have nothing to do with it.
     private static MaskPlan? MasksOf(MaskPlan? session, HttpRequest request, HttpHead head) => session?.Of(new RequestActions().View(head, request));
 

@@ -27,6 +27,9 @@ internal sealed class WebSocketFilter(bool fromClient, WebSocketContent content,
                 case WebSocketPart.None:
                     return null;
                 case WebSocketPart.Control:
+                    // Behind a Close nobody reads anything (RFC 6455 5.5.1).
+                    if (slice.Opcode == WebSocketOpcode.Close)
+                        content.End(fromClient, on);
                     On.Whole(on, slice.Opcode, slice.Payload);
                     break;
                 case WebSocketPart.Data when content.Take(fromClient, slice, on, back) is { } words:

@@ -3,13 +3,19 @@ using System.Text.Json;
 
 namespace Sallyport.EndToEnd.Tests.Support;
 
-/// <summary>What makes an <see cref="SshDaemon"/> one with a store, a broker and an admin API: its sections, and people who use them by command.</summary>
-public sealed class SshControl : IDisposable
+/// <summary>A daemon that a test has written the configuration of.</summary>
+public interface IConfiguredDaemon
+{
+    string ConfigFile { get; }
+}
+
+/// <summary>What makes a daemon one with a store, a broker and an admin API: its sections, and people who use them by command.</summary>
+public sealed class ControlPlane : IDisposable
 {
     private readonly TempFolder _folder = new();
     private readonly ConcurrentDictionary<(string Subject, string Groups), Task<string>> _tokens = new();
 
-    public SshControl()
+    public ControlPlane()
     {
         (string certificate, string key) = Pem.NewServer();
         _folder.Write("listener.crt", certificate);
@@ -29,7 +35,7 @@ public sealed class SshControl : IDisposable
 
     public string AuditFile => _folder.At("audit.jsonl");
 
-    /// <summary>For the <c>more</c> of <see cref="SshDaemon.StartAsync"/>.</summary>
+    /// <summary>More top-level sections for a daemon's configuration.</summary>
     public string Sections => $"""
         store:
           sqlite:
@@ -58,28 +64,51 @@ public sealed class SshControl : IDisposable
         """;
 
     /// <summary>Runs a verb of the admin API as a person of the local issuer, to its end.</summary>
-    public async Task<SshRun> RunAsync(SshDaemon daemon, string subject, string groups, params string[] arguments)
+    public async Task<SshRun> RunAsync(IConfiguredDaemon daemon, string subject, string groups, params string[] arguments)
     {
         string token = await _tokens.GetOrAdd((subject, groups), _ => TokenFileAsync(daemon, subject, groups));
         return await SshRun.OfAsync([Repository.Tool("sallyport"), .. arguments, "--url", AdminUrl, "--token-file", token, "--ca", CaFile]);
     }
 
     /// <summary>Starts one that goes on until it is ended.</summary>
-    public async Task<ChildProcess> StartAsync(SshDaemon daemon, string subject, string groups, params string[] arguments)
+    public async Task<ChildProcess> StartAsync(IConfiguredDaemon daemon, string subject, string groups, params string[] arguments)
     {
         string token = await _tokens.GetOrAdd((subject, groups), _ => TokenFileAsync(daemon, subject, groups));
         return ChildProcess.Start([Repository.Tool("sallyport"), .. arguments, "--url", AdminUrl, "--token-file", token, "--ca", CaFile]);
     }
 
     /// <summary>… which must succeed; returns what it printed.</summary>
-    public async Task<string> SaysAsync(SshDaemon daemon, string subject, string groups, params string[] arguments)
+    public async Task<string> SaysAsync(IConfiguredDaemon daemon, string subject, string groups, params string[] arguments)
     {
         SshRun run = await RunAsync(daemon, subject, groups, arguments);
         return run.ExitCode == 0 ? run.Output : throw new InvalidOperationException($"sallyport {string.Join(' ', arguments)}: {run}");
     }
 
+    /// <summary>The id of what waits for approval with that text.</summary>
+    public async Task<string> PendingAsync(IConfiguredDaemon daemon, string text)
+    {
+        for (int attempt = 0; attempt < 100; attempt++)
+        {
+            string? id = (await ApprovalsAsync(daemon)).FirstOrDefault(item => item.GetRawText().Contains(text, StringComparison.Ordinal) && item.GetRawText().Contains("pending", StringComparison.Ordinal)) is { ValueKind: JsonValueKind.Object } found
+                ? found.GetProperty("id").GetString()
+                : null;
+            if (id is not null)
+                return id;
+        }
+
+        throw new TimeoutException($"Nothing waits with the text {text}.");
+    }
+
+    /// <summary>All approvals, as the list has them.</summary>
+    public async Task<IReadOnlyList<JsonElement>> ApprovalsAsync(IConfiguredDaemon daemon)
+    {
+        using JsonDocument list = JsonDocument.Parse(await SaysAsync(daemon, "bea@example.com", "approvers", "approvals", "list", "--json"));
+        JsonElement items = list.RootElement.ValueKind == JsonValueKind.Array ? list.RootElement : list.RootElement.GetProperty("items");
+        return [.. items.EnumerateArray().Select(item => item.Clone())];
+    }
+
     /// <summary>The status of an approval.</summary>
-    public async Task<string> StatusAsync(SshDaemon daemon, string id)
+    public async Task<string> StatusAsync(IConfiguredDaemon daemon, string id)
     {
         using JsonDocument shown = JsonDocument.Parse(await SaysAsync(daemon, "bea@example.com", "approvers", "approvals", "show", id, "--json"));
         return shown.RootElement.GetProperty("status").GetString()!;
@@ -87,7 +116,7 @@ public sealed class SshControl : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private async Task<string> TokenFileAsync(SshDaemon daemon, string subject, string groups)
+    private async Task<string> TokenFileAsync(IConfiguredDaemon daemon, string subject, string groups)
     {
         SshRun run = await SshRun.OfAsync(
             [Repository.Tool("sallyport"), "token", "create", "--config", daemon.ConfigFile, "--subject", subject, "--groups", groups, "--kind", "human", "--ttl", "1h", "--admin"]);
