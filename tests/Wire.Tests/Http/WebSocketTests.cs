@@ -1,3 +1,4 @@
+using System.Text;
 using Sallyport.Protocols.Http2.Frames;
 using static Sallyport.Protocols.Http2.Heads.H2ErrorCode;
 
@@ -92,6 +93,25 @@ public sealed class WebSocketTests
         await client.ExpectResetAsync(1, NO_ERROR);
         Assert.Null(await target.TryHeadAsync());
         await client.ExpectAliveAsync();
+
+        // Whoever replays it sees what the client saw.
+        string shown = Encoding.Latin1.GetString(rig.Recorder.Only.ToClient);
+        Assert.Contains("502", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain(answer[9..12], shown, StringComparison.Ordinal);
+    }
+
+    /// <summary>A refusal of gRPC has the status 200, which would say that the WebSocket is open.</summary>
+    [Fact]
+    public async Task A_refused_WebSocket_that_calls_itself_gRPC_is_refused_as_a_WebSocket()
+    {
+        await using var rig = new HttpRig(http2Target: false);
+        H2Peer client = await rig.ClientAsync();
+        await client.SendAsync(Connect(1, "/secret/ws", ("content-type", "application/grpc")));
+        await client.StatusAsync(1, 403);
+        H1Peer old = await rig.OldClientAsync();
+        await old.AskAsync("GET /secret/ws", WebSocketMsg.Upgrade + "Content-Type: application/grpc\r\n");
+        await old.StatusAsync(403);
+        Assert.False(rig.IsTargetKnocking);
     }
 
     [Theory]

@@ -11,6 +11,10 @@ internal abstract class HttpStream
     /// <summary>Who is told of what comes from this peer.</summary>
     public IExchange? Exchange { get; set; }
 
+    /// <summary>Whether this client may get a response: asked before it is recorded, and sent.</summary>
+    /// <returns>Null: it may. Otherwise what it is told instead.</returns>
+    public virtual HttpRefusal? Objection(HttpHead response) => null;
+
     /// <summary>A request's head, a response's, or an informational one.</summary>
     /// <param name="end">Nothing follows it.</param>
     public abstract void SendHead(HttpHead head, bool end);

@@ -55,6 +55,12 @@ internal sealed partial class Exchange
                 return;
             ReturnHead();
             head = ResponseHeads.ForClient(head, front);
+            if (client.Objection(head) is { } objection)
+            {
+                Refuse(objection);
+                return;
+            }
+
             if (Plan is not null && !isInformational)
             {
                 _toClient.Filter = Plan.OnResponse(head);

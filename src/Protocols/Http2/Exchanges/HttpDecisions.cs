@@ -21,7 +21,8 @@ internal sealed class HttpDecisions(HttpFront front, HttpListener listener, Http
     /// <param name="head">The read loop's own: gone when this returns.</param>
     public void Decide(Exchange exchange, HttpHead head)
     {
-        if (GrpcCall.Is(head))
+        // Its refusals have the status 200: whoever asks for another protocol would take that for a yes.
+        if (GrpcCall.Is(head) && !head.Has("upgrade"u8) && !head.Has(":protocol"u8))
             exchange.Form = GrpcRefusal.Form;
         HttpRefusal? refusal = HttpRequest.TryRead(head, doors.Targets, out HttpRequest request);
         if (refusal is not null)

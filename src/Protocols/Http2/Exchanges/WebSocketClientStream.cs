@@ -38,24 +38,27 @@ internal sealed class WebSocketClientStream(HttpStream inner) : WebSocketStream(
     // "Frames other than DATA or stream management frames ... MUST NOT be sent on a connected stream" (RFC 9113 8.5).
     public override void OnTrailers(HttpStream from, HttpHead trailers) => Violate();
 
+    // To this client 2xx says that the WebSocket is open: of a target that has answered something else it must not hear it.
+    public override HttpRefusal? Objection(HttpHead response) =>
+        HeadValues.Status(response) switch
+        {
+            101 => Accepts(response) ? null : Refusals.NotSwitched,
+            >= 200 and < 300 => Refusals.NotSwitched,
+            _ => null,
+        };
+
     public override void SendHead(HttpHead head, bool end)
     {
         int status = HeadValues.Status(head);
-        if (status == 101 && Accepts(head))
+        if (status == 101)
         {
             _isSwitched = true;
             Inner.SendHead(WebSocketOpening.ToAccepted(head), end: false);
+            return;
         }
-        else if (status is 101 or (>= 200 and < 300))
-        {
-            // To this client 2xx says that the WebSocket is open: of a target that has answered something else it must not hear it.
-            Fail();
-        }
-        else
-        {
-            _isRefused = status >= 200;
-            Inner.SendHead(head, end);
-        }
+
+        _isRefused = status >= 200;
+        Inner.SendHead(head, end);
     }
 
     public override void Retire()
@@ -72,15 +75,5 @@ internal sealed class WebSocketClientStream(HttpStream inner) : WebSocketStream(
     {
         Inner.Reset(H2ErrorCode.PROTOCOL_ERROR);
         Exchange!.OnReset(this, H2ErrorCode.PROTOCOL_ERROR, untouched: false);
-    }
-
-    private void Fail()
-    {
-        _isRefused = true;
-        var head = new HttpHead(1024, 16);
-        byte[] body = Refusals.Write(Refusals.NotSwitched, isKubernetes: false, null, head, isHead: false);
-        Inner.SendHead(head, end: false);
-        Inner.SendData(body, end: true);
-        Exchange!.OnReset(this, H2ErrorCode.CANCEL, untouched: false);
     }
 }
